@@ -19,11 +19,12 @@ LIBRARIES = ("numpy", "scipy", "scikit-image", "SimpleITK", "vtk", "pydicom")
 class Record:
     """How one part of a case was made.
 
-    `of` maps each part it was made from to that part's SHA-256; `seconds` is wall time and
-    `peak_bytes` the highest memory of the process while the step ran.
+    `made` is the time (UTC, ISO 8601); `of` maps each part it was made from to that part's
+    SHA-256; `seconds` is wall time and `peak_bytes` the highest memory of the process meanwhile.
     """
 
     step: str
+    part: str
     made: str
     of: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

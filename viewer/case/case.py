@@ -1,0 +1,105 @@
+"""The case: everything worked out so far from one scan. It never changes."""
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from viewer.dicom.series import Series
+from viewer.enhance.suitability import Suitability
+from viewer.errors import Notice
+from viewer.geometry.measure import Measure
+from viewer.geometry.surface import Surface
+from viewer.geometry.tree import VesselTree
+from viewer.provenance import Record, digest
+from viewer.segment.mask import VesselMask
+from viewer.volume.volume import Volume
+
+# Each part and the parts it is worked out from, in the order of the street.
+MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "series": (),
+        "volume": ("series",),
+        "suitability": ("volume",),
+        "enhanced": ("volume", "suitability"),
+        "mask": ("volume", "suitability", "enhanced"),
+        "tree": ("mask",),
+        "surface": ("mask", "tree"),
+        "measures": ("mask", "tree"),
+    }
+)
+
+_digests: "weakref.WeakKeyDictionary[Any, str]" = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Parts, how each was made, and what a reader should know about each."""
+
+    series: Series | None = None
+    volume: Volume | None = None
+    suitability: Suitability | None = None
+    enhanced: Volume | None = None
+    mask: VesselMask | None = None
+    tree: VesselTree | None = None
+    surface: Surface | None = None
+    measures: tuple[Measure, ...] | None = None
+    records: tuple[Record, ...] = ()
+    notices: Mapping[str, tuple[Notice, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def put(
+        self, part: str, value: object, *records: Record, notices: tuple[Notice, ...] = ()
+    ) -> "Case":
+        """The next case: with this part, without every part worked out from the old one."""
+        gone = {part} | outdated_by(part)
+        changes: dict[str, Any] = dict.fromkeys(gone)
+        changes[part] = value
+        kept = tuple(r for r in self.records if r.part not in gone)
+        told = {p: n for p, n in self.notices.items() if p not in gone}
+        if notices:
+            told[part] = notices
+        return replace(self, records=kept + records, notices=MappingProxyType(told), **changes)
+
+    def edit_mask(self, mask: VesselMask, record: Record) -> "Case":
+        """The next case with a mask that a person changed; earlier records of the mask stay."""
+        return self.put("mask", mask, *self.records_of("mask"), record)
+
+    def records_of(self, part: str) -> tuple[Record, ...]:
+        """The records of one part, oldest first."""
+        return tuple(r for r in self.records if r.part == part)
+
+    def digests(self, part: str) -> dict[str, str]:
+        """SHA-256 of each part that `part` is worked out from."""
+        found = {}
+        for source in MADE_FROM[part]:
+            value = getattr(self, source)
+            if hasattr(value, "arrays"):
+                if value not in _digests:
+                    _digests[value] = digest(value.arrays)
+                found[source] = _digests[value]
+        return found
+
+    @property
+    def shown(self) -> Volume | None:
+        """The volume that later steps and the panes use: enhanced where there is one."""
+        return self.enhanced if self.enhanced is not None else self.volume
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """Everything a reader should know, in the order of the street."""
+        return tuple(n for part in MADE_FROM for n in self.notices.get(part, ()))
+
+    @property
+    def blocked(self) -> Notice | None:
+        """The first notice that forbids the vessel step and measuring."""
+        return next((n for n in self.warnings if n.severity == "blocks"), None)
+
+
+def outdated_by(part: str) -> set[str]:
+    """Every part worked out, directly or not, from `part`."""
+    found: set[str] = set()
+    for later, sources in MADE_FROM.items():
+        if part in sources or found & set(sources):
+            found.add(later)
+    return found

@@ -1,0 +1,205 @@
+"""The steps from a scan to a vascular map; the window and the command line call the same ones."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from viewer.case import options as choices
+from viewer.case.case import Case
+from viewer.case.meter import Meter
+from viewer.errors import Notice, ViewerError
+from viewer.progress import Progress, silent
+from viewer.provenance import Record, now, versions
+
+Made = Iterator[tuple[str, Any, tuple[Notice, ...]]]
+State = Literal["done", "ready", "blocked"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the parts it needs and makes, its options, and the function that does it."""
+
+    name: str
+    title: str
+    doing: str
+    tip: str
+    needs: tuple[str, ...]
+    makes: str
+    options: type[choices.Options]
+    work: Callable[[Case, Any, Progress], Made]
+    weight: float  # share of the main job's time, for one bar over all steps
+
+
+def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) -> Made:
+    from viewer.enhance.suitability import judge
+
+    modality = case.series.modality if case.series is not None else "CT"
+    found = judge(case.volume, progress, modality=modality or "CT")
+    notices = tuple(Notice("not suitable", "blocks", text) for text in found.reasons)
+    notices += tuple(Notice("suitability", "warning", text) for text in found.warnings)
+    yield "suitability", found, notices
+
+
+def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) -> Made:
+    from viewer.enhance.denoise import denoise
+
+    noise = case.suitability.noise_hu
+    yield "enhanced", denoise(case.volume, noise, progress, strength=options.strength), ()
+
+
+def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Made:
+    from viewer.segment.vessels import segment_vessels
+
+    mask = segment_vessels(case.shown, case.suitability, progress, sensitivity=options.sensitivity)
+    yield "mask", mask, ()
+
+
+def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Made:
+    from viewer.geometry.centerline import trace
+    from viewer.geometry.measure import measures
+    from viewer.geometry.surface import color_by_radius, make_surface
+
+    tree = trace(case.mask, progress.part(0.0, 0.7), shortest_mm=options.shortest_mm)
+    yield "tree", tree, ()
+    surface = make_surface(case.mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
+    progress.at(0.95, "Coloring the surface")
+    yield "surface", color_by_radius(surface, tree), ()
+    yield "measures", measures(tree, case.mask), ()
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "suitability",
+        "Suitable",
+        "Checking what the scan is fit for",
+        "Measures contrast, noise and slice thickness, and says what the scan is fit for.",
+        ("volume",),
+        "suitability",
+        choices.SuitabilityOptions,
+        _suitability,
+        0.05,
+    ),
+    Step(
+        "enhance",
+        "Enhance",
+        "Taking out noise",
+        "Takes out noise and keeps edges; the raw scan stays one key away (hold `).",
+        ("volume", "suitability"),
+        "enhanced",
+        choices.EnhanceOptions,
+        _enhance,
+        0.25,
+    ),
+    Step(
+        "segment",
+        "Segment",
+        "Segmenting the vessels",
+        "Finds the enhanced vessels and keeps bone, calcium and organs apart.",
+        ("volume", "suitability"),
+        "mask",
+        choices.SegmentOptions,
+        _segment,
+        0.5,
+    ),
+    Step(
+        "trace",
+        "Trace",
+        "Tracing the vessels",
+        "Draws the vessels' surface and their centerlines with radii.",
+        ("mask",),
+        "measures",
+        choices.TraceOptions,
+        _trace,
+        0.2,
+    ),
+)
+
+
+def step_named(name: str) -> Step:
+    """The step called `name`."""
+    return next(step for step in STEPS if step.name == name)
+
+
+def state(case: Case, step: Step) -> tuple[State, str]:
+    """Whether a step is done, ready or blocked, and why it is blocked."""
+    if getattr(case, step.makes) is not None:
+        return "done", ""
+    missing = [part for part in step.needs if getattr(case, part) is None]
+    if missing:
+        before = next((s for s in STEPS if s.makes == missing[0]), None)
+        return "blocked", f"Run {before.title} first." if before else "Open a scan first."
+    if step.name == "segment" and case.blocked is not None:
+        return "blocked", case.blocked.text
+    return "ready", ""
+
+
+def advance(
+    case: Case,
+    name: str,
+    options: choices.Options | None = None,
+    progress: Progress | None = None,
+) -> Case:
+    """The next case after one step; `case` itself stays as it is.
+
+    Raises `ViewerError` when the step is blocked and `Cancelled` when asked to stop.
+    """
+    step = step_named(name)
+    options = step.options() if options is None else options
+    progress = progress or silent()
+    choices.check(options)
+    _demand(case, step)
+    progress.at(0.0, step.doing)
+    made: list[tuple[str, Any, tuple[Notice, ...]]] = []
+    with Meter() as meter:
+        made.extend(step.work(case, options, progress))
+    record = Record(
+        step=step.name,
+        part="",
+        made=now(),
+        options=choices.as_record(options),
+        versions=versions(),
+        seconds=round(meter.seconds, 3),
+        peak_bytes=meter.peak_bytes,
+    )
+    for part, value, notices in made:
+        of = case.digests(part)
+        case = case.put(part, value, replace(record, part=part, of=of), notices=notices)
+    progress.at(1.0)
+    return case
+
+
+def _demand(case: Case, step: Step) -> None:
+    missing = [part for part in step.needs if getattr(case, part) is None]
+    if missing:
+        raise ViewerError(
+            f"{step.title} needs the {missing[0]}, which is not there yet; run the steps before it."
+        )
+    if step.name == "segment" and case.blocked is not None:
+        raise ViewerError(case.blocked.text)
+
+
+def reconstruct(
+    case: Case,
+    progress: Progress | None = None,
+    *,
+    enhance: bool = True,
+    options: dict[str, choices.Options] | None = None,
+    each: Callable[[str, Case], None] | None = None,
+) -> Case:
+    """The main job: every step after reading, with one progress over all.
+
+    `each` is told the name of every step and the case after it, so that what was worked out
+    stays when a later step fails or is cancelled.
+    """
+    progress = progress or silent()
+    options = options or {}
+    steps = [step for step in STEPS if enhance or step.name != "enhance"]
+    total = sum(step.weight for step in steps)
+    begun = 0.0
+    for step in steps:
+        share = progress.part(begun / total, (begun + step.weight) / total)
+        case = advance(case, step.name, options.get(step.name), share)
+        begun += step.weight
+        if each is not None:
+            each(step.name, case)
+    return case

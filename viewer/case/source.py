@@ -1,0 +1,140 @@
+"""Where a case comes from: DICOM, a volume file, or a saved case folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from viewer.case.case import Case
+from viewer.case.meter import Meter
+from viewer.case.store import is_case, load_case
+from viewer.dicom.series import Series
+from viewer.errors import Notice, ViewerError
+from viewer.progress import Progress
+from viewer.provenance import Record, now, versions
+from viewer.units import bytes_text
+from viewer.volume.files import read_volume
+
+VOLUME_FILES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was found at a path: a saved case, a volume file, or series to choose from."""
+
+    path: Path
+    kind: str  # "case", "file" or "dicom"
+    series: tuple[Series, ...] = ()
+    excluded: tuple[Notice, ...] = ()
+
+    @property
+    def choice(self) -> Series | None:
+        """The one series that can be opened without asking, if there is just one."""
+        readable = [each for each in self.series if each.readable]
+        return readable[0] if len(readable) == 1 else None
+
+
+def find_source(path: Path, progress: Progress) -> Source:
+    """What lies at `path`; raises `ViewerError` with a sentence when nothing can be opened."""
+    if not path.exists():
+        raise ViewerError(f"{path} does not exist; check the name, or choose another folder.")
+    if path.is_file() and path.name == "case.json":
+        path = path.parent
+    if path.is_dir() and is_case(path):
+        return Source(path, "case")
+    if path.is_file() and path.name.lower().endswith(VOLUME_FILES):
+        return Source(path, "file")
+    from viewer.dicom.folder import scan_folder
+
+    listing = scan_folder(path, progress)
+    return Source(path, "dicom", listing.series, listing.excluded)
+
+
+def open_source(source: Source, series: Series | None, progress: Progress) -> Case:
+    """The case of a source: a saved one as it was, or a new one with its volume read."""
+    if source.kind == "case":
+        return load_case(source.path, progress)
+    with Meter() as meter:
+        notices: tuple[Notice, ...]
+        if source.kind == "file":
+            volume = read_volume(source.path, progress)
+            series = Series(
+                uid="",
+                files=(source.path,),
+                grid=volume.grid,
+                modality="CT",
+                description=source.path.name,
+                spacing_mm=volume.grid.spacing_mm,
+                slice_thickness_mm=volume.grid.spacing_mm[0],
+            )
+            notices = (
+                Notice(
+                    "no header",
+                    "info",
+                    f"{source.path.name} has no DICOM header: it is taken for a CT in HU, and "
+                    "patient, phase and kernel are unknown.",
+                ),
+            )
+        else:
+            if series is None:
+                raise ViewerError("Choose a series to open; nothing was changed.")
+            from viewer.dicom.read import read_series
+
+            demand_memory(series)
+            volume, told = read_series(series, progress)
+            notices = tuple(series.notices) + tuple(told)
+    record = Record(
+        step="read",
+        part="volume",
+        made=now(),
+        options={"series": series.uid},
+        versions=versions(),
+        seconds=round(meter.seconds, 3),
+        peak_bytes=meter.peak_bytes,
+    )
+    return Case(series=series).put("volume", volume, record, notices=notices)
+
+
+def choose(series: Sequence[Series], uid: str | None) -> Series:
+    """The series with this UID, or the only readable one.
+
+    Raises `ViewerError` that lists the choices when it is not clear which is meant.
+    """
+    if uid is not None:
+        found = [each for each in series if each.uid == uid]
+        if not found:
+            raise ViewerError(f"There is no series {uid} here; list them with: angioscape series")
+        if not found[0].readable:
+            raise ViewerError(why_not(found[0]))
+        return found[0]
+    readable = [each for each in series if each.readable]
+    if not readable:
+        raise ViewerError(why_not(series[0]) if series else "No series was found here.")
+    if len(readable) > 1:
+        lines = "; ".join(f"{each.uid} ({each.description}, {each.slices})" for each in readable)
+        raise ViewerError(
+            f"There are {len(readable)} series here and none was chosen; name one with --series. "
+            f"Series (description, slices): {lines}"
+        )
+    return readable[0]
+
+
+def why_not(series: Series) -> str:
+    """The sentence that says why a series cannot be opened."""
+    told = next((n.text for n in series.notices if n.severity == "blocks"), "")
+    return told or f"The series {series.description or series.uid} cannot be read as a volume."
+
+
+def demand_memory(series: Series) -> None:
+    """Raise a `ViewerError` when the volume of a series cannot fit into free memory."""
+    if series.grid is None:
+        return
+    slices, rows, columns = series.grid.shape
+    needed = slices * rows * columns * 2 * 3  # the volume, its enhanced copy, working space
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise ViewerError(
+            f"This series needs about {bytes_text(needed)} of memory and {bytes_text(free)} is "
+            "free; nothing was changed: close other programs, or choose a smaller series."
+        )

@@ -1,0 +1,285 @@
+"""The case folder: written beside its place and renamed, read back with every file checked."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from viewer.case import facts
+from viewer.case.case import Case
+from viewer.errors import ViewerError
+from viewer.geometry.files import (
+    read_surface,
+    read_tree,
+    write_measures,
+    write_surface,
+    write_tree,
+)
+from viewer.geometry.measure import Measure
+from viewer.progress import Progress, silent
+from viewer.provenance import now, product_version
+from viewer.segment.mask import VesselMask
+from viewer.units import bytes_text
+from viewer.volume.files import read_labels, read_volume, write_labels, write_volume
+
+FORMAT = 1
+NAME = "case.json"
+FILES = {
+    "volume": "volume.nrrd",
+    "enhanced": "enhanced.nrrd",
+    "mask": "vessels.nrrd",
+    "tree": "tree.vtp",
+    "surface": "surface.vtp",
+    "print": "surface.stl",
+    "measures": "measures.csv",
+}
+Picture = Callable[[Case, Path], None]
+
+
+def is_case(folder: Path) -> bool:
+    """Whether a folder looks like a saved case."""
+    return (folder / NAME).is_file()
+
+
+def save_case(
+    case: Case,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
+    picture: Picture | None = None,
+) -> None:
+    """Write the case folder; it appears whole or not at all.
+
+    `picture` writes `overview.png` of a case into a folder. Raises `ViewerError` when the folder
+    exists (and `overwrite` is not set), is not a case folder, or cannot be written.
+    """
+    progress = progress or silent()
+    if case.volume is None:
+        raise ViewerError("There is no scan to save yet; open one first.")
+    refuse_existing(folder, overwrite)
+    demand_space(case, folder.parent)
+    partial: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        _write_parts(case, partial, progress.part(0.0, 0.95), picture)
+        progress.at(0.97, "Putting the case in its place")
+        _put_in_place(partial, folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ViewerError(
+            f"The case could not be saved in {folder.parent} ({reason}); it is still open and "
+            "complete: free some space or save it elsewhere."
+        ) from error
+    finally:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+    progress.at(1.0)
+
+
+def refuse_existing(folder: Path, overwrite: bool) -> None:
+    """Raise a `ViewerError` when saving to `folder` would destroy something."""
+    if not os.path.lexists(folder):
+        return
+    if not overwrite:
+        raise ViewerError(f"{folder} exists already; nothing was changed: name another place.")
+    if not folder.is_dir() or (any(folder.iterdir()) and not is_case(folder)):
+        raise ViewerError(
+            f"{folder} is not a case folder, so it is not replaced; name another place."
+        )
+
+
+def demand_space(case: Case, place: Path) -> None:
+    """Raise a `ViewerError` when the disk cannot hold the case even without compression."""
+    arrays = [
+        array
+        for part in ("volume", "enhanced", "mask", "surface")
+        if getattr(case, part) is not None
+        for array in getattr(case, part).arrays
+    ]
+    needed = sum(array.nbytes for array in arrays)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise ViewerError(
+            f"Saving may need {bytes_text(needed)} and {place} has {bytes_text(free)} free; the "
+            "case is still open and complete: free some space or save it elsewhere."
+        )
+
+
+def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture | None) -> None:
+    writers: list[tuple[str, object, Callable[[Path], None]]] = [
+        ("volume", case.volume, lambda path: write_volume(case.volume, path)),
+        ("enhanced", case.enhanced, lambda path: write_volume(case.enhanced, path)),
+        ("mask", case.mask, lambda path: write_labels(case.mask.labels, case.mask.grid, path)),
+        ("tree", case.tree, lambda path: write_tree(case.tree, path)),
+        ("surface", case.surface, lambda path: write_surface(case.surface, path)),
+        ("print", case.surface, lambda path: write_surface(case.surface, path)),
+        ("measures", case.measures, lambda path: write_measures(case.measures, path)),
+    ]
+    files = {}
+    for number, (part, value, write) in enumerate(writers):
+        progress.at(number / (len(writers) + 1), "Saving the case")
+        if value is not None:
+            path = folder / FILES[part]
+            write(path)
+            files[part] = {"file": path.name, "sha256": file_digest(path)}
+    text = json.dumps(
+        _described(case, files), indent=1, ensure_ascii=False, allow_nan=False, default=_plain
+    )
+    with (folder / NAME).open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    if picture is not None:
+        progress.at(len(writers) / (len(writers) + 1), "Drawing the overview")
+        picture(case, folder)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be saved")
+
+
+def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "angioscape": product_version(),
+        "saved": now(),
+        "use": "Research use only, not for diagnosis",
+        "parts": files,
+        "series": facts.series_facts(case.series),
+        "suitability": facts.suitability_facts(case.suitability),
+        "mask": None
+        if case.mask is None
+        else {
+            "names": {str(label): name for label, name in case.mask.names.items()},
+            "volume_ml": {
+                case.mask.names.get(label, str(label)): round(case.mask.volume_ml(label), 3)
+                for label in case.mask.present
+            },
+        },
+        "measures": None if case.measures is None else [asdict(m) for m in case.measures],
+        "warnings": [
+            {"part": part, **facts.notice_facts(notice)}
+            for part, notices in case.notices.items()
+            for notice in notices
+        ],
+        "records": [facts.record_facts(record) for record in case.records],
+    }
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    partial.chmod(0o755)
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / "case")
+    try:
+        partial.rename(folder)
+    except OSError:
+        (old / "case").rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes (hex)."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_case(folder: Path, progress: Progress | None = None) -> Case:
+    """The case of a case folder.
+
+    Raises `ViewerError` when the folder is damaged or from a newer program.
+    """
+    progress = progress or silent()
+    try:
+        described = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, f"{NAME} cannot be read") from error
+    _refuse_newer(folder, described)
+    try:
+        files = _checked_files(folder, described["parts"], progress.part(0.0, 0.3))
+        case = _read_parts(folder, described, files, progress.part(0.3, 1.0))
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise _damaged(folder, f"{NAME} does not fit its files") from error
+    progress.at(1.0)
+    return case
+
+
+def _refuse_newer(folder: Path, described: Any) -> None:
+    if not isinstance(described, dict) or not isinstance(described.get("format"), int):
+        raise _damaged(folder, f"{NAME} is not a case")
+    if described["format"] > FORMAT:
+        raise ViewerError(
+            f"{folder.name} was saved by a newer Angioscape ({described.get('angioscape', '?')}); "
+            "it was left as it is: open it with that version, or update this one."
+        )
+
+
+def _damaged(folder: Path, why: str) -> ViewerError:
+    return ViewerError(
+        f"The case {folder.name} is damaged ({why}); it was left as it is, and what was open "
+        "stays open: open the original scan again."
+    )
+
+
+def _checked_files(folder: Path, parts: dict[str, Any], progress: Progress) -> dict[str, Path]:
+    found = {}
+    for part, entry in progress.over(parts.items(), len(parts), "Checking the files"):
+        name = entry["file"]
+        if part not in FILES or name != FILES[part]:
+            raise _damaged(folder, f"unknown part {part!r}")
+        path = folder / name
+        if not path.is_file():
+            raise _damaged(folder, f"{name} is missing")
+        if file_digest(path) != entry["sha256"]:
+            raise _damaged(folder, f"{name} was changed after it was saved")
+        found[part] = path
+    return found
+
+
+def _read_parts(
+    folder: Path, described: dict[str, Any], files: dict[str, Path], progress: Progress
+) -> Case:
+    volume = read_volume(files["volume"], progress.part(0.0, 0.4))
+    enhanced = (
+        read_volume(files["enhanced"], progress.part(0.4, 0.7)) if "enhanced" in files else None
+    )
+    mask = None
+    if "mask" in files:
+        labels, _ = read_labels(files["mask"])
+        names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
+        mask = VesselMask(labels, volume.grid, names)
+    progress.at(0.8, "Reading the vessels")
+    notices: dict[str, tuple[Any, ...]] = {}
+    for entry in described["warnings"]:
+        notices[entry["part"]] = (*notices.get(entry["part"], ()), facts.notice_from(entry))
+    measures = described["measures"]
+    return Case(
+        series=facts.series_from(described["series"], volume.grid),
+        volume=volume,
+        suitability=facts.suitability_from(described["suitability"]),
+        enhanced=enhanced,
+        mask=mask,
+        tree=read_tree(files["tree"]) if "tree" in files else None,
+        surface=read_surface(files["surface"]) if "surface" in files else None,
+        measures=None if measures is None else tuple(Measure(**entry) for entry in measures),
+        records=tuple(facts.record_from(entry) for entry in described["records"]),
+        notices=MappingProxyType(notices),
+    )

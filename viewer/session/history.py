@@ -1,0 +1,112 @@
+"""Undo and redo: earlier cases within a byte budget; an edit of the mask keeps only its box."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from viewer.case.case import Case
+from viewer.segment.mask import VesselMask
+
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+BUDGET_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One step that can be undone: what to put back, without what both sides share."""
+
+    name: str
+    before: Case
+    after: Case
+    box: Box | None = None
+    labels_before: np.ndarray | None = None
+    labels_after: np.ndarray | None = None
+
+    @property
+    def extra_bytes(self) -> int:
+        """Memory held by this change alone."""
+        if self.labels_before is not None and self.labels_after is not None:
+            return self.labels_before.nbytes + self.labels_after.nbytes
+        return sum(
+            array.nbytes
+            for part in ("volume", "enhanced", "mask", "surface", "tree")
+            if getattr(self.before, part) not in (None, getattr(self.after, part))
+            for array in getattr(self.before, part).arrays
+        )
+
+
+class History:
+    """The changes so far and the ones undone, oldest first."""
+
+    def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
+        self._budget = budget_bytes
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+
+    def push(self, name: str, before: Case, after: Case, box: Box | None = None) -> None:
+        """Remember one change; an edit whose changed `box` is given keeps only that box."""
+        if box is not None and before.mask is not None and after.mask is not None:
+            cut = tuple(slice(a, b) for a, b in box)
+            change = Change(
+                name,
+                replace(before, mask=None),
+                replace(after, mask=None),
+                box,
+                before.mask.labels[cut].copy(),
+                after.mask.labels[cut].copy(),
+            )
+        else:
+            change = Change(name, before, after)
+        self._done.append(change)
+        self._undone.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        total = 0
+        for kept, change in enumerate(reversed(self._done)):
+            total += change.extra_bytes
+            if total > self._budget and kept > 0:
+                del self._done[: len(self._done) - kept]
+                return
+
+    @property
+    def undo_name(self) -> str:
+        """What would be undone, or ""."""
+        return self._done[-1].name if self._done else ""
+
+    @property
+    def redo_name(self) -> str:
+        """What would be redone, or ""."""
+        return self._undone[-1].name if self._undone else ""
+
+    def undo(self, now: Case) -> Case:
+        """The case before the last change; `now` is the case as it stands."""
+        change = self._done.pop()
+        self._undone.append(change)
+        return _back(change.before, now, change, change.labels_before)
+
+    def redo(self, now: Case) -> Case:
+        """The case after the change that was undone last."""
+        change = self._undone.pop()
+        self._done.append(change)
+        return _back(change.after, now, change, change.labels_after)
+
+    def update_last(self, refresh: Callable[[Case], Case]) -> None:
+        """Let parts worked out again after the last change belong to it."""
+        if self._done:
+            last = self._done[-1]
+            self._done[-1] = replace(last, after=refresh(last.after))
+
+    def clear(self) -> None:
+        """Forget everything (another case was opened)."""
+        self._done.clear()
+        self._undone.clear()
+
+
+def _back(target: Case, now: Case, change: Change, labels: np.ndarray | None) -> Case:
+    if change.box is None or labels is None or now.mask is None:
+        return target
+    patched = now.mask.labels.copy()
+    patched[tuple(slice(a, b) for a, b in change.box)] = labels
+    return replace(target, mask=VesselMask(patched, now.mask.grid, now.mask.names))

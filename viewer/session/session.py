@@ -1,0 +1,289 @@
+"""The one thing that changes: the current case, its history, how it is shown, and its jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from psygnal import Signal
+
+from viewer.case import pipeline
+from viewer.case.case import Case
+from viewer.case.options import Options
+from viewer.case.source import Source, find_source, open_source
+from viewer.case.store import Picture, save_case
+from viewer.dicom.series import Series
+from viewer.errors import ViewerError
+from viewer.progress import Progress
+from viewer.provenance import Record, now, versions
+from viewer.segment.edit import Edit
+from viewer.session.history import History
+from viewer.session.jobs import Job, Jobs, Post
+from viewer.session.settings import Settings, load_settings, save_settings
+from viewer.session.view_state import ViewState
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line for the person: "info", "caution" or "danger"."""
+
+    kind: str
+    text: str
+
+
+class Session:
+    """Holds what is open and lets it change in one place, in the thread that shows it."""
+
+    case_changed = Signal(object, object)
+    history_changed = Signal()
+    messaged = Signal(object)
+    selected = Signal(object)
+    settings_changed = Signal(object, object)
+    found = Signal(object)
+
+    def __init__(self, post: Post, settings_file: Path | None = None) -> None:
+        self.case = Case()
+        self.view = ViewState()
+        self.jobs = Jobs(post)
+        self.history = History()
+        self.saved_case: Case | None = self.case
+        self.place: Path | None = None
+        self.title = ""
+        self.branch: int | None = None
+        self.failed: dict[str, str] = {}
+        self.messages: list[Message] = []
+        self._settings_file = settings_file
+        self.settings = load_settings(settings_file) if settings_file else Settings()
+        self.view.crosshair = self.settings.crosshair
+        self.view.corners = self.settings.corners
+        self.view.mask_fill = self.settings.mask_fill
+        self.view.mask_outline = self.settings.mask_outline
+
+    # What is open
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the case holds something that is not on disk."""
+        return self.case is not self.saved_case and self.case.volume is not None
+
+    def find(self, path: Path) -> Job[Source]:
+        """Look at a path in the worker; opens it, or emits `found` when there is a choice."""
+
+        def work(progress: Progress) -> tuple[Source, Case | None]:
+            source = find_source(path, progress.part(0.0, 0.3))
+            if source.kind == "dicom" and source.choice is None:
+                return source, None
+            return source, open_source(source, source.choice, progress.part(0.3, 1.0))
+
+        def done(result: tuple[Source, Case | None]) -> None:
+            source, case = result
+            if case is None:
+                self.found.emit(source)
+            else:
+                self._opened(source, case)
+
+        return self.jobs.start(f"Opening {path.name or path}", work, done, self._failed)
+
+    def open(self, source: Source, series: Series) -> Job[Case]:
+        """Read one series of a source in the worker and open it."""
+        return self.jobs.start(
+            f"Reading {series.description or 'the series'}",
+            lambda progress: open_source(source, series, progress),
+            lambda case: self._opened(source, case),
+            self._failed,
+        )
+
+    def _opened(self, source: Source, case: Case) -> None:
+        self.history.clear()
+        self.failed.clear()
+        self.branch = None
+        self.place = source.path if source.kind == "case" else None
+        self.title = source.path.name
+        self.saved_case = case if source.kind == "case" else None
+        self._show(case)
+        self.change_settings(self.settings.opened(source.path.absolute()))
+        self.history_changed.emit()
+        for notice in case.warnings:
+            if notice.severity != "info":
+                self.say("caution" if notice.severity == "warning" else "danger", notice.text)
+
+    def close_case(self) -> None:
+        """Show nothing, as after the start."""
+        self.jobs.cancel_all()
+        self.history.clear()
+        self.failed.clear()
+        self.branch = None
+        self.place = None
+        self.title = ""
+        empty = Case()
+        self.saved_case = empty
+        self._show(empty)
+        self.history_changed.emit()
+
+    # Steps
+
+    def run(self, step: str, options: Options | None = None) -> Job[Case]:
+        """Run one step in the worker; its result is taken only if the case is still the same."""
+        before = self.case
+        told = pipeline.step_named(step)
+        self.failed.pop(step, None)
+        return self.jobs.start(
+            told.title,
+            lambda progress: pipeline.advance(before, step, options, progress),
+            lambda after: self.change(told.title, before, after),
+            lambda sentence, error: self._step_failed(step, sentence, error),
+        )
+
+    def run_all(self, options: dict[str, Options] | None = None) -> Job[Case]:
+        """The main job: every step; each result is shown as soon as it is there."""
+        begun = self.case
+        self.failed.clear()
+        last = begun
+
+        def work(progress: Progress) -> Case:
+            return pipeline.reconstruct(begun, progress, options=options, each=each)
+
+        def each(name: str, case: Case) -> None:
+            self.jobs.post(lambda: taken(name, case))
+
+        def taken(name: str, case: Case) -> None:
+            nonlocal last
+            if self.case is last:
+                self.change(pipeline.step_named(name).title, last, case)
+            last = case
+
+        def failed(sentence: str, error: BaseException) -> None:
+            step = next(s for s in pipeline.STEPS if getattr(last, s.makes) is None)
+            self._step_failed(step.name, sentence, error)
+
+        return self.jobs.start("Reconstruct", work, lambda _: None, failed)
+
+    def change(self, name: str, before: Case, after: Case) -> bool:
+        """Take a result made from `before`; refused when the case has changed meanwhile."""
+        if self.case is not before:
+            self.say(
+                "caution", f"The case changed meanwhile, so {name} was not taken; run it again."
+            )
+            return False
+        self.history.push(name, before, after)
+        self._show(after)
+        self.history_changed.emit()
+        return True
+
+    # Edits by a person
+
+    def edit(self, name: str, make: Callable[[Case, Progress], Edit]) -> Job[Edit]:
+        """Change the mask by hand in the worker; then the surface and tree are drawn again."""
+        before = self.case
+
+        def done(edit: Edit) -> None:
+            if self.case is not before:
+                self.say("caution", f"The case changed meanwhile, so {name} was not taken.")
+                return
+            record = Record(
+                "edit", "mask", now(), options={"edit": name}, versions=versions(), by="person"
+            )
+            after = before.edit_mask(edit.mask, record)
+            self.history.push(name, before, after, edit.box)
+            self._show(after)
+            self.history_changed.emit()
+            if before.measures is not None:
+                self._trace_again()
+
+        return self.jobs.start(name, lambda progress: make(before, progress), done, self._failed)
+
+    def _trace_again(self) -> None:
+        before = self.case
+
+        def done(after: Case) -> None:
+            if self.case is before:
+                self.history.update_last(lambda kept: _with_parts_of(after, kept))
+                self._show(after)
+
+        self.jobs.start(
+            "Tracing the edited vessels",
+            lambda progress: pipeline.advance(before, "trace", None, progress),
+            done,
+            lambda sentence, error: self._step_failed("trace", sentence, error),
+        )
+
+    def undo(self) -> None:
+        """Put back the case before the last change."""
+        if self.history.undo_name:
+            self._show(self.history.undo(self.case))
+            self.history_changed.emit()
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        if self.history.redo_name:
+            self._show(self.history.redo(self.case))
+            self.history_changed.emit()
+
+    # Saving, messages, settings
+
+    def save(self, folder: Path, *, overwrite: bool, picture: Picture | None) -> Job[None]:
+        """Write the case folder in the worker."""
+        case = self.case
+
+        def done(_: None) -> None:
+            self.place = folder
+            self.saved_case = case
+            self.change_settings(self.settings.opened(folder.absolute()))
+            self.say("info", f"Saved in {folder}.")
+            self.history_changed.emit()
+
+        return self.jobs.start(
+            "Saving",
+            lambda progress: save_case(
+                case, folder, progress, overwrite=overwrite, picture=picture
+            ),
+            done,
+            self._failed,
+        )
+
+    def say(self, kind: str, text: str) -> None:
+        """Tell the person one sentence and keep it in the log."""
+        message = Message(kind, text)
+        self.messages.append(message)
+        self.messaged.emit(message)
+
+    def select(self, branch: int | None) -> None:
+        """Select a branch of the tree, or nothing."""
+        if branch != self.branch:
+            self.branch = branch
+            self.selected.emit(branch)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Take new settings and keep them."""
+        before, self.settings = self.settings, settings
+        if self._settings_file is not None and settings != before:
+            save_settings(settings, self._settings_file)
+        self.settings_changed.emit(before, settings)
+
+    def close(self) -> None:
+        """Stop all work; nothing can be started afterwards."""
+        self.jobs.close()
+
+    def _show(self, case: Case) -> None:
+        before, self.case = self.case, case
+        if case.tree is not before.tree:
+            self.branch = None
+        self.case_changed.emit(before, case)
+
+    def _failed(self, sentence: str, error: BaseException) -> None:
+        self.say("danger", sentence)
+
+    def _step_failed(self, step: str, sentence: str, error: BaseException) -> None:
+        self.failed[step] = sentence
+        self.say("danger" if not isinstance(error, ViewerError) else "caution", sentence)
+        self.case_changed.emit(self.case, self.case)
+
+
+def _with_parts_of(traced: Case, kept: Case) -> Case:
+    return replace(
+        kept,
+        tree=traced.tree,
+        surface=traced.surface,
+        measures=traced.measures,
+        records=traced.records,
+        notices=traced.notices,
+    )
