@@ -42,6 +42,7 @@ NEEDED_DEBS = (
     "libgomp1",
     "libopengl0",
     "libx11-xcb1",
+    "libxcursor1",
     "libxkbcommon0",
     "libxrender1",
 )
@@ -387,6 +388,7 @@ def example_sources() -> list[Path]:
 
 def in_venv(*arguments: str, environment: Mapping[str, str]) -> int:
     """Run the environment's Python to its end and give its exit code."""
+    sys.stdout.flush()
     process = subprocess.Popen(
         [str(python_of(VENV)), *arguments], cwd=ROOT, env=clean_environment(environment)
     )
