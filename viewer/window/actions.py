@@ -1,0 +1,273 @@
+"""Everything that a person can do: one table makes menu, toolbar, palette, keys and docs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from viewer.case import pipeline
+from viewer.scene.colors import VOLUME_PRESETS
+from viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from viewer.window.main_window import MainWindow
+
+MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Help")
+
+
+def always(_: Session) -> bool:
+    """Possible at any time."""
+    return True
+
+
+def has_volume(session: Session) -> bool:
+    """Possible with a scan."""
+    return session.case.volume is not None
+
+
+def has_mask(session: Session) -> bool:
+    """Possible with segmented vessels."""
+    return session.case.mask is not None
+
+
+def fits(session: Session) -> bool:
+    """Possible on a scan that is fit for the vessel step."""
+    return session.case.volume is not None and session.case.suitability is not None
+
+
+def has_tree(session: Session) -> bool:
+    """Possible with traced vessels."""
+    return session.case.tree is not None
+
+
+def step_ready(name: str) -> Callable[[Session], bool]:
+    """Possible when a step is not blocked and nothing runs."""
+    step = pipeline.step_named(name)
+
+    def ready(session: Session) -> bool:
+        return session.jobs.current is None and pipeline.state(session.case, step)[0] != "blocked"
+
+    return ready
+
+
+def idle_with_volume(session: Session) -> bool:
+    """Possible with a scan while nothing runs."""
+    return has_volume(session) and session.jobs.current is None
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a person can do.
+
+    `shortcut` is a Qt key sequence; `checked` says whether a switch is on (None: not a switch).
+    """
+
+    name: str
+    title: str
+    menu: str
+    run: Callable[["MainWindow"], object]
+    shortcut: str = ""
+    icon: str = ""
+    toolbar: bool = False
+    enabled: Callable[[Session], bool] = always
+    checked: Callable[[Session], bool] | None = None
+    tip: str = ""
+
+
+def _tool(name: str, title: str, key: str, icon: str, tip: str, toolbar: bool = True) -> Action:
+    return Action(
+        f"tool-{name}",
+        title,
+        "Tools",
+        lambda w: w.panes.pick_tool(name),
+        key,
+        icon,
+        toolbar,
+        has_mask if name in ("remove", "cut", "erase", "paint") else has_volume,
+        lambda s: s.view.tool == name,
+        tip,
+    )
+
+
+def _view(name: str, title: str, key: str, field: str, tip: str) -> Action:
+    return Action(
+        name,
+        title,
+        "View",
+        lambda w: w.panes.toggle(field),
+        key,
+        enabled=has_volume,
+        checked=lambda s: bool(getattr(s.view, field)),
+        tip=tip,
+    )
+
+
+def _step(name: str, key: str) -> Action:
+    step = pipeline.step_named(name)
+    return Action(
+        f"run-{name}",
+        f"Run {step.title.lower()}" if name != "suitability" else "Check the scan",
+        "Steps",
+        lambda w: w.run_step(name),
+        key,
+        enabled=step_ready(name),
+        tip=step.tip,
+    )
+
+
+def _window_preset(key: int, title: str) -> Action:
+    return Action(
+        f"window-{key}",
+        f"Window: {title}",
+        "View",
+        lambda w: w.panes.window_preset(key),
+        str(key),
+        enabled=has_volume,
+    )
+
+
+def _slab(mode: str, title: str, key: str) -> Action:
+    return Action(
+        f"slab-{mode}",
+        title,
+        "View",
+        lambda w: w.panes.slab(mode),
+        key,
+        enabled=has_volume,
+        checked=lambda s: s.view.slab_mode == mode,
+    )
+
+
+def _layout(name: str, title: str, key: str, icon: str) -> Action:
+    return Action(
+        f"layout-{name}",
+        title,
+        "View",
+        lambda w: w.panes.lay_out(name),
+        key,
+        icon,
+        True,
+        has_volume,
+        lambda s: s.view.layout == name and not s.view.maximized,
+        "How the panes are arranged",
+    )
+
+
+def _look(letter: str, title: str) -> Action:
+    return Action(
+        f"look-{letter}",
+        f"Look from {title}",
+        "3-D",
+        lambda w: w.panes.look_from(letter),
+        f"Alt+{letter}",
+        enabled=has_volume,
+    )
+
+
+# fmt: off
+ACTIONS: tuple[Action, ...] = (
+    Action("open-folder", "Open folder …", "File", lambda w: w.files.ask_folder(), "Ctrl+O",
+           "folder-open", True, tip="Open a folder of DICOM files or a saved case"),
+    Action("open-file", "Open file …", "File", lambda w: w.files.ask_file(), "Ctrl+Shift+O",
+           tip="Open a NIfTI, NRRD or MetaImage volume"),
+    Action("open-example", "Open the example", "File", lambda w: w.files.open_example(), "Ctrl+E"),
+    Action("save", "Save case", "File", lambda w: w.files.save(), "Ctrl+S", "floppy-disk", True,
+           idle_with_volume, tip="Write the case folder"),
+    Action("save-as", "Save case as …", "File", lambda w: w.files.save_as(), "Ctrl+Shift+S",
+           enabled=idle_with_volume),
+    Action("save-picture", "Save picture …", "File", lambda w: w.files.save_picture(w.panes),
+           "Ctrl+P", "camera", True, has_volume, tip="Save the panes as they stand as a picture"),
+    Action("close-case", "Close case", "File", lambda w: w.files.close_case(), "Ctrl+W",
+           enabled=has_volume),
+    Action("quit", "Quit", "File", lambda w: w.close(), "Ctrl+Q"),
+    Action("undo", "Undo", "Edit", lambda w: w.session.undo(), "Ctrl+Z",
+           "arrow-counter-clockwise", True,
+           lambda s: bool(s.history.undo_name) and s.jobs.current is None),
+    Action("redo", "Redo", "Edit", lambda w: w.session.redo(), "Ctrl+Shift+Z",
+           "arrow-clockwise", True,
+           lambda s: bool(s.history.redo_name) and s.jobs.current is None),
+    Action("settings", "Settings …", "Edit", lambda w: w.show_settings(), "Ctrl+,"),
+    Action("run-all", "Reconstruct", "Steps", lambda w: w.run_all(), "F5", "play", True,
+           idle_with_volume, tip="Run every step: from the scan to the 3-D map of its vessels"),
+    Action("next-step", "Next step", "Steps", lambda w: w.next_step(), "Space",
+           enabled=idle_with_volume, tip="Run the next step that is ready"),
+    _step("suitability", "Alt+1"), _step("enhance", "Alt+2"),
+    _step("segment", "Alt+3"), _step("trace", "Alt+4"),
+    Action("cancel", "Cancel", "Steps", lambda w: w.cancel(), "Esc",
+           enabled=lambda s: s.jobs.current is not None, tip="Stop what is running"),
+    _tool("window", "Window/level", "W", "circle-half",
+          "Drag: left and right the width, up and down the level"),
+    _tool("pan", "Pan", "P", "hand", "Drag the picture (also the middle button)"),
+    _tool("zoom", "Zoom", "Z", "magnifying-glass", "Drag up or down (also the right button)"),
+    _tool("scroll", "Scroll", "S", "arrows-down-up", "Drag through the slices (also the wheel)"),
+    _tool("crosshair", "Crosshair", "C", "crosshair", "Click or drag: all panes follow"),
+    _tool("grow", "Grow from here", "G", "plus-circle", "Click a vessel that was missed"),
+    _tool("remove", "Remove", "R", "minus-circle",
+          "Click a branch: it and all that hangs on it goes"),
+    _tool("cut", "Cut", "X", "scissors", "Draw across a vessel to sever it"),
+    _tool("paint", "Paint", "B", "paint-brush", "Draw vessel with the brush ([ and ] its size)"),
+    _tool("erase", "Erase", "E", "eraser", "Wipe vessel away with the brush"),
+    Action("brush-smaller", "Smaller brush", "Tools", lambda w: w.panes.brush(1 / 1.25), "[",
+           enabled=has_mask),
+    Action("brush-bigger", "Bigger brush", "Tools", lambda w: w.panes.brush(1.25), "]",
+           enabled=has_mask),
+    Action("delete-branch", "Remove the selected branch", "Tools",
+           lambda w: w.editing.remove_branch(w.session.branch), "Del", enabled=lambda s: s.branch is not None and s.jobs.current is None),
+    _layout("2x2", "Four panes", "Ctrl+Shift+1", "grid-four"),
+    _layout("1+3", "One large, three small", "Ctrl+Shift+2", "layout"),
+    _layout("1x1", "One pane", "Ctrl+Shift+3", "square"),
+    *(Action(f"pane-{i + 1}", f"Go to the {name} pane", "View",
+             lambda w, name=name: w.panes.focus(name), f"Ctrl+{i + 1}", enabled=has_volume)
+      for i, name in enumerate(("axial", "coronal", "sagittal", "3-D"))),
+    Action("maximize", "Maximize this pane and back", "View", lambda w: w.panes.maximize_focused(),
+           "F10", enabled=has_volume),
+    _view("crosshair", "Crosshair", "Ctrl+H", "crosshair", "Lines of the other planes"),
+    _view("corners", "Corner text", "Ctrl+T", "corners", "Patient, study, technique, position"),
+    _view("outline", "Outline of the mask", "Ctrl+U", "mask_outline", ""),
+    Action("fill", "Fill of the mask", "View", lambda w: w.panes.toggle_fill(), "Ctrl+F",
+           enabled=has_mask, checked=lambda s: s.view.mask_fill > 0),
+    Action("straighten", "Straighten the planes", "View", lambda w: w.panes.straighten(), "Ctrl+0",
+           enabled=has_volume, tip="Back from oblique to axial, coronal and sagittal"),
+    Action("fit", "Fit the picture", "View", lambda w: w.panes.fit(), "Home", "arrows-out", True,
+           enabled=has_volume, tip="Whole scan in every pane"),
+    _slab("off", "Single slice", "Ctrl+Alt+0"), _slab("mip", "Slab: MIP", "Ctrl+Alt+1"),
+    _slab("minip", "Slab: MinIP", "Ctrl+Alt+2"), _slab("mean", "Slab: mean", "Ctrl+Alt+3"),
+    Action("slab-thicker", "Thicker slab", "View", lambda w: w.panes.thicker(1.25), "Ctrl+Alt+Up",
+           enabled=lambda s: has_volume(s) and s.view.slab_mode != "off"),
+    Action("slab-thinner", "Thinner slab", "View", lambda w: w.panes.thicker(0.8), "Ctrl+Alt+Down",
+           enabled=lambda s: has_volume(s) and s.view.slab_mode != "off"),
+    _window_preset(0, "from the histogram"), _window_preset(1, "soft tissue 400/40"),
+    _window_preset(2, "lung 1500/-600"), _window_preset(3, "bone 2000/350"),
+    _window_preset(4, "brain 80/40"), _window_preset(5, "mediastinum 400/80"),
+    _window_preset(6, "angio 700/200"),
+    Action("full-screen", "Full screen", "View", lambda w: w.full_screen(), "F11"),
+    _look("A", "the front"), _look("P", "the back"), _look("L", "the left"),
+    _look("R", "the right"), _look("H", "the head"), _look("F", "the feet"),
+    *(Action(f"preset-{name}", f"Volume: {title}", "3-D",
+             lambda w, name=name: w.panes.volume_preset(name), enabled=has_volume,
+             checked=lambda s, name=name: s.view.volume_preset == name)
+      for name, title in ((each, each.replace("_", " ")) for each in VOLUME_PRESETS)),
+    Action("color-radius", "Color the vessels by radius", "3-D",
+           lambda w: w.panes.color_by_radius(), "Ctrl+R", enabled=has_tree, checked=lambda s: s.view.surface_color == "radius"),
+    Action("tree", "Centerlines", "3-D", lambda w: w.panes.toggle("tree_shown"), "Ctrl+D",
+           enabled=has_tree, checked=lambda s: s.view.tree_shown),
+    Action("planes", "Slice planes in 3-D", "3-D", lambda w: w.panes.toggle("planes_shown"),
+           "Ctrl+K", enabled=has_volume, checked=lambda s: s.view.planes_shown),
+    Action("clip-box", "Clip box", "3-D", lambda w: w.panes.toggle("clip_box"), "Ctrl+B",
+           enabled=has_volume, checked=lambda s: s.view.clip_box),
+    Action("shading", "Shading", "3-D", lambda w: w.panes.toggle("shading"), enabled=has_volume,
+           checked=lambda s: s.view.shading),
+    Action("palette", "Find an action …", "Help", lambda w: w.show_palette(), "Ctrl+Shift+P",
+           "command", True),
+    Action("shortcuts", "Keys and mouse", "Help", lambda w: w.show_shortcuts(), "?",
+           "keyboard", True),
+    Action("log", "Messages and log", "Help", lambda w: w.show_log(), "Ctrl+L"),
+    Action("next-panel", "Next panel", "View", lambda w: w.next_panel(), "F6"),
+    Action("help", "Help", "Help", lambda w: w.show_help(), "F1"),
+    Action("about", "About Angioscape", "Help", lambda w: w.show_about()),
+)
+# fmt: on
+
+
+def action_named(name: str) -> Action:
+    """The action called `name`."""
+    return next(action for action in ACTIONS if action.name == name)

@@ -1,0 +1,187 @@
+"""The four linked panes, how they are arranged, and how they look."""
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from viewer.case.case import Case
+from viewer.scene.colors import histogram_window, window_presets
+from viewer.session.session import Session
+from viewer.session.view_state import PLANES, STRAIGHT
+from viewer.window.pane_3d import Pane3D
+from viewer.window.slice_pane import SlicePane
+
+NAMES = (*PLANES, "3-D")
+SLAB_MM = (1.0, 100.0)
+BRUSH_MM = (0.5, 20.0)
+
+
+class PaneGrid(QWidget):
+    """Axial, coronal, sagittal and 3-D."""
+
+    clicked = Signal(str, object)
+    stroked = Signal(str, object, object)
+    menu_wanted = Signal(object, object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._view = session.view
+        self.slices = {plane: SlicePane(session.view, plane) for plane in PLANES}
+        self.scene = Pane3D(session.view)
+        self.panes: dict[str, QWidget] = {**self.slices, "3-D": self.scene}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(2, 2, 2, 2)
+        self._grid.setSpacing(2)
+        for name, pane in self.panes.items():
+            pane.maximize_requested.connect(lambda name=name: self.maximize(name))
+            pane.clicked.connect(self.clicked)
+        for pane in self.slices.values():
+            pane.stroke_finished.connect(self.stroked)
+            pane.menu_requested.connect(self.menu_wanted)
+        self.scene.branch_picked.connect(session.select)
+        session.case_changed.connect(self._case_changed)
+        session.selected.connect(self.scene.select_branch)
+        self._view.events.layout.connect(self._arrange)
+        self._view.events.maximized.connect(self._arrange)
+        self._arrange()
+
+    # Arrangement
+
+    def lay_out(self, layout: str) -> None:
+        """Arrange the panes: "2x2", "1+3" or "1x1"."""
+        self._view.maximized = ""
+        self._view.layout = layout
+
+    def maximize(self, name: str) -> None:
+        """Give one pane all the room, or put all back."""
+        self._view.maximized = "" if self._view.maximized == name else name
+
+    def maximize_focused(self) -> None:
+        """Maximize the pane that has the keyboard, or put all back."""
+        self.maximize(self._view.maximized or self.focused)
+
+    @property
+    def focused(self) -> str:
+        """The pane that has the keyboard; axial where none has."""
+        return next((n for n, p in self.panes.items() if p.hasFocus()), "axial")
+
+    def focus(self, name: str) -> None:
+        """Give one pane the keyboard."""
+        if self._view.maximized and self._view.maximized != name:
+            self._view.maximized = name
+        elif self._view.layout == "1x1":
+            self._large = name
+            self._arrange()
+        self.panes[name].setFocus()
+
+    _large = "3-D"
+
+    def _arrange(self, *_: object) -> None:
+        for pane in self.panes.values():
+            self._grid.removeWidget(pane)
+        alone = self._view.maximized or (self._large if self._view.layout == "1x1" else "")
+        for line in range(3):
+            self._grid.setRowStretch(line, 0)
+            self._grid.setColumnStretch(line, 0)
+        if alone:
+            self._grid.addWidget(self.panes[alone], 0, 0)
+        elif self._view.layout == "1+3":
+            self._grid.addWidget(self.scene, 0, 0, 3, 1)
+            for row, pane in enumerate(self.slices.values()):
+                self._grid.addWidget(pane, row, 1)
+                self._grid.setRowStretch(row, 1)
+            self._grid.setColumnStretch(0, 2)
+            self._grid.setColumnStretch(1, 1)
+        else:
+            for place, pane in enumerate(self.panes.values()):
+                self._grid.addWidget(pane, place // 2, place % 2)
+            for line in range(2):
+                self._grid.setRowStretch(line, 1)
+                self._grid.setColumnStretch(line, 1)
+        for name, pane in self.panes.items():
+            pane.setVisible(not alone or name == alone)
+
+    # How the case is shown
+
+    def _case_changed(self, before: Case, after: Case) -> None:
+        if after.volume is not before.volume and after.volume is not None:
+            self._view.cursor_lps = tuple(after.volume.grid.center_lps)
+            self._view.hidden_labels = ()
+            self.straighten()
+            self.fit()
+            known = after.series is not None and after.series.uid
+            self.window_preset(6 if known else 0, after)
+        if after.tree is not None and before.tree is None and after.tree.branches:
+            root = after.tree.branches[0]
+            self._view.cursor_lps = tuple(root.points_lps[len(root.points_lps) // 2])
+        for pane in self.panes.values():
+            pane.show_case(after)
+
+    def window_preset(self, key: int, case: Case | None = None) -> None:
+        """Set window and level by a key of the number row; 0 takes them from the histogram."""
+        case = case or self._session.case
+        if key == 0:
+            if case.volume is not None:
+                width, level = histogram_window(case.volume.voxels[::2, ::4, ::4])
+                self._view.window_hu, self._view.level_hu = width, level
+            return
+        preset = next(each for each in window_presets() if each.key == str(key))
+        self._view.window_hu, self._view.level_hu = preset.window_hu, preset.level_hu
+
+    def slab(self, mode: str) -> None:
+        """Show single slices ("off") or slabs ("mip", "minip", "mean")."""
+        self._view.slab_mode = mode
+
+    def thicker(self, factor: float) -> None:
+        """Make slabs thicker or thinner."""
+        self._view.slab_mm = float(np.clip(self._view.slab_mm * factor, *SLAB_MM))
+
+    def brush(self, factor: float) -> None:
+        """Make the brush bigger or smaller."""
+        self._view.brush_mm = float(np.clip(self._view.brush_mm * factor, *BRUSH_MM))
+
+    def toggle(self, field: str) -> None:
+        """Turn a switch of the view on or off."""
+        setattr(self._view, field, not getattr(self._view, field))
+
+    def toggle_fill(self) -> None:
+        """Show or hide the fill of the mask."""
+        self._view.mask_fill = 0.0 if self._view.mask_fill > 0 else 0.25
+
+    def straighten(self) -> None:
+        """Put oblique planes back to axial, coronal and sagittal."""
+        for plane, state in self._view.panes.items():
+            state.axes = STRAIGHT[plane]
+
+    def fit(self) -> None:
+        """Show the whole scan in every pane."""
+        for state in self._view.panes.values():
+            state.mm_per_pixel = 0.0
+            state.pan_mm = (0.0, 0.0)
+        self.scene.reset()
+
+    def look_from(self, letter: str) -> None:
+        """Turn the 3-D view to a side of the patient: A, P, L, R, H or F."""
+        self.scene.look_from(letter)
+
+    def volume_preset(self, name: str) -> None:
+        """Color the volume by a preset."""
+        self._view.volume_preset = name
+
+    def color_by_radius(self) -> None:
+        """Color the vessels by radius, or back by structure."""
+        self._view.surface_color = "label" if self._view.surface_color == "radius" else "radius"
+
+    def pick_tool(self, name: str) -> None:
+        """Choose what the left button does."""
+        self._view.tool = name
+
+    def release(self) -> None:
+        """Stop listening and let the 3-D view end in order."""
+        self._session.case_changed.disconnect(self._case_changed)
+        self._session.selected.disconnect(self.scene.select_branch)
+        self._view.events.layout.disconnect(self._arrange)
+        self._view.events.maximized.disconnect(self._arrange)
+        for pane in self.panes.values():
+            pane.release()
