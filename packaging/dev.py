@@ -295,6 +295,7 @@ def pip(venv: Path, title: str, *arguments: str, log: Path) -> None:
             raise
     glance("")
     if process.wait():
+        print("failed")
         raise SetupError(f"pip failed ({last}); see {log}, check the network and try again.")
     finish(started)
 

@@ -210,3 +210,16 @@ def test_the_wheel_holds_the_resources_and_no_tests(tmp_path):
     assert not any(name.startswith(("tests/", "packaging/")) for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "License-Expression: Apache-2.0" in text
+
+
+@pytest.mark.slow
+def test_an_installed_copy_finds_its_own_resources(tmp_path):
+    command = [sys.executable, "-m", "pip", "install", ".", "--no-deps", "--no-build-isolation"]
+    subprocess.run(
+        [*command, "--quiet", "--target", str(tmp_path)], cwd=ROOT, check=True, timeout=300
+    )
+    asked = "from viewer.resource import resource; print(resource('.'))"
+    found = subprocess.run(
+        [sys.executable, "-c", asked], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    assert Path(found) == tmp_path / "viewer" / "resources"
