@@ -1,0 +1,84 @@
+"""The main job once by command line and once by the window's actions, with equal results."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+import SimpleITK
+from PySide6.QtCore import QTimer
+
+from tests.window.conftest import a_window, trigger  # noqa: F401 (fixtures)
+from viewer.case.store import FILES, load_case
+from viewer.cli import run
+from viewer.resource import resource
+
+pytestmark = [pytest.mark.gui, pytest.mark.slow]
+LONGEST_GAP_S = 0.1
+
+
+@pytest.fixture(scope="module")
+def by_command_line(tmp_path_factory):
+    out = tmp_path_factory.mktemp("journey") / "case"
+    assert run(["reconstruct", str(resource("example")), str(out)]) == 0
+    return out
+
+
+class Heartbeat:
+    """Measures the longest gap between two turns of the event loop."""
+
+    def __init__(self):
+        self.gaps = []
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(0)
+
+    def _beat(self):
+        now = time.perf_counter()
+        self.gaps.append(now - self._last)
+        self._last = now
+
+    def stop(self):
+        self._timer.stop()
+        return max(self.gaps)
+
+
+def test_the_case_folder_holds_what_is_promised(by_command_line):
+    names = {each.name for each in by_command_line.iterdir()}
+    assert names >= {*FILES.values(), "case.json", "overview.png"}
+    told = json.loads((by_command_line / "case.json").read_text())
+    assert told["mask"]["names"]["1"] == "artery"
+    assert {record["step"] for record in told["records"]} >= {
+        "read", "suitability", "enhance", "segment", "trace",
+    }
+    image = SimpleITK.ReadImage(str(by_command_line / "volume.nrrd"))
+    assert image.GetSize() == (512, 512, 61)
+
+
+def test_the_example_shows_its_great_vessels(by_command_line):
+    case = load_case(by_command_line)
+    assert case.suitability.contrast
+    assert 400 < case.suitability.blood_hu < 650
+    assert 20 < case.mask.volume_ml(1) < 150
+    widest = max(float(branch.radius_mm.max()) for branch in case.tree.branches)
+    assert 5 < widest < 12, "the aorta of this patient is 12 to 18 mm wide"
+
+
+def test_the_window_gives_the_same_and_never_blocks(by_command_line, a_window, trigger, qtbot):  # noqa: F811
+    trigger("open-example")
+    qtbot.wait(1500)
+    heartbeat = Heartbeat()
+    trigger("run-all", 240_000)
+    qtbot.wait(500)
+    longest = heartbeat.stop()
+    told = load_case(by_command_line)
+    shown = a_window.session.case
+    np.testing.assert_array_equal(shown.volume.voxels, told.volume.voxels)
+    np.testing.assert_array_equal(shown.mask.labels, told.mask.labels)
+    np.testing.assert_allclose(shown.surface.points_lps, told.surface.points_lps, atol=1e-4)
+    assert len(shown.tree.branches) == len(told.tree.branches)
+    assert [(m.quantity, round(m.value, 6)) for m in shown.measures] == [
+        (m.quantity, round(m.value, 6)) for m in told.measures
+    ]
+    assert longest < LONGEST_GAP_S, f"the window stood still for {1000 * longest:.0f} ms"

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from viewer.provenance import Record
+from viewer.segment.mask import VesselMask
+from viewer.session.history import History
+
+RECORD = Record("edit", "mask", "2026-01-01T00:00:00+00:00", by="person")
+BOX = ((2, 5), (3, 8), (4, 9))
+
+
+@pytest.fixture
+def an_edit(a_case):
+    labels = a_case.mask.labels.copy()
+    labels[2:5, 3:8, 4:9] = 3
+    return a_case, a_case.edit_mask(VesselMask(labels, a_case.mask.grid), RECORD)
+
+
+def test_undo_gives_the_very_case_back(a_case):
+    history = History()
+    after = a_case.put("mask", a_case.mask)
+    history.push("Segment", a_case, after)
+    assert history.undo_name == "Segment"
+    assert history.undo(after) is a_case
+    assert history.redo_name == "Segment"
+    assert history.redo(a_case) is after
+
+
+def test_an_edit_keeps_only_its_box(an_edit):
+    before, after = an_edit
+    history = History()
+    history.push("Paint", before, after, BOX)
+    undone = history.undo(after)
+    np.testing.assert_array_equal(undone.mask.labels, before.mask.labels)
+    assert undone.tree is before.tree
+    redone = history.redo(undone)
+    np.testing.assert_array_equal(redone.mask.labels, after.mask.labels)
+    assert redone.records_of("mask")[-1] is RECORD
+
+
+def test_a_new_change_ends_what_could_be_redone(an_edit):
+    before, after = an_edit
+    history = History()
+    history.push("Paint", before, after, BOX)
+    history.undo(after)
+    history.push("Erase", before, after, BOX)
+    assert history.redo_name == ""
+
+
+def test_the_oldest_changes_go_when_the_budget_is_spent(a_case):
+    each = a_case.mask.labels.nbytes
+    history = History(budget_bytes=3 * each)
+    case = a_case.put("mask", a_case.mask)
+    for number in range(6):
+        labels = case.mask.labels.copy()
+        after = case.put("mask", VesselMask(labels, case.mask.grid))
+        history.push(f"change {number}", case, after)
+        case = after
+    undone = []
+    while history.undo_name:
+        undone.append(history.undo_name)
+        case = history.undo(case)
+    assert undone == ["change 5", "change 4", "change 3"]
+
+
+def test_a_single_change_larger_than_the_budget_can_still_be_undone(a_case):
+    history = History(budget_bytes=1)
+    history.push("Segment", a_case, a_case.put("mask", None))
+    assert history.undo_name == "Segment"

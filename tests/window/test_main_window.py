@@ -1,0 +1,184 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QDialog
+
+from viewer.case.store import load_case
+from viewer.window.actions import ACTIONS
+from viewer.window.pages import ShortcutsPage
+from viewer.window.palette import Palette
+
+pytestmark = pytest.mark.gui
+
+
+def test_the_first_page_offers_the_example(a_window):
+    assert a_window.stack.currentWidget() is a_window.start
+    assert a_window.banner.patient.text() == "No scan open"
+    assert not a_window.qactions["run-all"].isEnabled()
+    assert a_window.qactions["open-example"].isEnabled()
+
+
+def test_every_action_stands_in_its_menu(a_window):
+    for action in ACTIONS:
+        menus = a_window.menuBar().actions()
+        menu = next(m.menu() for m in menus if m.text() == action.menu)
+        assert a_window.qactions[action.name] in menu.actions()
+
+
+def test_an_opened_case_shows_whose_it_is(an_open_window):
+    window = an_open_window
+    assert window.stack.currentWidget() is window.panes
+    assert "DOE^JANE" in window.banner.patient.text()
+    assert "<b>" in window.banner.study.text(), "text of a file is shown as it is, never as markup"
+    assert window.steps.cards["trace"].property("state") == "done"
+    assert "phantom" in window.windowTitle()
+
+
+def test_hostile_text_stays_plain_text(an_open_window):
+    assert an_open_window.banner.study.textFormat() == Qt.TextFormat.PlainText
+    assert an_open_window.message_bar.text.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_paint_can_be_undone_and_redone(an_open_window, trigger, qtbot):
+    window = an_open_window
+    before = window.session.case.mask.volume_ml(1)
+    center = window.session.case.volume.grid.center_lps
+    trigger("tool-paint")
+    window.panes.stroked.emit("paint", np.array([center, center + 3]), np.array([0.0, 0.0, 1.0]))
+    qtbot.waitUntil(lambda: window.session.jobs.current is None, timeout=60_000)
+    painted = window.session.case.mask.volume_ml(1)
+    assert painted > before
+    assert window.qactions["undo"].text() == "Undo paint"
+    trigger("undo")
+    assert window.session.case.mask.volume_ml(1) == before
+    assert window.qactions["redo"].text() == "Redo paint"
+    trigger("redo")
+    assert window.session.case.mask.volume_ml(1) == painted
+
+
+def test_a_branch_can_be_selected_and_removed(an_open_window, trigger):
+    window = an_open_window
+    tree = window.session.case.tree
+    leaf = next(i for i in range(len(tree.branches)) if i not in {b.parent for b in tree.branches})
+    window.session.select(leaf)
+    assert "mm" in window.inspector.selected.text()
+    assert "±" in window.inspector.selected.text()
+    before = window.session.case.mask.volume_ml(1)
+    trigger("delete-branch")
+    assert window.session.case.mask.volume_ml(1) < before
+    assert window.session.branch is None
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "level"), [("window-1", 400, 40), ("window-3", 2000, 350)]
+)
+def test_window_presets(an_open_window, trigger, name, width, level):
+    trigger(name)
+    assert an_open_window.session.view.window_hu == width
+    assert an_open_window.session.view.level_hu == level
+
+
+def test_layouts_show_and_hide_panes(an_open_window, trigger):
+    panes = an_open_window.panes.panes
+    for name, shown in (("layout-1x1", 1), ("layout-1+3", 4), ("layout-2x2", 4)):
+        trigger(name)
+        assert sum(pane.isVisible() for pane in panes.values()) == shown
+    trigger("pane-2")
+    trigger("maximize")
+    assert [name for name, pane in panes.items() if pane.isVisible()] == ["coronal"]
+    trigger("maximize")
+    assert all(pane.isVisible() for pane in panes.values())
+
+
+def test_the_raw_scan_shows_while_the_backtick_is_held(an_open_window, qtbot):
+    pane = an_open_window.panes.panes["axial"]
+    qtbot.keyPress(pane, Qt.Key.Key_QuoteLeft)
+    assert an_open_window.session.view.raw_held
+    qtbot.keyRelease(pane, Qt.Key.Key_QuoteLeft)
+    assert not an_open_window.session.view.raw_held
+
+
+def test_switches_follow_the_view(an_open_window, trigger):
+    window = an_open_window
+    switches = {"crosshair": "crosshair", "tree": "tree_shown", "planes": "planes_shown"}
+    for name, field in switches.items():
+        before = getattr(window.session.view, field)
+        trigger(name)
+        assert getattr(window.session.view, field) is not before
+        assert window.qactions[name].isChecked() is not before
+    assert window.inspector.switches["planes_shown"].isChecked()
+
+
+def test_the_palette_finds_and_runs_by_words(an_open_window, qtbot):
+    palette = Palette(list(an_open_window.qactions.values()), an_open_window)
+    qtbot.addWidget(palette)
+    palette.line.setText("bone window")
+    assert palette.list.count() == 1
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert an_open_window.session.view.window_hu == 2000
+
+
+def test_a_key_can_be_changed_and_a_double_one_is_refused(a_window, qtbot):
+    page = ShortcutsPage({}, a_window)
+    qtbot.addWidget(page)
+    page.edits["fit"].setKeySequence("Ctrl+Shift+F9")
+    assert page.shortcuts == {"fit": "Ctrl+Shift+F9"}
+    page.edits["fit"].setKeySequence("Ctrl+O")
+    assert "Open folder" in page.trouble.text()
+
+
+def test_dropping_a_folder_opens_it(a_window, a_case, tmp_path, qtbot):
+    from viewer.case.store import save_case
+
+    save_case(a_case, tmp_path / "dropped")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "dropped"))])
+    event = QDropEvent(
+        QPointF(QPoint(50, 50)),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    a_window.dropEvent(event)
+    qtbot.waitUntil(lambda: a_window.session.case.volume is not None, timeout=30_000)
+
+
+def test_a_bad_folder_gets_a_sentence_in_the_bar(an_open_window, tmp_path, qtbot):
+    window = an_open_window
+    before = window.session.case
+    (tmp_path / "empty").mkdir()
+    window.files.open_path(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "no DICOM" in window.message_bar.text.text(), timeout=10_000)
+    assert window.session.case is before
+    assert window.message_bar.isVisible()
+
+
+def test_saving_writes_a_case_with_its_picture(an_open_window, tmp_path, qtbot):
+    job = an_open_window.files.save_to(tmp_path / "saved")
+    qtbot.waitUntil(lambda: job.over, timeout=90_000)
+    assert job.state == "done", job.sentence
+    assert load_case(tmp_path / "saved").tree is not None
+    assert (tmp_path / "saved" / "overview.png").stat().st_size > 10_000
+
+
+def test_work_that_would_be_lost_is_asked_about(an_open_window, monkeypatch, tmp_path):
+    window = an_open_window
+    window.session.change("Segment", window.session.case, window.session.case.put("tree", None))
+    asked = []
+    monkeypatch.setattr(window.files, "_confirm", lambda text, yes: asked.append(text) or False)
+    before = window.session.case
+    window.files.open_path(tmp_path)
+    window.files.close_case()
+    assert len(asked) == 2
+    assert window.session.case is before
+
+
+@pytest.mark.parametrize("name", ["palette", "shortcuts", "settings", "help", "about", "log"])
+def test_pages_open_and_close(a_window, trigger, name, qtbot):
+    trigger(name)
+    shown = [page for page in a_window.findChildren(QDialog) if page.isVisible()]
+    assert len(shown) == 1
+    shown[0].close()
+    qtbot.waitUntil(lambda: not any(p.isVisible() for p in a_window.findChildren(QDialog)))

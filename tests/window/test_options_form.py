@@ -1,0 +1,29 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from viewer.case.options import SegmentOptions, TraceOptions
+from viewer.window.options_form import OptionsForm
+
+pytestmark = pytest.mark.gui
+
+
+def test_a_form_gives_the_options_it_shows(qtbot):
+    form = OptionsForm(TraceOptions)
+    qtbot.addWidget(form)
+    assert form.options == TraceOptions()
+    form.fields["shortest_mm"].field.setValue(20)
+    assert form.options == TraceOptions(shortest_mm=20)
+    form.reset()
+    assert form.options == TraceOptions()
+
+
+def test_the_slider_and_the_field_follow_each_other(qtbot):
+    form = OptionsForm(SegmentOptions)
+    qtbot.addWidget(form)
+    number = form.fields["sensitivity"]
+    number.slider.setValue(80)
+    assert number.value == pytest.approx(0.8)
+    number.field.setValue(0.25)
+    assert number.slider.value() == 25
+    qtbot.mouseDClick(number.slider, Qt.MouseButton.LeftButton)
+    assert number.value == 0.5
