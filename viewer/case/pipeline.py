@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from viewer.case import options as choices
 from viewer.case.case import Case
@@ -13,6 +13,7 @@ from viewer.provenance import Record, now, versions
 
 Made = Iterator[tuple[str, Any, tuple[Notice, ...]]]
 State = Literal["done", "ready", "blocked"]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,18 @@ class Step:
     weight: float  # share of the main job's time, for one bar over all steps
 
 
+def given(part: Part | None) -> Part:
+    """The part itself, which an earlier step has made; raises `ViewerError` where none has."""
+    if part is None:
+        raise ViewerError("A part that this step needs is not there yet; run the steps before it.")
+    return part
+
+
 def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) -> Made:
     from viewer.enhance.suitability import judge
 
     modality = case.series.modality if case.series is not None else "CT"
-    found = judge(case.volume, progress, modality=modality or "CT")
+    found = judge(given(case.volume), progress, modality=modality or "CT")
     notices = tuple(Notice("not suitable", "blocks", text) for text in found.reasons)
     notices += tuple(Notice("suitability", "warning", text) for text in found.warnings)
     yield "suitability", found, notices
@@ -43,8 +51,9 @@ def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) 
 def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) -> Made:
     from viewer.enhance.denoise import denoise
 
-    noise = case.suitability.noise_hu
-    yield "enhanced", denoise(case.volume, noise, progress, strength=options.strength), ()
+    noise = given(case.suitability).noise_hu
+    enhanced = denoise(given(case.volume), noise, progress, strength=options.strength)
+    yield "enhanced", enhanced, ()
 
 
 def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Made:
@@ -59,12 +68,13 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Mad
     from viewer.geometry.measure import measures
     from viewer.geometry.surface import color_by_radius, make_surface
 
-    tree = trace(case.mask, progress.part(0.0, 0.7), shortest_mm=options.shortest_mm)
+    mask = given(case.mask)
+    tree = trace(mask, progress.part(0.0, 0.7), shortest_mm=options.shortest_mm)
     yield "tree", tree, ()
-    surface = make_surface(case.mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
+    surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
     yield "surface", color_by_radius(surface, tree), ()
-    yield "measures", measures(tree, case.mask), ()
+    yield "measures", measures(tree, mask), ()
 
 
 STEPS: tuple[Step, ...] = (

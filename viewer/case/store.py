@@ -118,21 +118,21 @@ def demand_space(case: Case, place: Path) -> None:
 
 
 def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture | None) -> None:
-    writers: list[tuple[str, object, Callable[[Path], None]]] = [
-        ("volume", case.volume, lambda path: write_volume(case.volume, path)),
-        ("enhanced", case.enhanced, lambda path: write_volume(case.enhanced, path)),
-        ("mask", case.mask, lambda path: write_labels(case.mask.labels, case.mask.grid, path)),
-        ("tree", case.tree, lambda path: write_tree(case.tree, path)),
-        ("surface", case.surface, lambda path: write_surface(case.surface, path)),
-        ("print", case.surface, lambda path: write_surface(case.surface, path)),
-        ("measures", case.measures, lambda path: write_measures(case.measures, path)),
+    writers: list[tuple[str, Any, Callable[[Any, Path], None]]] = [
+        ("volume", case.volume, write_volume),
+        ("enhanced", case.enhanced, write_volume),
+        ("mask", case.mask, lambda mask, path: write_labels(mask.labels, mask.grid, path)),
+        ("tree", case.tree, write_tree),
+        ("surface", case.surface, write_surface),
+        ("print", case.surface, write_surface),
+        ("measures", case.measures, write_measures),
     ]
     files = {}
     for number, (part, value, write) in enumerate(writers):
         progress.at(number / (len(writers) + 1), "Saving the case")
         if value is not None:
             path = folder / FILES[part]
-            write(path)
+            write(value, path)
             files[part] = {"file": path.name, "sha256": file_digest(path)}
     text = json.dumps(
         _described(case, files), indent=1, ensure_ascii=False, allow_nan=False, default=_plain

@@ -65,7 +65,7 @@ class Session:
         """Whether the case holds something that is not on disk."""
         return self.case is not self.saved_case and self.case.volume is not None
 
-    def find(self, path: Path) -> Job[Source]:
+    def find(self, path: Path) -> Job[tuple[Source, Case | None]]:
         """Look at a path in the worker; opens it, or emits `found` when there is a choice."""
 
         def work(progress: Progress) -> tuple[Source, Case | None]:
@@ -157,17 +157,16 @@ class Session:
 
         return self.jobs.start("Reconstruct", work, lambda _: None, failed)
 
-    def change(self, name: str, before: Case, after: Case) -> bool:
+    def change(self, name: str, before: Case, after: Case) -> None:
         """Take a result made from `before`; refused when the case has changed meanwhile."""
         if self.case is not before:
             self.say(
                 "caution", f"The case changed meanwhile, so {name} was not taken; run it again."
             )
-            return False
+            return
         self.history.push(name, before, after)
         self._show(after)
         self.history_changed.emit()
-        return True
 
     # Edits by a person
 
