@@ -59,7 +59,9 @@ def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) ->
 def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Made:
     from viewer.segment.vessels import segment_vessels
 
-    mask = segment_vessels(case.shown, case.suitability, progress, sensitivity=options.sensitivity)
+    mask = segment_vessels(
+        given(case.shown), given(case.suitability), progress, sensitivity=options.sensitivity
+    )
     yield "mask", mask, ()
 
 
