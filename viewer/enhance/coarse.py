@@ -1,0 +1,120 @@
+"""A volume at a coarser spacing, turned to the patient's axes, on which context is decided."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.progress import Progress
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Coarse:
+    """Block means of a volume: axis 0 goes up, axis 1 to the back, axis 2 to the left.
+
+    `hu` float32; `spacing_mm` along its axes; `order` says which axis of the volume each axis is,
+    `turned` whether it runs the other way, `factors` how many voxels of the volume (in the
+    volume's axis order) a block holds, `full` the volume's shape.
+    """
+
+    hu: np.ndarray
+    spacing_mm: tuple[float, float, float]
+    order: tuple[int, int, int]
+    turned: tuple[bool, bool, bool]
+    factors: tuple[int, int, int]
+    full: tuple[int, int, int]
+
+    @property
+    def voxel_mm3(self) -> float:
+        """Volume of one block."""
+        return float(np.prod(self.spacing_mm))
+
+    def upright(self, blocks: np.ndarray) -> np.ndarray:
+        """An array of blocks in the volume's axis order, brought to the patient's axes (a view)."""
+        seen = blocks.transpose(self.order)
+        return seen[tuple(slice(None, None, -1 if t else 1) for t in self.turned)]
+
+    def native(self, upright: np.ndarray) -> np.ndarray:
+        """An array on the patient's axes, brought to the volume's axis order (a view)."""
+        seen = upright[tuple(slice(None, None, -1 if t else 1) for t in self.turned)]
+        return seen.transpose(tuple(int(n) for n in np.argsort(self.order)))
+
+    def slab(self, native: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """Blocks in the volume's axis order, repeated to its voxels, for slices start to stop."""
+        a, b, c = (
+            np.minimum(np.arange(n) // f, m - 1)
+            for n, f, m in zip(self.full, self.factors, native.shape, strict=True)
+        )
+        return native[np.ix_(a[start:stop], b, c)]
+
+    def blocks_at(self, index: np.ndarray) -> np.ndarray:
+        """Block indices (n,3) on the patient's axes of voxel indices (n,3) of the volume."""
+        shape = np.array([-(-n // f) for n, f in zip(self.full, self.factors, strict=True)])
+        blocks = np.asarray(index).astype(np.int64) // np.array(self.factors)
+        blocks = np.clip(blocks, 0, shape - 1)
+        out = blocks[:, list(self.order)]
+        size = shape[list(self.order)]
+        flip = np.array(self.turned)
+        return np.where(flip, size - 1 - out, out)
+
+
+def axes_of(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Which axis of the grid runs most along S, P and L of the patient, and whether backwards."""
+    directions = grid.lps_from_index[:3, :3] / np.array(grid.spacing_mm)
+    best: tuple[int, int, int] = (0, 1, 2)
+    most = -1.0
+    for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
+        along = sum(abs(directions[2 - k, axis]) for k, axis in enumerate(order))
+        if along > most + 1e-9:
+            most, best = along, order
+    a, b, c = (bool(directions[2 - k, axis] < 0) for k, axis in enumerate(best))
+    return best, (a, b, c)
+
+
+def coarse(volume: Volume, target_mm: float, progress: Progress) -> Coarse:
+    """Block means of a volume with blocks as near to `target_mm` as whole voxels allow."""
+    spacing = volume.grid.spacing_mm
+    f0, f1, f2 = (max(1, round(target_mm / s)) for s in spacing)
+    n0, n1, n2 = volume.grid.shape
+    rows = np.arange(0, n1, f1)
+    columns = np.arange(0, n2, f2)
+    wide = np.diff(np.append(rows, n1))[:, None] * np.diff(np.append(columns, n2))[None]
+    out = np.empty((-(-n0 // f0), len(rows), len(columns)), np.float32)
+    for k in range(out.shape[0]):
+        if k % 8 == 0:
+            progress.at(k / out.shape[0])
+        layer = volume.voxels[k * f0 : (k + 1) * f0]
+        flat = layer.sum(axis=0, dtype=np.float32)
+        blocks = np.add.reduceat(np.add.reduceat(flat, rows, axis=0), columns, axis=1)
+        out[k] = blocks / (wide * len(layer))
+    order, turned = axes_of(volume.grid)
+    seen = out.transpose(order)[tuple(slice(None, None, -1 if t else 1) for t in turned)]
+    sizes = [s * f for s, f in zip(spacing, (f0, f1, f2), strict=True)]
+    return Coarse(
+        np.ascontiguousarray(seen),
+        (sizes[order[0]], sizes[order[1]], sizes[order[2]]),
+        order,
+        turned,
+        (f0, f1, f2),
+        volume.grid.shape,
+    )
+
+
+def body(hu: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """The patient without table and air outside, slice by slice filled (bool, like `hu`)."""
+    from scipy import ndimage
+
+    solid = hu > -400
+    reach = max(1, round(6.0 / spacing_mm[1]))
+    plane = np.zeros((1, 3, 3), bool)
+    plane[0] = ndimage.generate_binary_structure(2, 1)
+    thin = ndimage.binary_erosion(solid, plane, iterations=reach, border_value=1)
+    labels, count = ndimage.label(thin)
+    if count == 0:
+        return solid
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    core = labels == sizes.argmax()
+    grown = ndimage.binary_dilation(core, plane, iterations=reach + 1) & solid
+    return np.stack([ndimage.binary_fill_holes(layer) for layer in grown])

@@ -1,0 +1,76 @@
+"""Edge-preserving smoothing whose strength follows the measured noise."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.progress import Progress
+from viewer.volume.volume import Volume
+
+SLAB_VOXELS = 1_500_000
+WORKERS = 2
+
+
+def denoise(
+    volume: Volume, noise_hu: float, progress: Progress, *, strength: float = 1.0
+) -> Volume:
+    """The volume with noise smoothed and edges kept (int16), on the same grid.
+
+    A self-guided filter (He, Sun and Tang 2013, eq. 5 to 8, in three dimensions): where the local
+    variance is that of the noise the mean of the neighborhood is taken, where it is far greater
+    (an edge of a vessel) the voxel stays. `strength` scales the edge height, in units of 1.5 times
+    `noise_hu`, below which smoothing wins; at 0 the voxels come back unchanged.
+    """
+    voxels = volume.voxels
+    if strength <= 0 or noise_hu <= 0:
+        return Volume(np.round(voxels).astype(np.int16), volume.grid)
+    reach = reach_voxels(volume.grid.spacing_mm)
+    edge = (1.5 * strength * noise_hu) ** 2
+    halo = 2 * reach[0]
+    depth = max(1, SLAB_VOXELS // int(np.prod(voxels.shape[1:])))
+    out = np.empty(voxels.shape, np.int16)
+    starts = list(range(0, len(voxels), depth))
+
+    def smooth(start: int) -> None:
+        stop = min(start + depth, len(voxels))
+        low, high = max(start - halo, 0), min(stop + halo, len(voxels))
+        clean = guided(voxels[low:high].astype(np.float32), reach, edge)
+        np.rint(clean, out=clean)
+        out[start:stop] = clean[start - low : stop - low]
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for at in progress.over(
+            range(0, len(starts), WORKERS), -(-len(starts) // WORKERS), "Smoothing noise"
+        ):
+            list(pool.map(smooth, starts[at : at + WORKERS]))
+    return Volume(out, volume.grid)
+
+
+def reach_voxels(spacing_mm: tuple[float, float, float]) -> tuple[int, int, int]:
+    """Half widths of the neighborhood: about 1.3 mm, and no neighbor farther than 2.6 mm."""
+    a, b, c = (0 if s > 2.6 else min(max(1, round(1.3 / s)), 2) for s in spacing_mm)
+    return a, b, c
+
+
+def guided(hu: np.ndarray, reach: tuple[int, int, int], edge_hu2: float) -> np.ndarray:
+    """The guided filter of an image by itself (He, Sun and Tang 2013, eq. 5 to 8), float32."""
+    size = [2 * r + 1 for r in reach]
+
+    def mean(image: np.ndarray) -> np.ndarray:
+        return ndimage.uniform_filter(image, size, mode="nearest")
+
+    # float32 sums of squares cancel badly far from zero; air is cut, which leaves its mean alone
+    middle = np.float32(-300.0)
+    centered = hu - middle
+    average = mean(centered)
+    variance = mean(centered * centered)
+    variance -= average * average
+    np.maximum(variance, 0, out=variance)
+    slope = variance / (variance + np.float32(edge_hu2))
+    offset = average * (1 - slope)
+    out = mean(slope)
+    out *= centered
+    out += mean(offset)
+    out += middle
+    return out

@@ -1,0 +1,229 @@
+"""What a person changes in a mask by hand, each in one box so that it can be undone cheaply."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.suitability import Suitability
+from viewer.errors import ViewerError
+from viewer.progress import Progress
+from viewer.segment.gates import FULL, admit
+from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN, VesselMask
+from viewer.segment.strokes import path_distance, plane_thickness
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+REACH_MM = 45.0
+NEAR_MM = 3.0
+VESSELS = (ARTERY, VEIN, CALCIFICATION)
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """The mask after one change, the box (start, stop per axis) that holds it, and its name."""
+
+    mask: VesselMask
+    box: Box
+    name: str
+
+
+def edited(mask: VesselMask, box: Box, chosen: np.ndarray, label: int, name: str) -> Edit:
+    """The edit that gives `label` to the chosen voxels (bool, shaped like the box)."""
+    labels = mask.labels.copy()
+    labels[slices(box)][chosen] = label
+    return Edit(VesselMask(labels, mask.grid, mask.names, mask.confidence), box, name)
+
+
+def slices(box: Box) -> tuple[slice, slice, slice]:
+    """A box as slices."""
+    a, b, c = (slice(*ends) for ends in box)
+    return a, b, c
+
+
+def box_around(points_lps: np.ndarray, reach_mm: float, grid: Grid) -> Box:
+    """The box of voxels within a reach of points (n,3), cut to the grid; raises outside it."""
+    index = grid.index(np.atleast_2d(points_lps))
+    reach = reach_mm * np.linalg.norm(grid.index_from_lps[:3, :3], axis=1) + 1
+    low = np.maximum(np.floor(index.min(axis=0) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(index.max(axis=0) + reach) + 1, grid.shape).astype(int)
+    if np.any(low >= high):
+        raise ViewerError("That place is outside the scan; nothing was changed: work inside it.")
+    a, b, c = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
+    return a, b, c
+
+
+def nearest_voxel(grid: Grid, point_lps: np.ndarray) -> tuple[int, int, int]:
+    """The voxel at a point; raises `ViewerError` outside the scan."""
+    if not grid.holds(np.asarray(point_lps)):
+        raise ViewerError("The click is outside the scan; nothing was changed: click inside it.")
+    k, j, i = np.clip(np.rint(grid.index(point_lps)), 0, np.array(grid.shape) - 1).astype(int)
+    return int(k), int(j), int(i)
+
+
+def offsets_mm(box: Box, grid: Grid, point_lps: np.ndarray) -> np.ndarray:
+    """Distance in mm of every voxel of a box from a point."""
+    index = np.stack(np.meshgrid(*(np.arange(*e) for e in box), indexing="ij"), axis=-1)
+    return np.linalg.norm(grid.points_lps(index) - np.asarray(point_lps), axis=-1)
+
+
+def grow_from(
+    mask: VesselMask,
+    volume: Volume,
+    suitability: Suitability,
+    point_lps: np.ndarray,
+    progress: Progress,
+) -> Edit:
+    """Add the vessel at a click: the blood around it, up to gates, within 45 mm of the click.
+
+    The level is half way between soft tissue and the brightest blood within 3 mm of the click;
+    voxels of other labels are left as they are. Raises `ViewerError` where there is no blood.
+    """
+    grid = mask.grid
+    nearest_voxel(grid, point_lps)
+    box = box_around(np.asarray(point_lps), REACH_MM, grid)
+    hu = volume.voxels[slices(box)].astype(np.float32)
+    progress.at(0.1, "Growing from the click")
+    smooth = ndimage.uniform_filter(hu, [3 if s < 1.5 else 1 for s in grid.spacing_mm])
+    far = offsets_mm(box, grid, point_lps)
+    free = (mask.labels[slices(box)] == 0) | (mask.labels[slices(box)] == ARTERY)
+    near = (far <= max(NEAR_MM, 0.75 * max(grid.spacing_mm))) & free
+    if not near.any():
+        raise ViewerError("The click is on another structure; erase its label there first.")
+    start = np.unravel_index(np.where(near, smooth - 20 * far, -np.inf).argmax(), hu.shape)
+    level = float(smooth[start])
+    blood = suitability.blood_hu or 200.0
+    noise = max(suitability.noise_hu, 5.0)
+    if level < min(110.0, 40 + 0.35 * (blood - 40)):
+        raise ViewerError(
+            f"There is no enhanced vessel at the click ({level:.0f} HU); nothing was changed: "
+            "click into a bright vessel."
+        )
+    half, top = 50 + 0.5 * (level - 50), level + max(4 * noise, 0.35 * level)
+    open_ = free & (hu > half) & (hu < top) & (far <= REACH_MM)
+    open_[start] = True
+    seed = np.zeros(open_.shape, bool)
+    seed[start] = True
+    progress.at(0.3)
+    ball = open_ & (far <= 2.5)
+    parts, _ = ndimage.label(ball | seed, FULL)
+    grown, _ = admit(open_, parts == parts[start], grid.spacing_mm, progress.part(0.3, 1.0))
+    new = grown & (mask.labels[slices(box)] == 0)
+    if not new.any():
+        raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
+    return edited(mask, box, new, ARTERY, "Add vessel")
+
+
+def remove_at(mask: VesselMask, point_lps: np.ndarray) -> Edit:
+    """Remove the connected piece of one label at a click (up to 3 mm beside it).
+
+    Raises `ViewerError` where nothing is labelled; cut first to remove only a branch.
+    """
+    nearest_voxel(mask.grid, point_lps)
+    near = box_around(np.asarray(point_lps), NEAR_MM, mask.grid)
+    far = np.where(mask.labels[slices(near)] > 0, offsets_mm(near, mask.grid, point_lps), np.inf)
+    reach = max(NEAR_MM, 0.75 * max(mask.grid.spacing_mm))
+    if far.min() > reach:
+        raise ViewerError("Nothing is labelled at the click; nothing was changed.")
+    local = np.unravel_index(far.argmin(), far.shape)
+    at = tuple(int(n) + ends[0] for n, ends in zip(local, near, strict=True))
+    label = int(mask.labels[at])
+    same = mask.labels == label
+    outer = ndimage.find_objects(same.astype(np.uint8))[0]
+    parts, _ = ndimage.label(same[outer], FULL)
+    part = parts[tuple(n - s.start for n, s in zip(at, outer, strict=True))]
+    inner = ndimage.find_objects(parts == part)[0]
+    a, b, c = (
+        (int(o.start + i.start), int(o.start + i.stop)) for o, i in zip(outer, inner, strict=True)
+    )
+    name = f"Remove {mask.names.get(label, 'piece')}"
+    return edited(mask, (a, b, c), parts[inner] == part, 0, name)
+
+
+def relabel(mask: VesselMask, voxels: np.ndarray, label: int, name: str) -> Edit:
+    """Give a label to voxels: a bool array like the mask, or array indices (n,3)."""
+    if voxels.dtype == bool:
+        index = np.argwhere(voxels)
+    else:
+        index = np.asarray(voxels, dtype=np.int64).reshape(-1, 3)
+        index = index[np.all((index >= 0) & (index < np.array(mask.grid.shape)), axis=1)]
+    if len(index) == 0:
+        raise ViewerError("No voxel was chosen; nothing was changed.")
+    low, high = index.min(axis=0), index.max(axis=0) + 1
+    a, b, c = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
+    chosen = np.zeros(tuple(high - low), bool)
+    chosen[tuple((index - low).T)] = True
+    return edited(mask, (a, b, c), chosen, label, name)
+
+
+def paint(
+    mask: VesselMask,
+    stroke_lps: np.ndarray,
+    radius_mm: float,
+    label: int,
+    normal_lps: np.ndarray | None = None,
+    name: str = "Paint",
+) -> Edit:
+    """Give a label along a stroke (n,3): balls, or disks one voxel thick in a plane.
+
+    `normal_lps` is the plane's normal; without one the brush is a ball.
+    """
+    stroke = np.atleast_2d(np.asarray(stroke_lps, dtype=np.float64))
+    grid = mask.grid
+    thick = 0.0 if normal_lps is None else plane_thickness(grid, normal_lps)
+    box = box_around(stroke, max(radius_mm, thick) + 0.5 * max(grid.spacing_mm), grid)
+    index = np.stack(np.meshgrid(*(np.arange(*e) for e in box), indexing="ij"), axis=-1)
+    points = grid.points_lps(index)
+    if normal_lps is None:
+        chosen = path_distance(points, stroke) <= radius_mm
+    else:
+        normal = np.asarray(normal_lps, dtype=np.float64)
+        normal = normal / np.linalg.norm(normal)
+        height = (points - stroke[0]) @ normal
+        flat = points - height[..., None] * normal
+        path = stroke - ((stroke - stroke[0]) @ normal)[:, None] * normal
+        chosen = (path_distance(flat, path) <= radius_mm) & (np.abs(height) <= thick / 2 + 1e-6)
+    touched = np.rint(grid.index(stroke)).astype(int)
+    held = np.all((touched >= 0) & (touched < np.array(grid.shape)), axis=1)
+    chosen[tuple((touched[held] - np.array([e[0] for e in box])).T)] = True
+    if not chosen.any():
+        raise ViewerError("The stroke is outside the scan; nothing was changed: paint inside it.")
+    return edited(mask, box, chosen, label, name)
+
+
+def erase(
+    mask: VesselMask,
+    stroke_lps: np.ndarray,
+    radius_mm: float,
+    normal_lps: np.ndarray | None = None,
+) -> Edit:
+    """Take every label away along a stroke; the brush is as in `paint`."""
+    return paint(mask, stroke_lps, radius_mm, 0, normal_lps, "Erase")
+
+
+def cut(
+    mask: VesselMask, stroke_lps: np.ndarray, direction_lps: np.ndarray, width_mm: float = 1.5
+) -> Edit:
+    """Sever vessels along the sheet that a stroke (n,3) sweeps along the view direction.
+
+    Removes vessel voxels (artery, vein, calcification) within half of `width_mm` (but at least
+    far enough that no two voxels touch across the cut) of the sheet, through the whole depth.
+    Both pieces stay in the map: `remove_at` takes away the one that is not wanted. Raises
+    `ViewerError` where the stroke meets no vessel.
+    """
+    stroke = np.atleast_2d(np.asarray(stroke_lps, dtype=np.float64))
+    direction = np.asarray(direction_lps, dtype=np.float64)
+    direction = direction / np.linalg.norm(direction)
+    index = np.argwhere(np.isin(mask.labels, VESSELS))
+    points = mask.grid.points_lps(index)
+    flat = points - (points @ direction)[:, None] * direction
+    path = stroke - (stroke @ direction)[:, None] * direction
+    half = max(width_mm / 2, 0.5 * float(np.linalg.norm(mask.grid.spacing_mm)))
+    low, high = path.min(axis=0) - half, path.max(axis=0) + half
+    close = np.all((flat >= low - 1e-6) & (flat <= high + 1e-6), axis=1)
+    index, flat = index[close], flat[close]
+    chosen = index[path_distance(flat, path) <= half] if len(index) else index
+    if len(chosen) == 0:
+        raise ViewerError("The cut meets no vessel; nothing was changed: draw it across a vessel.")
+    return relabel(mask, chosen, 0, "Cut")

@@ -1,0 +1,90 @@
+"""Gates that stop growing where a narrow bridge opens into something wide."""
+
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from viewer.progress import Progress
+
+FULL = np.ones((3, 3, 3), bool)
+
+
+def depth_mm(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """Distance to the outside in mm (float32, half a voxel in the outermost voxels)."""
+    inside = np.zeros(mask.shape, np.float32)
+    box = ndimage.find_objects(mask.astype(np.uint8))
+    if not box:
+        return inside
+    cut = tuple(
+        slice(max(s.start - 1, 0), min(s.stop + 1, n))
+        for s, n in zip(box[0], mask.shape, strict=True)
+    )
+    distance = ndimage.distance_transform_edt(mask[cut], spacing_mm).astype(np.float32)
+    inside[cut] = np.maximum(distance - 0.5 * min(spacing_mm), 0)
+    return inside
+
+
+def widest_way(
+    depth: np.ndarray, seeds: np.ndarray, levels: np.ndarray, progress: Progress
+) -> np.ndarray:
+    """Radius of the widest ball that can be pushed from the seeds to each voxel (float32, mm).
+
+    `depth` in mm, `seeds` bool, `levels` ascending radii at which it is decided; 0 where no way
+    leads. (The maximin path, Hu 1961, on a distance map, at fixed levels.)
+    """
+    way = np.zeros(depth.shape, np.float32)
+    for level in progress.over(levels, len(levels)):
+        open_ = depth >= max(level, 1e-6)
+        labels, count = ndimage.label(open_, FULL)
+        reached = np.zeros(count + 1, bool)
+        reached[np.unique(labels[seeds])] = True
+        reached[0] = False
+        np.copyto(way, np.float32(level), where=reached[labels])
+    return way
+
+
+def admit(
+    mask: np.ndarray,
+    seeds: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    progress: Progress,
+    *,
+    widening: float = 1.5,
+    slack_mm: float = 1.5,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What grows from the seeds through a mask, and what was stopped: two bool arrays.
+
+    A place leaks when its own radius exceeds `widening` times the radius of the widest way to it
+    plus `slack_mm`. A leak is closed at its neck: seeds and leaks flood the mask from deep to
+    shallow (a watershed), and what the leaks flood is stopped.
+    """
+    box = ndimage.find_objects(mask.astype(np.uint8))
+    nothing = np.zeros(mask.shape, bool)
+    if not box or not (mask & seeds).any():
+        return nothing, nothing.copy()
+    cut = box[0]
+    inner, own = mask[cut], (mask & seeds)[cut]
+    depth = depth_mm(inner, spacing_mm)
+    top = float(depth.max())
+    step = 0.6 * min(spacing_mm)
+    levels = np.concatenate([[0.0], np.arange(1, max(2, int(top / step) + 1)) * step])
+    if len(levels) > 24:
+        levels = np.concatenate([levels[:12], np.geomspace(levels[12], top, 12)])
+    way = widest_way(depth, own, levels, progress.part(0, 0.7))
+    labels, count = ndimage.label(inner, FULL)
+    kept = np.zeros(count + 1, bool)
+    kept[np.unique(labels[own])] = True
+    kept[0] = False
+    reached = kept[labels]
+    leak = reached & (depth > widening * (way + step) + slack_mm) & ~own
+    grown, stopped = nothing, nothing.copy()
+    grown[cut] = reached
+    if leak.any():
+        progress.check()
+        markers = np.where(own, np.uint8(1), np.uint8(0))
+        markers[leak] = 2
+        owner = watershed(-depth, markers, mask=reached, connectivity=FULL)
+        grown[cut] = owner == 1
+        stopped[cut] = owner == 2
+    progress.at(1.0)
+    return grown, stopped
