@@ -6,6 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from viewer.errors import ViewerError
+from viewer.geometry.tree import VesselTree
+from viewer.geometry.wall import bounding_box, smooth_wall
+from viewer.progress import Progress
+from viewer.segment.mask import VesselMask
+from viewer.volume.grid import Grid
+
 
 @dataclass(frozen=True, eq=False)
 class Surface:
@@ -28,3 +35,106 @@ class Surface:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What a checksum covers."""
         return self.points_lps, self.triangles
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume inside a closed mesh (divergence theorem); negative where it is inside out."""
+        points = self.points_lps.astype(np.float64)
+        a, b, c = (points[self.triangles[:, n]] for n in range(3))
+        return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6000
+
+
+def make_surface(
+    mask: VesselMask,
+    progress: Progress,
+    *,
+    labels: tuple[int, ...] = (1,),
+    smoothing: float = 0.5,
+) -> Surface:
+    """The closed wall of each label, smoothed without shrinking (`smoothing` 0 to 1).
+
+    `point_data["label"]` (uint8) tells to which label a point belongs. Raises `ViewerError` where
+    the mask holds none of the labels.
+    """
+    found: list[tuple[int, np.ndarray, np.ndarray]] = []
+    for label, part in _shares(labels, progress):
+        inside = mask.labels == label
+        box = bounding_box(inside)
+        if box is None:
+            continue
+        index, triangles = smooth_wall(inside[box], smoothing, part)
+        start = [cut.start for cut in box]
+        found.append((label, mask.grid.points_lps(index + np.array(start)), triangles))
+    if not found:
+        wanted = " or ".join(mask.names.get(n, f"label {n}") for n in labels)
+        raise ViewerError(
+            f"There is no {wanted} in the mask, so there is no surface to make; "
+            "nothing was changed: segment or paint the vessels first."
+        )
+    progress.at(1.0)
+    return _joined(found, turned=_mirrors(mask.grid))
+
+
+def _shares(labels: tuple[int, ...], progress: Progress) -> list[tuple[int, Progress]]:
+    """Each label with its part of the progress."""
+    count = max(len(labels), 1)
+    return [(label, progress.part(n / count, (n + 1) / count)) for n, label in enumerate(labels)]
+
+
+def _mirrors(grid: Grid) -> bool:
+    """Whether (column, row, slice) to LPS turns a right hand into a left one."""
+    return bool(np.linalg.det(grid.lps_from_index[:3, 2::-1]) < 0)
+
+
+def _joined(found: list[tuple[int, np.ndarray, np.ndarray]], *, turned: bool) -> Surface:
+    """One surface of several labels' points and triangles, normals outwards."""
+    before = np.cumsum([0] + [len(points) for _, points, _ in found[:-1]])
+    corners = slice(None, None, -1) if turned else slice(None)
+    return Surface(
+        np.concatenate([points for _, points, _ in found]).astype(np.float32),
+        np.concatenate(
+            [
+                triangles[:, corners] + np.int32(n)
+                for n, (_, _, triangles) in zip(before, found, strict=True)
+            ]
+        ),
+        {"label": np.concatenate([np.full(len(p), label, np.uint8) for label, p, _ in found])},
+    )
+
+
+def simplify(surface: Surface, triangles: int) -> Surface:
+    """A coarser copy of about `triangles` triangles (quadric error), for fast drawing.
+
+    Each point's data are those of the nearest point of the fine surface.
+    """
+    if len(surface.triangles) <= triangles:
+        return surface
+    import fast_simplification
+    from scipy.spatial import cKDTree
+
+    points, faces = fast_simplification.simplify(
+        np.array(surface.points_lps, np.float32),
+        np.array(surface.triangles, np.int32),
+        target_count=max(int(triangles), 4),
+    )
+    points = np.ascontiguousarray(points, np.float32)
+    data = {}
+    if surface.point_data:
+        nearest = cKDTree(surface.points_lps).query(points)[1]
+        data = {name: values[nearest] for name, values in surface.point_data.items()}
+    return Surface(points, np.ascontiguousarray(faces, np.int32), data)
+
+
+def color_by_radius(surface: Surface, tree: VesselTree) -> Surface:
+    """The surface with `point_data["radius_mm"]` (float32) of the nearest vessel at each point.
+
+    Nearest is the centerline point whose sphere comes closest to the surface point.
+    """
+    if not tree.branches:
+        return surface
+    radius = tree.radius_mm[tree.nearest_sphere(surface.points_lps)]
+    return Surface(
+        surface.points_lps,
+        surface.triangles,
+        {**surface.point_data, "radius_mm": radius.astype(np.float32)},
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,11 @@ class Branch:
 
 @dataclass(frozen=True, eq=False)
 class VesselTree:
-    """Branches of one or several trees; `joints` (j,3) are the points where branches meet."""
+    """Branches of one or several trees; `joints` (j,3) are the points where branches meet.
+
+    Branches run from joint to joint: a branch starts exactly where its parent ends, and a parent
+    stands before its children.
+    """
 
     branches: tuple[Branch, ...]
     joints: np.ndarray
@@ -48,3 +53,53 @@ class VesselTree:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What a checksum covers."""
         return tuple(a for b in self.branches for a in (b.points_lps, b.radius_mm))
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        """The branches that leave each branch."""
+        found: list[list[int]] = [[] for _ in self.branches]
+        for number, branch in enumerate(self.branches):
+            if branch.parent >= 0:
+                found[branch.parent].append(number)
+        return tuple(tuple(numbers) for numbers in found)
+
+    @cached_property
+    def points_lps(self) -> np.ndarray:
+        """All branches' points, one branch after the other (n,3)."""
+        return _stacked([b.points_lps for b in self.branches], (0, 3))
+
+    @cached_property
+    def radius_mm(self) -> np.ndarray:
+        """The radius at each of `points_lps` (n,)."""
+        return _stacked([b.radius_mm for b in self.branches], (0,))
+
+    @cached_property
+    def branch_of_point(self) -> np.ndarray:
+        """The branch of each of `points_lps` (n,)."""
+        return np.repeat(np.arange(len(self.branches)), [len(b.radius_mm) for b in self.branches])
+
+    @cached_property
+    def _kd_tree(self) -> Any:
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.points_lps)
+
+    def nearest_sphere(self, points_lps: np.ndarray, candidates: int = 8) -> np.ndarray:
+        """Which of `points_lps` holds the inscribed sphere nearest to each point (k,3): (k,).
+
+        Looks among the `candidates` nearest centers, and so finds the thin vessel beside a thick
+        one as long as their centers are that near.
+        """
+        count = min(candidates, len(self.points_lps))
+        far, found = self._kd_tree.query(points_lps, k=count, workers=-1)
+        if count == 1:
+            return np.asarray(found)
+        best = np.argmin(far - self.radius_mm[found], axis=1)
+        return np.asarray(np.take_along_axis(found, best[:, None], axis=1)[:, 0])
+
+
+def _stacked(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
+    """The parts as one read-only array."""
+    joined = np.concatenate(parts) if parts else np.zeros(empty)
+    joined.flags.writeable = False
+    return joined
