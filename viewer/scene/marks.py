@@ -1,0 +1,175 @@
+"""An overlay laid out for a picture's size: texts, lines and boxes at pixels."""
+
+from dataclasses import dataclass
+
+from viewer.scene.colors import TOKENS
+from viewer.scene.overlay import Corner, Overlay, ReferenceLine, ScaleBar, Stamp
+
+MARGIN = 8
+ROOM_FOR_CORNERS = (25, 17)  # widths and heights in lines of text
+ROOM_FOR_SOME = (15, 9)
+GAP = 14  # pixels left open around the crosshair's middle
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text whose `align` (x, y: 0 start, 0.5 middle, 1 end) point lies at (x, y)."""
+
+    x: float
+    y: float
+    text: str
+    color: str
+    align: tuple[float, float] = (0.0, 0.0)
+    bold: bool = False
+    chip: bool = False  # on a dark box with a border of its color
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line; `shadow` draws a dark one under it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    color: str
+    width: float = 1.0
+    shadow: bool = False
+    alpha: float = 1.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """A filled square of a legend."""
+
+    x: float
+    y: float
+    size: float
+    color: str
+
+
+Mark = Text | Line | Box
+
+
+def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
+    """What to draw, in order; `line` is the height of a line of text in pixels."""
+    made: list[Mark] = []
+    for reference in overlay.lines:
+        made += reference_marks(reference, width, height)
+    if width < 6 * line or height < 6 * line:
+        return made
+    made += letter_marks(overlay.letters, width, height)
+    room = width >= ROOM_FOR_CORNERS[0] * line and height >= ROOM_FOR_CORNERS[1] * line
+    some = width >= ROOM_FOR_SOME[0] * line and height >= ROOM_FOR_SOME[1] * line
+    made.append(Text(MARGIN, MARGIN, overlay.title, overlay.color, bold=True))
+    for corner, texts in overlay.corners.items():
+        if room:
+            made += corner_marks(corner, texts, width, height, line)
+        elif some and corner == "bottom-right":
+            made += corner_marks(corner, texts[-1:], width, height, line)
+    if some:
+        made += bar_marks(overlay.bar, width, height, line)
+    made += stamp_marks(overlay.stamps, width, line)
+    if room:
+        made += legend_marks(overlay.legend, width, height, line)
+    return made
+
+
+def letter_marks(letters: dict[str, str], width: int, height: int) -> list[Mark]:
+    """The orientation letters at the middles of the four edges."""
+    places = {
+        "left": (MARGIN, height / 2, (0.0, 0.5)),
+        "right": (width - MARGIN, height / 2, (1.0, 0.5)),
+        "top": (width / 2, MARGIN, (0.5, 0.0)),
+        "bottom": (width / 2, height - MARGIN, (0.5, 1.0)),
+    }
+    color = TOKENS["text"]
+    return [
+        Text(x, y, letters[edge], color, align, bold=True)
+        for edge, (x, y, align) in places.items()
+        if letters.get(edge)
+    ]
+
+
+def corner_marks(
+    corner: Corner, texts: tuple[str, ...], width: int, height: int, line: float
+) -> list[Mark]:
+    """Lines of text in a corner; the top left one stands under the pane's title."""
+    right, bottom = corner.endswith("right"), corner.startswith("bottom")
+    x = width - MARGIN if right else MARGIN
+    first = height - MARGIN - line * len(texts) if bottom else MARGIN
+    if corner == "top-left":
+        first += line
+    short = [shorten(text, width, line) for text in texts]
+    return [
+        Text(x, first + n * line, text, TOKENS["text"], (1.0 if right else 0.0, 0.0))
+        for n, text in enumerate(short)
+    ]
+
+
+def shorten(text: str, width: float, line: float) -> str:
+    """A text cut so that it leaves the middle of the picture free."""
+    most = max(8, int((width / 2 - 3 * line) / (0.42 * line)))
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def bar_marks(bar: ScaleBar, width: int, height: int, line: float) -> list[Mark]:
+    """The scale bar above the bottom letter, with its length over it."""
+    y = height - MARGIN - 1.6 * line
+    x0, x1 = width / 2 - bar.pixels / 2, width / 2 + bar.pixels / 2
+    color = TOKENS["text"]
+    ends = [Line(x, y - 4, x, y, color, 1.5, shadow=True) for x in (x0, x1)]
+    return [
+        Line(x0, y, x1, y, color, 1.5, shadow=True),
+        *ends,
+        Text(width / 2, y - 3, bar.text, color, (0.5, 1.0)),
+    ]
+
+
+def stamp_marks(stamps: tuple[Stamp, ...], width: int, line: float) -> list[Mark]:
+    """The stamps in a column under the top letter."""
+    first = MARGIN + 1.5 * line
+    return [
+        Text(width / 2, first + n * 1.5 * line, s.text, TOKENS[s.color], (0.5, 0.0), chip=True)
+        for n, s in enumerate(stamps)
+    ]
+
+
+def legend_marks(
+    legend: tuple[tuple[str, str], ...], width: int, height: int, line: float
+) -> list[Mark]:
+    """Names of the colors in the lower left, above the technique."""
+    size = 0.65 * line
+    first = height - MARGIN - line * (3.2 + len(legend))
+    made: list[Mark] = []
+    for n, (name, color) in enumerate(legend):
+        y = first + n * line
+        made.append(Box(MARGIN, y + (line - size) / 2, size, color))
+        made.append(Text(MARGIN + size + 5, y, name, TOKENS["text"]))
+    return made
+
+
+def reference_marks(line: ReferenceLine, width: int, height: int) -> list[Mark]:
+    """A reference line, open around the crosshair's middle, thicker where it can be turned."""
+    ends = line.ends(width, height)
+    if ends is None:
+        return []
+    (x, y), (dx, dy) = line.at, line.direction
+    made: list[Mark] = []
+    for (ex, ey), sign in zip(ends, (-1, 1), strict=True):
+        far = (ex - x) * dx * sign + (ey - y) * dy * sign
+        if far > GAP:
+            x0, y0 = x + sign * GAP * dx, y + sign * GAP * dy
+            made.append(Line(x0, y0, ex, ey, line.color, 1.0, alpha=0.75))
+    for hx, hy in handles(line, width, height):
+        made.append(Line(hx - 6 * dx, hy - 6 * dy, hx + 6 * dx, hy + 6 * dy, line.color, 3.0))
+    return made
+
+
+def handles(line: ReferenceLine, width: int, height: int) -> list[tuple[float, float]]:
+    """Where a reference line can be taken to turn its plane: near its two ends."""
+    ends = line.ends(width, height, margin=min(width, height) * 0.1)
+    if ends is None:
+        return []
+    x, y = line.at
+    return [(hx, hy) for hx, hy in ends if (hx - x) ** 2 + (hy - y) ** 2 > 40**2]

@@ -1,0 +1,70 @@
+"""Draws an overlay's marks with Qt."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from viewer.scene.colors import TOKENS
+from viewer.scene.marks import Box, Line, Mark, Text
+
+LEAST_PIXELS = 11
+
+
+def overlay_font(font: QFont) -> QFont:
+    """The font over pictures: the window's, a little smaller, figures of one width."""
+    small = QFont(font)
+    points = font.pointSizeF() if font.pointSizeF() > 0 else 10.0
+    small.setPointSizeF(max(points * 0.92, 8.5))
+    small.setFeature(QFont.Tag("tnum"), 1)
+    return small
+
+
+def line_height(font: QFont) -> float:
+    """How far lines of text lie apart, in pixels."""
+    return max(QFontMetricsF(font).height() * 1.08, LEAST_PIXELS + 3)
+
+
+def paint_marks(painter: QPainter, marked: Iterable[Mark], font: QFont) -> None:
+    """Draw marks in their order."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for mark in marked:
+        if isinstance(mark, Text):
+            _text(painter, mark, font)
+        elif isinstance(mark, Line):
+            _line(painter, mark)
+        elif isinstance(mark, Box):
+            painter.fillRect(QRectF(mark.x, mark.y, mark.size, mark.size), QColor(mark.color))
+
+
+def _line(painter: QPainter, line: Line) -> None:
+    ends = QPointF(line.x0, line.y0), QPointF(line.x1, line.y1)
+    if line.shadow:
+        painter.setPen(QPen(QColor(0, 0, 0, 200), line.width + 2))
+        painter.drawLine(*ends)
+    color = QColor(line.color)
+    color.setAlphaF(line.alpha)
+    painter.setPen(QPen(color, line.width))
+    painter.drawLine(*ends)
+
+
+def _text(painter: QPainter, text: Text, font: QFont) -> None:
+    used = QFont(font)
+    used.setBold(text.bold)
+    painter.setFont(used)
+    measure = QFontMetricsF(used)
+    width, height = measure.horizontalAdvance(text.text), measure.height()
+    x, y = text.x - text.align[0] * width, text.y - text.align[1] * height
+    if text.chip:
+        box = QRectF(x - 7, y - 1, width + 14, height + 2)
+        painter.setPen(QPen(QColor(text.color), 1))
+        painter.setBrush(QColor(TOKENS["background"]))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    base = QPointF(round(x), round(y + measure.ascent()))
+    if not text.chip:
+        painter.setPen(QColor(0, 0, 0, 220))
+        for dx, dy in ((1, 1), (-1, 0), (0, -1)):
+            painter.drawText(base + QPointF(dx, dy), text.text)
+    painter.setPen(QColor(text.color))
+    painter.drawText(base, text.text)

@@ -1,0 +1,283 @@
+"""A slice through the scan with all that is written on it."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from viewer.case.case import Case
+from viewer.scene.colors import TOKENS, label_color
+from viewer.scene.image import GridImage, grid_image
+from viewer.scene.marks import marks
+from viewer.scene.overlay import slice_overlay, without_corners
+from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
+from viewer.scene.tint import mask_argb
+from viewer.scene.turn import step_cursor
+from viewer.session.view_state import PaneState, ViewState
+from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
+from viewer.window.slice_mouse import BRUSHES, SliceMouse
+
+ZOOM_STEP = 1.2
+LEAST_MM_PER_PIXEL, MOST_MM_PER_PIXEL = 0.01, 20.0
+KEYS = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_PageDown: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_PageUp: -1,
+}
+
+
+class SlicePane(QWidget):
+    """One plane of the scan: axial, coronal or sagittal, straight or turned."""
+
+    clicked = Signal(str, object)
+    stroke_finished = Signal(str, object, object)
+    menu_requested = Signal(object, object)
+    maximize_requested = Signal()
+
+    def __init__(self, view: ViewState, plane: str) -> None:
+        super().__init__()
+        self.view = view
+        self.name = plane
+        self.case = Case()
+        self._images: dict[str, tuple[object, GridImage]] = {}
+        self._layers: dict[str, tuple[tuple, QImage]] = {}
+        self._mouse = SliceMouse(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(80, 80)
+        self.setAccessibleName(f"{plane.capitalize()} slice")
+        view.events.connect(self._changed)
+        for state in view.panes.values():
+            state.events.connect(self._changed)
+
+    @property
+    def state(self) -> PaneState:
+        """How this pane is shown."""
+        return self.view.panes[self.name]
+
+    def show_case(self, case: Case) -> None:
+        """Show another case."""
+        self.case = case
+        kept = {"volume": case.volume, "enhanced": case.enhanced, "mask": case.mask}
+        for part, (shown, _) in tuple(self._images.items()):
+            if kept[part] is not shown:
+                del self._images[part]
+        self._layers.clear()
+        self._mouse.cancel()
+        self.update()
+
+    def release(self) -> None:
+        """Stop listening to the view."""
+        self.view.events.disconnect(self._changed)
+        for state in self.view.panes.values():
+            state.events.disconnect(self._changed)
+
+    def plane(self) -> SlicePlane | None:
+        """The plane as the pane shows it now, in logical pixels; None without a scan."""
+        if self.case.volume is None or self.width() < 2 or self.height() < 2:
+            return None
+        state = self.state
+        return plane_through(
+            self.case.volume.grid,
+            state.axes,
+            self.view.cursor_lps,
+            (self.width(), self.height()),
+            state.mm_per_pixel,
+            state.pan_mm,
+        )
+
+    def step(self, slices: int) -> None:
+        """Go through the scan by slices, positive as one pages: to the feet, back and left."""
+        if self.case.volume is not None:
+            grid = self.case.volume.grid
+            self.view.cursor_lps = step_cursor(grid, self.view, self.name, slices)
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Enlarge the picture; what lies under `about` (at first the middle) stays there."""
+        plane = self.plane()
+        if plane is None:
+            return
+        wanted = plane.mm_per_pixel / factor
+        scale = float(np.clip(wanted, LEAST_MM_PER_PIXEL, MOST_MM_PER_PIXEL))
+        if about is not None:
+            grown = plane.mm_per_pixel - scale
+            x, y = about.x() - self.width() / 2, about.y() - self.height() / 2
+            right, down = self.state.pan_mm
+            self.state.pan_mm = (right + x * grown, down + y * grown)
+        self.state.mm_per_pixel = scale
+
+    def reset(self) -> None:
+        """Show the whole scan."""
+        self.state.mm_per_pixel = 0.0
+        self.state.pan_mm = (0.0, 0.0)
+
+    def sizeHint(self) -> QSize:
+        """A fair share of the window."""
+        return QSize(420, 360)
+
+    def _changed(self, *_: object) -> None:
+        self.update()
+
+    # Painting
+
+    def paintEvent(self, event: object) -> None:
+        """Paint the slice, the mask, the overlay and the frame."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        plane = self.plane()
+        if plane is None:
+            self._paint_empty(painter)
+        else:
+            self._paint_slice(painter, plane)
+            self._paint_overlay(painter, plane)
+            self._paint_stroke(painter, plane)
+        self._paint_frame(painter)
+        painter.end()
+
+    def _paint_slice(self, painter: QPainter, plane: SlicePlane) -> None:
+        fine = plane.scaled(self.devicePixelRatioF())
+        raw = self.view.raw_held or self.case.enhanced is None
+        view = self.view
+        target = QRectF(self.rect())
+        gray = self._layer(
+            "gray",
+            (raw, fine, view.slab_mode, view.slab_mm, view.window_hu, view.level_hu),
+            lambda: self._gray("volume" if raw else "enhanced", fine),
+        )
+        painter.drawImage(target, gray)
+        if self.case.mask is not None and (view.mask_fill > 0 or view.mask_outline):
+            look = (view.mask_fill, view.mask_outline, view.hidden_labels)
+            tint = self._layer("tint", (fine, *look), lambda: self._tint(fine, look))
+            painter.drawImage(target, tint)
+
+    def _layer(self, name: str, key: tuple, make) -> QImage:
+        if name not in self._layers or self._layers[name][0] != key:
+            self._layers[name] = (key, make())
+        return self._layers[name][1]
+
+    def _gray(self, part: str, plane: SlicePlane) -> QImage:
+        hu_key = (part, plane, self.view.slab_mode, self.view.slab_mm)
+        if getattr(self, "_hu", (None,))[0] != hu_key:
+            cut = reslice(self._image(part), plane, self.view.slab_mode, self.view.slab_mm)
+            self._hu = (hu_key, cut)
+        gray = window_level(self._hu[1], self.view.window_hu, self.view.level_hu)
+        return _image_of(gray, QImage.Format.Format_Grayscale8)
+
+    def _tint(self, plane: SlicePlane, look: tuple) -> QImage:
+        labels = reslice_labels(self._image("mask"), plane)
+        border = max(1, round(self.devicePixelRatioF()))
+        argb = mask_argb(labels, *look, border=border)
+        return _image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
+
+    def _image(self, part: str) -> GridImage:
+        shown = getattr(self.case, part)
+        if part not in self._images or self._images[part][0] is not shown:
+            voxels = shown.labels if part == "mask" else shown.voxels
+            self._images[part] = (shown, grid_image(voxels, shown.grid))
+        return self._images[part][1]
+
+    def _paint_overlay(self, painter: QPainter, plane: SlicePlane) -> None:
+        overlay = slice_overlay(self.case, self.view, self.name, plane)
+        if not self.view.corners:
+            overlay = without_corners(overlay)
+        font = overlay_font(self.font())
+        made = marks(overlay, self.width(), self.height(), line_height(font))
+        paint_marks(painter, made, font)
+
+    def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:
+        color = QColor(label_color(self.view.label) if self.view.tool == "paint" else TOKENS["text"])
+        places = [QPointF(*plane.pixel(point)) for point in self._mouse.stroke_lps]
+        radius = self.view.brush_mm / plane.mm_per_pixel
+        if places and self.view.tool in BRUSHES:
+            faint = QColor(color)
+            faint.setAlpha(110)
+            pen = QPen(faint, 2 * radius)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF(places if len(places) > 1 else places * 2))
+        elif places:
+            pen = QPen(QColor(TOKENS["accent"]), 1.5)
+            pen.setStyle(Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            painter.drawPolygon(QPolygonF(places))
+        if self._mouse.over is not None and self.view.tool in BRUSHES:
+            painter.setPen(QPen(color, 1.2))
+            painter.drawEllipse(self._mouse.over, radius, radius)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        painter.setPen(QColor(TOKENS["quiet"]))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No scan open")
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        focused = self.hasFocus()
+        color = QColor(TOKENS["accent"] if focused else TOKENS[self.name])
+        color.setAlphaF(1.0 if focused else 0.6)
+        width = 2 if focused else 1
+        painter.setPen(QPen(color, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        room = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
+        painter.drawRect(room)
+
+    # Mouse and keys
+
+    def mousePressEvent(self, event) -> None:
+        """Begin a drag."""
+        self._mouse.press(event)
+
+    def mouseMoveEvent(self, event) -> None:
+        """Go on with a drag, or follow the mouse with the cursor (Shift)."""
+        self._mouse.move(event)
+
+    def mouseReleaseEvent(self, event) -> None:
+        """End a drag; a short click counts as one."""
+        self._mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        """Ask for all the room; brushes and edits take it as a second press."""
+        self._mouse.double_click(event)
+
+    def leaveEvent(self, event) -> None:
+        """Hide the brush."""
+        self._mouse.leave()
+
+    def wheelEvent(self, event) -> None:
+        """Page through the slices; Shift by ten, Ctrl enlarges."""
+        self._mouse.wheel(event)
+        event.accept()
+
+    def keyPressEvent(self, event) -> None:
+        """Arrows and Page keys page, plus and minus enlarge, Esc drops a stroke."""
+        many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        if event.key() in KEYS:
+            self.step(KEYS[Qt.Key(event.key())] * many)
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_by(ZOOM_STEP)
+        elif event.key() in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
+            self.zoom_by(1 / ZOOM_STEP)
+        elif event.key() == Qt.Key.Key_Escape and self._mouse.busy:
+            self._mouse.cancel()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event) -> None:
+        """Show the ring."""
+        self.update()
+
+    def focusOutEvent(self, event) -> None:
+        """Hide the ring."""
+        self.update()
+
+
+def _image_of(array: np.ndarray, form: QImage.Format) -> QImage:
+    height, width = array.shape[:2]
+    image = QImage(array.data, width, height, array.strides[0], form)
+    image.pixels = array  # the image reads this memory
+    return image
+
+
