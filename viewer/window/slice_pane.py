@@ -1,11 +1,12 @@
 """A slice through the scan with all that is written on it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from viewer.case.case import Case
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.marks import marks
@@ -14,8 +15,12 @@ from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_label
 from viewer.scene.tint import mask_argb
 from viewer.scene.turn import step_cursor
 from viewer.session.view_state import PaneState, ViewState
+from viewer.volume.grid import Grid
 from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
 from viewer.window.slice_mouse import BRUSHES, SliceMouse
+
+if TYPE_CHECKING:
+    from viewer.case.case import Case
 
 ZOOM_STEP = 1.2
 LEAST_MM_PER_PIXEL, MOST_MM_PER_PIXEL = 0.01, 20.0
@@ -41,7 +46,7 @@ class SlicePane(QWidget):
         super().__init__()
         self.view = view
         self.name = plane
-        self.case = Case()
+        self.case: Case | None = None
         self._images: dict[str, tuple[object, GridImage]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
@@ -59,7 +64,11 @@ class SlicePane(QWidget):
         """How this pane is shown."""
         return self.view.panes[self.name]
 
-    def show_case(self, case: Case) -> None:
+    @property
+    def _grid(self) -> Grid | None:
+        return self.case.volume.grid if self.case and self.case.volume else None
+
+    def show_case(self, case: "Case") -> None:
         """Show another case."""
         self.case = case
         kept = {"volume": case.volume, "enhanced": case.enhanced, "mask": case.mask}
@@ -78,11 +87,11 @@ class SlicePane(QWidget):
 
     def plane(self) -> SlicePlane | None:
         """The plane as the pane shows it now, in logical pixels; None without a scan."""
-        if self.case.volume is None or self.width() < 2 or self.height() < 2:
+        if self._grid is None or self.width() < 2 or self.height() < 2:
             return None
         state = self.state
         return plane_through(
-            self.case.volume.grid,
+            self._grid,
             state.axes,
             self.view.cursor_lps,
             (self.width(), self.height()),
@@ -92,9 +101,8 @@ class SlicePane(QWidget):
 
     def step(self, slices: int) -> None:
         """Go through the scan by slices, positive as one pages: to the feet, back and left."""
-        if self.case.volume is not None:
-            grid = self.case.volume.grid
-            self.view.cursor_lps = step_cursor(grid, self.view, self.name, slices)
+        if self._grid is not None:
+            self.view.cursor_lps = step_cursor(self._grid, self.view, self.name, slices)
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Enlarge the picture; what lies under `about` (at first the middle) stays there."""
