@@ -1,0 +1,158 @@
+"""From a mask to its centerline tree."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from viewer.errors import ViewerError
+from viewer.geometry.paths import branches_of, trimmed
+from viewer.geometry.relax import centered
+from viewer.geometry.skeleton import (
+    Forest,
+    among,
+    best_of_each,
+    components,
+    distances,
+    long_enough,
+    neighbors,
+    rooted,
+    skeleton_index,
+    without_loops,
+)
+from viewer.geometry.tree import VesselTree
+from viewer.geometry.wall import bounding_box, smooth_wall
+from viewer.progress import Progress
+from viewer.segment.mask import VesselMask
+
+WALL_SMOOTHING = 0.3
+END_MM = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """Skeleton voxels: `points` (n,3) LPS mm, `pairs` (e,2) that touch, without loops.
+
+    `clearance_mm` (n,) is the distance to the wall, `piece` (n,) the number of the connected piece.
+    """
+
+    points: np.ndarray
+    pairs: np.ndarray
+    clearance_mm: np.ndarray
+    piece: np.ndarray
+
+
+def trace(
+    mask: VesselMask,
+    progress: Progress,
+    *,
+    label: int = 1,
+    shortest_mm: float = 8.0,
+    root_lps: np.ndarray | None = None,
+) -> VesselTree:
+    """The centerline tree of one label, with the radius of the inscribed sphere at each point.
+
+    A side branch must reach `shortest_mm` beyond the vessel that it leaves. Each connected piece
+    gets a tree that starts at its widest end, or at the end nearest to `root_lps`. Loops are cut
+    where they are thinnest. Raises `ViewerError` where the label is absent or too short.
+    """
+    inside = mask.labels == label
+    box = bounding_box(inside)
+    name = mask.names.get(label, f"label {label}")
+    if box is None:
+        raise ViewerError(
+            f"There is no {name} in the mask, so there is no centerline to trace; "
+            "nothing was changed: segment or paint the vessels first."
+        )
+    wall = _wall(inside, box, mask, progress.part(0.0, 0.2))
+    nodes = _nodes(inside, box, mask, wall, progress.part(0.2, 0.55))
+    forest, kept = _directed(nodes, shortest_mm, root_lps)
+    if not kept.any():
+        raise ViewerError(
+            f"No {name} in the mask is {shortest_mm:g} mm long, so there is no centerline; "
+            "nothing was changed: choose a smaller shortest branch or add vessels to the mask."
+        )
+    voxel_mm = float(np.mean(mask.grid.spacing_mm))
+    progress.at(0.55, "Centering")
+    points = centered(nodes.points, forest, wall, voxel_mm, progress.part(0.55, 0.85))
+    forest = trimmed(forest, points, wall)
+    branches = branches_of(forest, points, wall, min(mask.grid.spacing_mm), progress.part(0.85, 1))
+    progress.at(1.0)
+    ends = sorted({b.parent for b in branches if b.parent >= 0})
+    joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)
+    return VesselTree(branches, joints)
+
+
+def _wall(inside: np.ndarray, box: tuple, mask: VesselMask, progress: Progress) -> Any:
+    """A k-d tree of wall points in LPS mm, without the faces where the scan cuts a vessel."""
+    from scipy.spatial import cKDTree
+
+    progress.at(0.0, "Finding the wall")
+    index, _ = smooth_wall(inside[box], WALL_SMOOTHING, progress.part(0.0, 0.7))
+    index = index + np.array([cut.start for cut in box])
+    within = np.all((index > 0) & (index < np.array(mask.grid.shape) - 1), axis=1)
+    points = mask.grid.points_lps(index[within] if within.any() else index)
+    return cKDTree(points, balanced_tree=False, compact_nodes=False)
+
+
+def _nodes(
+    inside: np.ndarray, box: tuple, mask: VesselMask, wall: Any, progress: Progress
+) -> Nodes:
+    """The skeleton's voxels and what joins them."""
+    progress.at(0.0, "Thinning")
+    at_border = np.array(
+        [[cut.start == 0, cut.stop == n] for cut, n in zip(box, mask.grid.shape, strict=True)]
+    )
+    index = skeleton_index(inside[box], at_border, progress.part(0.0, 0.7))
+    points = mask.grid.points_lps(index + np.array([cut.start for cut in box]))
+    progress.at(0.7, "Joining branches")
+    clearance = wall.query(points, workers=-1)[0]
+    progress.at(0.8)
+    pairs = without_loops(neighbors(index), points, clearance)
+    return Nodes(points, pairs, clearance, components(pairs, len(points)))
+
+
+def _directed(
+    nodes: Nodes, shortest_mm: float, root_lps: np.ndarray | None
+) -> tuple[Forest, np.ndarray]:
+    """The forest of branches that are long enough, from its roots outwards, and what it keeps.
+
+    The first look starts at one end of the longest way through each piece, so that this way is
+    never cut; the second starts at the widest end of what was kept.
+    """
+    widest = best_of_each(nodes.piece, nodes.clearance_mm)
+    first = distances(rooted(nodes.pairs, widest, nodes.points))
+    forest = rooted(nodes.pairs, best_of_each(nodes.piece, first), nodes.points)
+    kept = long_enough(forest, nodes.clearance_mm, shortest_mm)
+    pairs = among(nodes.pairs, kept)
+    degree = np.bincount(pairs.ravel(), minlength=len(kept))
+    score = np.where(kept, 0.0, -np.inf)
+    ends = np.flatnonzero(kept & (degree == 1))
+    score[ends] = 1 + _end_width(ends, pairs, nodes)
+    roots = best_of_each(nodes.piece, score)
+    if root_lps is not None:
+        nearest = ends[np.argmin(np.linalg.norm(nodes.points[ends] - root_lps, axis=1))]
+        roots[nodes.piece[roots] == nodes.piece[nearest]] = nearest
+    return rooted(pairs, roots[kept[roots]], nodes.points), kept
+
+
+def _end_width(ends: np.ndarray, pairs: np.ndarray, nodes: Nodes) -> np.ndarray:
+    """Largest distance to the wall (mm) within `END_MM` of each end along its vessel."""
+    from scipy.sparse import coo_array
+
+    count = len(nodes.points)
+    links = coo_array((np.ones(len(pairs), bool), tuple(pairs.T)), shape=(count, count))
+    both = (links + links.T).tocsr()
+    widths = []
+    for end in ends.tolist():
+        before, here, way, width = -1, end, 0.0, 0.0
+        while way < END_MM:
+            width = max(width, float(nodes.clearance_mm[here]))
+            beside = both.indices[both.indptr[here] : both.indptr[here + 1]]
+            ahead = beside[beside != before]
+            if len(ahead) != 1:
+                break
+            way += float(np.linalg.norm(nodes.points[ahead[0]] - nodes.points[here]))
+            before, here = here, int(ahead[0])
+        widths.append(width)
+    return np.array(widths)

@@ -1,0 +1,114 @@
+"""From a directed skeleton to branches with evenly spaced points."""
+
+from typing import Any
+
+import numpy as np
+
+from viewer.geometry.skeleton import Forest, rooted
+from viewer.geometry.tree import Branch
+from viewer.progress import Progress
+
+STEP_MM = 0.75
+MERGE = 0.5
+
+
+def trimmed(forest: Forest, points: np.ndarray, wall: Any) -> Forest:
+    """The forest with each end cut back to the center of the vessel's last inscribed sphere.
+
+    Along the way to an end, path length plus twice the distance to the wall grows until the
+    sphere touches the end, and falls after it.
+    """
+    clearance = np.zeros(len(points))
+    clearance[forest.order] = wall.query(points[forest.order], workers=-1)[0]
+    children = np.bincount(forest.parent[forest.order] + 1, minlength=len(points) + 1)[1:]
+    gone = np.zeros(len(points), bool)
+    roots = []
+    for node in forest.order.tolist():
+        if forest.parent[node] < 0:
+            roots.append(node)
+        elif children[node] == 0:
+            _trim(_way_up(node, forest, children, clearance), points, clearance, gone)
+    child = np.full(len(points), -1)
+    inner = forest.order[forest.parent[forest.order] >= 0]
+    child[forest.parent[inner]] = inner
+    for n, root in enumerate(roots):
+        way = _way_down(root, child, children, points, clearance)
+        _trim(way, points, clearance, gone)
+        roots[n] = next(node for node in way if not gone[node])
+    inner = inner[~gone[inner] & ~gone[forest.parent[inner]]]
+    pairs = np.column_stack([inner, forest.parent[inner]])
+    return rooted(pairs, np.array(roots), points)
+
+
+def _way_up(
+    leaf: int, forest: Forest, children: np.ndarray, clearance: np.ndarray
+) -> list[int]:
+    """Nodes from a leaf inwards, as far as the last inscribed sphere can be, before a joint."""
+    way, far, widest = [leaf], 0.0, float(clearance[leaf])
+    while far <= 3 * widest + 3:
+        above = int(forest.parent[way[-1]])
+        if above < 0 or children[above] > 1 or forest.parent[above] < 0:
+            break
+        far += float(forest.step_mm[way[-1]])
+        way.append(above)
+        widest = max(widest, float(clearance[above]))
+    return way
+
+
+def _way_down(
+    root: int, child: np.ndarray, children: np.ndarray, points: np.ndarray, clearance: np.ndarray
+) -> list[int]:
+    """Nodes from a root outwards, as far as the last inscribed sphere can be, before a joint."""
+    way, far, widest = [root], 0.0, float(clearance[root])
+    while far <= 3 * widest + 3 and children[way[-1]] == 1:
+        ahead = int(child[way[-1]])
+        if children[ahead] != 1:
+            break
+        far += float(np.linalg.norm(points[ahead] - points[way[-1]]))
+        way.append(ahead)
+        widest = max(widest, float(clearance[ahead]))
+    return way
+
+
+def _trim(way: list[int], points: np.ndarray, clearance: np.ndarray, gone: np.ndarray) -> None:
+    """Mark as gone the nodes of a way (end first) that lie beyond the last inscribed sphere."""
+    steps = np.linalg.norm(np.diff(points[way], axis=0), axis=1)
+    outwards = -np.concatenate([[0.0], np.cumsum(steps)])
+    last = int(np.argmax(outwards + 2 * clearance[way]))
+    gone[way[:last]] = True
+
+
+def branches_of(
+    forest: Forest, points: np.ndarray, wall: Any, voxel_mm: float, progress: Progress
+) -> tuple[Branch, ...]:
+    """The branches from joint to joint, parents first, with a point about every `STEP_MM`."""
+    children: list[list[int]] = [[] for _ in range(len(points))]
+    roots = []
+    for node in forest.order.tolist():
+        above = int(forest.parent[node])
+        if above >= 0:
+            children[above].append(node)
+        else:
+            roots.append(node)
+    found: list[Branch] = []
+    waiting = [(root, child, -1) for root in reversed(roots) for child in reversed(children[root])]
+    total = max(len(waiting), len(forest.order))
+    while waiting:
+        start, first, parent = waiting.pop()
+        way = [start, first]
+        while len(children[way[-1]]) == 1:
+            way.append(children[way[-1]][0])
+        progress.at(len(found) / total)
+        path = _even(points[way], max(STEP_MM, voxel_mm))
+        found.append(Branch(path, wall.query(path)[0], parent))
+        waiting += [(way[-1], child, len(found) - 1) for child in reversed(children[way[-1]])]
+    return tuple(found)
+
+
+def _even(path: np.ndarray, step_mm: float) -> np.ndarray:
+    """The path (n,3) with evenly spaced points, its ends kept."""
+    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    even = np.linspace(0.0, s[-1], max(2, round(s[-1] / step_mm) + 1))
+    result = np.column_stack([np.interp(even, s, path[:, axis]) for axis in range(3)])
+    result[0], result[-1] = path[0], path[-1]
+    return result
