@@ -40,9 +40,7 @@ def trimmed(forest: Forest, points: np.ndarray, wall: Any) -> Forest:
     return rooted(pairs, np.array(roots), points)
 
 
-def _way_up(
-    leaf: int, forest: Forest, children: np.ndarray, clearance: np.ndarray
-) -> list[int]:
+def _way_up(leaf: int, forest: Forest, children: np.ndarray, clearance: np.ndarray) -> list[int]:
     """Nodes from a leaf inwards, as far as the last inscribed sphere can be, before a joint."""
     way, far, widest = [leaf], 0.0, float(clearance[leaf])
     while far <= 3 * widest + 3:
