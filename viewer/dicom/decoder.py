@@ -42,7 +42,7 @@ def serve(pipe: Connection) -> None:
             hu = decode(task)
         except BaseException as error:
             # Codecs written in Rust raise a PanicException, which is no Exception.
-            pipe.send_bytes((f"{type(error).__name__}: {error}" or "unknown").encode())
+            pipe.send_bytes(f"{type(error).__name__}: {error}".encode())
             continue
         pipe.send_bytes(b"")
         pipe.send_bytes(hu.data.cast("B"))

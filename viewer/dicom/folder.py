@@ -2,16 +2,17 @@
 
 import os
 import stat
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.dicom.describe import describe
+from viewer.dicom.geometry import FEWEST_SLICES
 from viewer.dicom.headers import NATIVE, Header, lenient_pydicom, quietly, read_header
 from viewer.dicom.series import Series
 from viewer.dicom.stacks import Stack, stacks
-from viewer.errors import Notice, ViewerError
+from viewer.errors import Notice, Severity, ViewerError
 from viewer.progress import Progress
 
 
@@ -137,6 +138,10 @@ def _sort_out(headers: Sequence[Header]) -> tuple[list[Header], tuple[Notice, ..
     return usable, tuple(notices)
 
 
+def _severity(code: str) -> Severity:
+    return "warning" if code == "truncated" else "info"
+
+
 def _left(names: Sequence[str]) -> str:
     return f"{names[0]} was left out" if len(names) == 1 else f"{len(names)} files were left out"
 
@@ -182,17 +187,15 @@ def _without_leftovers(found: Sequence[Series]) -> tuple[list[Series], list[Noti
     whole = {_base(one.uid) for one in found if one.readable}
     kept, notices = [], []
     for one in found:
-        if not one.readable and one.slices < 3 and _base(one.uid) in whole:
-            text = "left out: another direction, size or kind than the rest of the series"
-            names = tuple(file.name for file in one.files)
-            notices.append(Notice("leftover", "info", f"{_left(names)[:-9]} {text}.", names))
-        else:
+        if one.readable or one.slices >= FEWEST_SLICES or _base(one.uid) not in whole:
             kept.append(one)
-    alone = dict.fromkeys(map(lambda one: _base(one.uid), kept), 0)
-    for one in kept:
-        alone[_base(one.uid)] += 1
+            continue
+        names = tuple(file.name for file in one.files)
+        text = f"{_left(names)}: another direction, size or kind than the rest of the series."
+        notices.append(Notice("leftover", "info", text, names))
+    count = Counter(_base(one.uid) for one in kept)
     return [
-        replace(one, uid=_base(one.uid)) if alone[_base(one.uid)] == 1 else one for one in kept
+        replace(one, uid=_base(one.uid)) if count[_base(one.uid)] == 1 else one for one in kept
     ], notices
 
 

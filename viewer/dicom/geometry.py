@@ -58,10 +58,8 @@ def place(headers: Sequence[Header]) -> Placement:
     """
     _require_tags(headers)
     if len(headers) < FEWEST_SLICES:
-        count = "one slice" if len(headers) == 1 else f"{len(headers)} slices"
-        raise ViewerError(
-            f"The series has {count}; a volume needs at least {FEWEST_SLICES} slices."
-        )
+        has = "one slice" if len(headers) == 1 else f"{len(headers)} slices"
+        raise ViewerError(f"The series has {has}; a volume needs at least {FEWEST_SLICES} slices.")
     frame = axes(headers[0])
     order = np.argsort(along_normal(headers), kind="stable")
     ordered = tuple(headers[i] for i in order)
@@ -71,19 +69,29 @@ def place(headers: Sequence[Header]) -> Placement:
         raise ViewerError(f"All {len(headers)} slices have the same ImagePositionPatient.")
     drift = _drift(points, ordered)
     slots = _slots(steps, [header.instance for header in ordered])
-    spacing = ordered[0].spacing
-    assert spacing is not None
+    spacing = pixel_spacing(ordered[0])
     tilted = float(np.abs(drift).max()) * np.ptp(points[:, 2]) > 2 * SHIFT_PIXELS * min(spacing)
-    notices = [] if slots is None else _gap_notices(slots, steps, ordered)
+    notices: list[Notice]
     if slots is None:
         count = _finest_count(steps, ordered)
-        notices += _spacing_notices(steps, np.ptp(points[:, 2]) / (count - 1))
+        notices = _spacing_notices(steps, float(steps.sum()) / (count - 1))
     else:
         count = int(slots[-1]) + 1
+        notices = _gap_notices(slots, steps, ordered)
     if tilted:
         notices.append(_tilt_notice(drift))
     grid = _grid(points, frame, count, ordered[0], tilted)
     return Placement(grid, ordered, tuple(notices))
+
+
+def pixel_spacing(header: Header) -> tuple[float, float]:
+    """Distance in mm between rows and between columns; raises ViewerError where not proved."""
+    if header.spacing is None or min(header.spacing) <= 0:
+        raise ViewerError(
+            "PixelSpacing is missing, zero or unreadable; export the series again from the "
+            "scanner or the archive."
+        )
+    return header.spacing[0], header.spacing[1]
 
 
 def hole_mm(steps: np.ndarray) -> float:
@@ -98,12 +106,7 @@ def _require_tags(headers: Sequence[Header]) -> None:
             f"ImagePositionPatient is missing or unreadable in {len(lacking)} of "
             f"{len(headers)} files; export the series again from the scanner or the archive."
         )
-    spacing = headers[0].spacing
-    if spacing is None or min(spacing) <= 0:
-        raise ViewerError(
-            f"PixelSpacing is missing, zero or unreadable in {len(headers)} files; export the "
-            "series again from the scanner or the archive."
-        )
+    pixel_spacing(headers[0])
     if headers[0].rows < 2 or headers[0].columns < 2:
         raise ViewerError("Rows or Columns is missing or below 2.")
 
@@ -114,8 +117,7 @@ def _drift(points: np.ndarray, ordered: Sequence[Header]) -> np.ndarray:
     plane = points[:, :2] - points[0, :2]
     drift = plane[-1] / along[-1] if along[-1] > 0 else np.zeros(2)
     rest = np.abs(plane - along[:, None] * drift).max(axis=1)
-    spacing = ordered[0].spacing
-    assert spacing is not None
+    spacing = pixel_spacing(ordered[0])
     if rest.max() > SHIFT_PIXELS * min(spacing):
         worst = int(np.argmax(rest))
         raise ViewerError(
@@ -171,11 +173,11 @@ def _finest_count(steps: np.ndarray, ordered: Sequence[Header]) -> int:
 
 
 def _gap_notices(slots: np.ndarray, steps: np.ndarray, ordered: Sequence[Header]) -> list[Notice]:
+    missing = [int(count) - 1 for count in np.diff(slots)]
     return [
-        gap_notice(
-            int(slots[at + 1] - slots[at] - 1), float(steps[at]), ordered[at], ordered[at + 1]
-        )
-        for at in np.flatnonzero(np.diff(slots) > 1)
+        gap_notice(count, float(steps[at]), ordered[at], ordered[at + 1])
+        for at, count in enumerate(missing)
+        if count > 0
     ]
 
 
@@ -228,8 +230,7 @@ def _tilt_notice(drift: np.ndarray) -> Notice:
 
 def _grid(points: np.ndarray, frame: np.ndarray, count: int, header: Header, tilted: bool) -> Grid:
     """The grid in LPS; a tilted one is rectangular and wide enough for every slice."""
-    assert header.spacing is not None
-    between_rows, between_columns = header.spacing
+    between_rows, between_columns = pixel_spacing(header)
     shape = np.array([count, header.rows, header.columns])
     start = points[0].copy()
     step = (points[-1] - points[0]) / (count - 1)

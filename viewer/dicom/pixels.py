@@ -50,12 +50,11 @@ def fill_hu(stored: Stored, values: np.ndarray, out: np.ndarray) -> None:
     """
     values = significant(stored, values)
     padded = padding(stored, values)
-    hu = values * np.float32(stored.slope) + np.float32(stored.intercept)
-    if stored.slope == 1 and stored.intercept == int(stored.intercept):
+    if stored.slope == 1 and float(stored.intercept).is_integer():
         hu = values.astype(np.int64) + int(stored.intercept)
-    np.rint(hu, out=hu, casting="unsafe") if hu.dtype.kind == "f" else None
-    np.clip(hu, LOWEST, HIGHEST, out=hu)
-    out[:] = hu.astype(np.int16)
+    else:
+        hu = np.rint(values * stored.slope + stored.intercept)
+    out[:] = np.clip(hu, LOWEST, HIGHEST)
     if padded is not None:
         out[padded] = AIR_HU
 
