@@ -1,0 +1,235 @@
+"""What the 3-D view draws, made ready in any thread: coarse copies, bricks and pieces."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals
+
+from viewer.geometry.surface import Surface
+from viewer.scene.colors import color_map, label_table
+from viewer.scene.image import GridImage, grid_image
+from viewer.segment.mask import ARTERY
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+# A software renderer works out the shading of about 25 million voxels a second and draws about
+# two million triangles a second; each step of a picture has to stay far under 100 ms.
+FINE_VOXELS = 24_000_000
+COARSE_VOXELS = 1_200_000
+BRICK_VOXELS = 1_200_000
+COARSE_TRIANGLES = 60_000
+PIECE_TRIANGLES = 80_000
+
+
+@dataclass(frozen=True, eq=False)
+class Brick:
+    """Part of a volume along its slices; `inner` is the range of slices that it draws.
+
+    The image reaches one slice further on each side, so that shading has no seams.
+    """
+
+    source: GridImage
+    first: int
+    inner: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedVolume:
+    """A volume to draw: one brick of few voxels for dragging, and fine ones in order of slices."""
+
+    of: Volume
+    grid: Grid
+    coarse_grid: Grid
+    coarse: Brick
+    fine: tuple[Brick, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSurface:
+    """A surface to draw: few triangles for dragging, and pieces of the whole."""
+
+    of: Surface
+    coarse: vtkPolyData
+    pieces: tuple[vtkPolyData, ...]
+    radius_range_mm: tuple[float, float] | None
+
+
+def prepare_volume(volume: Volume, software: bool) -> PreparedVolume:
+    """Copies of a volume for drawing; on a graphics processor the voxels themselves."""
+    if not software:
+        whole = Brick(grid_image(volume.voxels, volume.grid), 0, (0, volume.grid.shape[0] - 1))
+        return PreparedVolume(volume, volume.grid, volume.grid, whole, (whole,))
+    fine = smaller(volume.voxels, volume.grid, FINE_VOXELS)
+    few = smaller(*fine, COARSE_VOXELS)
+    coarse = Brick(grid_image(*few), 0, (0, few[0].shape[0] - 1))
+    return PreparedVolume(volume, fine[1], few[1], coarse, tuple(bricks(*fine)))
+
+
+def smaller(voxels: np.ndarray, grid: Grid, most: int) -> tuple[np.ndarray, Grid]:
+    """Voxels averaged in blocks, nearly cubic in millimeters, until no more than `most` remain."""
+    factors = block_factors(grid, most)
+    if factors == (1, 1, 1):
+        return as_int16(voxels), grid
+    made_shape = tuple(n // f for n, f in zip(grid.shape, factors, strict=True))
+    made = np.empty(made_shape, dtype=np.int16)
+    for k in range(made_shape[0]):
+        block = voxels[k * factors[0] : (k + 1) * factors[0]]
+        made[k] = block_mean(block, factors[1:], made_shape[1:])
+    scale = np.diag([*map(float, factors), 1.0])
+    shift = np.eye(4)
+    shift[:3, 3] = [(f - 1) / 2 for f in factors]
+    return made, Grid(made_shape, grid.lps_from_index @ shift @ scale, grid.frame_uid)
+
+
+def block_factors(grid: Grid, most: int) -> tuple[int, int, int]:
+    """How many voxels make one along each axis."""
+    factors = [1, 1, 1]
+    while np.prod([n // f for n, f in zip(grid.shape, factors, strict=True)]) > most:
+        sizes = [
+            s * f if n // (f + 1) >= 2 else np.inf
+            for s, f, n in zip(grid.spacing_mm, factors, grid.shape, strict=True)
+        ]
+        factors[int(np.argmin(sizes))] += 1
+    return factors[0], factors[1], factors[2]
+
+
+def block_mean(block: np.ndarray, factors: Sequence[int], shape: Sequence[int]) -> np.ndarray:
+    """Mean of all slices of a block and of `factors` rows and columns (rows,columns) int16."""
+    total = np.zeros(shape, dtype=np.float32)
+    for j in range(factors[0]):
+        for i in range(factors[1]):
+            rows = slice(j, shape[0] * factors[0], factors[0])
+            columns = slice(i, shape[1] * factors[1], factors[1])
+            for one in block:
+                total += one[rows, columns]
+    return (total / (len(block) * factors[0] * factors[1])).round().astype(np.int16)
+
+
+def as_int16(voxels: np.ndarray) -> np.ndarray:
+    """Voxels as int16, rounded where they were not."""
+    if voxels.dtype == np.int16:
+        return voxels
+    return np.clip(np.round(voxels), -32767, 32767).astype(np.int16)
+
+
+def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
+    """A volume cut along its slices into bricks of about `BRICK_VOXELS`."""
+    slices = grid.shape[0]
+    count = max(1, min(slices // 4, -(-voxels.size // BRICK_VOXELS)))
+    cuts = np.round(np.linspace(0, slices - 1, count + 1)).astype(int)
+    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        first, last = max(low - 1, 0), min(high + 1, slices - 1)
+        box = grid.box((first, 0, 0), (last + 1, *grid.shape[1:]))
+        yield Brick(grid_image(voxels[first : last + 1], box), int(first), (float(low), float(high)))
+
+
+def prepare_surface(surface: Surface, software: bool) -> PreparedSurface:
+    """A surface with normals and colors, and with its copies where the renderer is slow."""
+    whole = with_normals(polydata(surface.points_lps, surface.triangles))
+    colors = point_colors(surface)
+    radii = surface.point_data.get("radius_mm")
+    spread = None if radii is None or not len(radii) else radius_range(radii)
+    for name, values in colors.items():
+        add_colors(whole, name, values)
+    if not software or len(surface.triangles) <= COARSE_TRIANGLES:
+        return PreparedSurface(surface, whole, (whole,), spread)
+    coarse = with_normals(binned(whole, surface, COARSE_TRIANGLES))
+    normals = vtk_to_numpy(whole.GetPointData().GetNormals())
+    pieces = tuple(split(surface, normals, colors))
+    return PreparedSurface(surface, coarse, pieces, spread)
+
+
+def radius_range(radius_mm: np.ndarray) -> tuple[float, float]:
+    """The radii between which colors change (2nd to 98th percentile)."""
+    low, high = np.percentile(radius_mm, (2, 98))
+    return float(low), float(max(high, low + 0.1))
+
+
+def point_colors(surface: Surface) -> dict[str, np.ndarray]:
+    """RGB per point (n,3) uint8 by "label" and, where known, by "radius"."""
+    count = len(surface.points_lps)
+    labels = surface.point_data.get("label")
+    if labels is None:
+        labels = np.full(count, ARTERY, dtype=np.uint8)
+    colors = {"label": label_table()[np.asarray(labels).astype(np.uint8)]}
+    radii = surface.point_data.get("radius_mm")
+    if radii is not None and len(radii):
+        low, high = radius_range(radii)
+        share = np.clip((radii - low) / (high - low), 0, 1)
+        colors["radius"] = color_map("viridis")[(share * 255).astype(np.uint8)]
+    return colors
+
+
+def polydata(points_lps: np.ndarray, triangles: np.ndarray) -> vtkPolyData:
+    """Triangles for VTK."""
+    points = vtkPoints()
+    lying = np.ascontiguousarray(points_lps, dtype=np.float32)
+    points.SetData(numpy_to_vtk(lying, deep=True))
+    cells = vtkCellArray()
+    offsets = np.arange(0, 3 * len(triangles) + 1, 3, dtype=np.int64)
+    corners = np.array(triangles, dtype=np.int64).ravel()
+    cells.SetData(
+        numpy_to_vtkIdTypeArray(offsets, deep=True), numpy_to_vtkIdTypeArray(corners, deep=True)
+    )
+    made = vtkPolyData()
+    made.SetPoints(points)
+    made.SetPolys(cells)
+    return made
+
+
+def with_normals(data: vtkPolyData) -> vtkPolyData:
+    """The same triangles with a normal at each point."""
+    made = vtkPolyDataNormals()
+    made.SetInputData(data)
+    made.SplittingOff()
+    made.ConsistencyOff()
+    made.Update()
+    return made.GetOutput()
+
+
+def add_colors(data: vtkPolyData, name: str, colors: np.ndarray) -> None:
+    """Give each point an RGB under a name."""
+    array = numpy_to_vtk(np.ascontiguousarray(colors), deep=True)
+    array.SetName(name)
+    data.GetPointData().AddArray(array)
+
+
+def binned(data: vtkPolyData, surface: Surface, most: int) -> vtkPolyData:
+    """About `most` triangles that look like the whole from afar."""
+    points = surface.points_lps
+    corners = [points[surface.triangles[:, n]] for n in range(3)]
+    area = np.linalg.norm(np.cross(corners[1] - corners[0], corners[2] - corners[0]), axis=1).sum()
+    spans = np.ptp(points, axis=0)
+    edge = float(np.sqrt(1.6 * area / 2 / most)) or 1.0
+    for _ in range(4):
+        thin = vtkBinnedDecimation()
+        thin.SetInputData(data)
+        thin.AutoAdjustNumberOfDivisionsOff()
+        thin.SetNumberOfDivisions(*(max(2, round(span / edge)) for span in spans))
+        thin.ProducePointDataOn()
+        thin.Update()
+        found = thin.GetOutput().GetNumberOfCells()
+        if found <= most:
+            break
+        edge *= float(np.sqrt(found / most)) * 1.05
+    return thin.GetOutput()
+
+
+def split(
+    surface: Surface, normals: np.ndarray, colors: dict[str, np.ndarray]
+) -> Iterator[vtkPolyData]:
+    """The surface in pieces along its longest side."""
+    axis = int(np.argmax(np.ptp(surface.points_lps, axis=0)))
+    order = np.argsort(surface.points_lps[surface.triangles[:, 0], axis], kind="stable")
+    count = -(-len(order) // PIECE_TRIANGLES)
+    for chosen in np.array_split(order, count):
+        used, corners = np.unique(surface.triangles[chosen], return_inverse=True)
+        piece = polydata(surface.points_lps[used], corners.reshape(-1, 3))
+        piece.GetPointData().SetNormals(numpy_to_vtk(normals[used], deep=True))
+        for name, values in colors.items():
+            add_colors(piece, name, values[used])
+        yield piece

@@ -1,0 +1,121 @@
+"""The volume picture: bricks of voxels seen through a preset."""
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPiecewiseFunction
+from vtkmodules.vtkRenderingCore import (
+    vtkColorTransferFunction,
+    vtkVolume,
+    vtkVolumeProperty,
+)
+from vtkmodules.vtkRenderingVolume import (
+    vtkFixedPointVolumeRayCastMapper,
+    vtkGPUVolumeRayCastMapper,
+)
+
+from viewer.scene.colors import VolumePreset, unit_rgb
+from viewer.scene.image import lps_from_vtk, vtk_matrix
+from viewer.scene.prepare import Brick, PreparedVolume
+from viewer.volume.grid import Grid
+
+SUB_VOLUME = 0x0002000  # only the middle of the 27 regions
+Clip = tuple[float, float, float, float, float, float]  # along columns, rows and slices, 0 to 1
+
+
+class VolumeView:
+    """The bricks of one prepared volume: the coarse one for dragging and the fine ones."""
+
+    def __init__(self, prepared: PreparedVolume, software: bool) -> None:
+        self.prepared = prepared
+        self.property = vtkVolumeProperty()
+        self.property.SetInterpolationTypeToLinear()
+        self.coarse = _prop(prepared.coarse, prepared.coarse_grid, self.property, software)
+        self.fine = (
+            [_prop(brick, prepared.grid, self.property, software) for brick in prepared.fine]
+            if software
+            else [self.coarse]
+        )
+
+    @property
+    def props(self) -> list[vtkVolume]:
+        """Everything to add to a renderer."""
+        return [self.coarse, *(p for p in self.fine if p is not self.coarse)]
+
+    def dress(self, preset: VolumePreset, opacity: float, shading: bool) -> None:
+        """Colors, opacity and light."""
+        alpha, color = vtkPiecewiseFunction(), vtkColorTransferFunction()
+        for hu, value in preset.opacity:
+            alpha.AddPoint(hu, value * opacity)
+        for hu, tone in preset.color:
+            color.AddRGBPoint(hu, *unit_rgb(tone))
+        self.property.SetScalarOpacity(alpha)
+        self.property.SetColor(color)
+        self.property.SetScalarOpacityUnitDistance(1.0)
+        self.property.SetShade(shading)
+        self.property.SetAmbient(preset.ambient)
+        self.property.SetDiffuse(preset.diffuse)
+        self.property.SetSpecular(preset.specular)
+        self.property.SetSpecularPower(preset.specular_power)
+
+    def clip(self, box: Clip) -> None:
+        """Draw only a part, in shares of the volume along columns, rows and slices."""
+        _crop(self.coarse, self.prepared.coarse, self.prepared.coarse_grid, box)
+        for prop, brick in zip(self.fine, self.prepared.fine, strict=True):
+            if prop is not self.coarse:
+                _crop(prop, brick, self.prepared.grid, box)
+
+    def back_to_front(self, into: np.ndarray) -> list[vtkVolume]:
+        """The fine bricks, farthest first, for a view along `into`."""
+        normal = self.prepared.grid.index_from_lps[0, :3]
+        return self.fine[::-1] if float(normal @ into) > 0 else list(self.fine)
+
+    def sample_every(self, pixels: int) -> None:
+        """Cast one ray for so many pixels a side of the coarse picture."""
+        mapper = self.coarse.GetMapper()
+        if isinstance(mapper, vtkFixedPointVolumeRayCastMapper):
+            mapper.SetImageSampleDistance(pixels)
+
+
+def _prop(brick: Brick, grid: Grid, look: vtkVolumeProperty, software: bool) -> vtkVolume:
+    # Spacing in millimeters stays in the image, so that sampling distances are real; the matrix
+    # keeps turn, place and shear.
+    spacing = np.array(grid.spacing_mm)[::-1]
+    image = vtkImageData()
+    image.ShallowCopy(brick.source.image)
+    image.SetSpacing(*spacing)
+    image.SetOrigin(0, 0, brick.first * spacing[2])
+    mapper = _mapper(float(min(spacing)), software)
+    mapper.SetInputData(image)
+    prop = vtkVolume()
+    prop.SetMapper(mapper)
+    prop.SetProperty(look)
+    prop.SetUserMatrix(vtk_matrix(lps_from_vtk(grid) @ np.diag([*(1 / spacing), 1.0])))
+    _crop(prop, brick, grid, (0, 1, 0, 1, 0, 1))
+    return prop
+
+
+def _mapper(step_mm: float, software: bool):
+    if software:
+        mapper = vtkFixedPointVolumeRayCastMapper()
+        mapper.SetSampleDistance(step_mm)
+        mapper.SetInteractiveSampleDistance(step_mm)
+        mapper.AutoAdjustSampleDistancesOff()
+        return mapper
+    mapper = vtkGPUVolumeRayCastMapper()
+    mapper.SetSampleDistance(step_mm / 2)
+    mapper.AutoAdjustSampleDistancesOff()
+    mapper.UseJitteringOn()
+    return mapper
+
+
+def _crop(prop: vtkVolume, brick: Brick, grid: Grid, box: Clip) -> None:
+    spacing = np.array(grid.spacing_mm)[::-1]
+    ends = (np.array(grid.shape)[::-1] - 1) * spacing
+    bounds = np.array(box, dtype=float) * np.repeat(ends, 2)
+    low, high = brick.inner[0] * spacing[2], brick.inner[1] * spacing[2]
+    bounds[4], bounds[5] = np.clip(bounds[4:], low, high)
+    mapper = prop.GetMapper()
+    whole = box == (0, 1, 0, 1, 0, 1) and brick.source.voxels.shape == grid.shape
+    mapper.SetCropping(not whole)
+    mapper.SetCroppingRegionFlags(SUB_VOLUME)
+    mapper.SetCroppingRegionPlanes(*bounds)
+    prop.SetVisibility(bool(bounds[5] > bounds[4]))
