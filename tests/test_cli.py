@@ -43,7 +43,7 @@ def test_a_missing_input_ends_with_1_and_one_sentence(verb, tmp_path, capsys):
 def test_a_folder_of_text_files_gets_a_sentence(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("no scan here")
     assert run(["reconstruct", str(tmp_path), str(tmp_path / "out")]) == 1
-    assert "no DICOM" in capsys.readouterr().err
+    assert "No DICOM" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

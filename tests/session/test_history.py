@@ -49,7 +49,7 @@ def test_a_new_change_ends_what_could_be_redone(an_edit):
 
 def test_the_oldest_changes_go_when_the_budget_is_spent(a_case):
     each = a_case.mask.labels.nbytes
-    history = History(budget_bytes=3 * each)
+    history = History(budget_bytes=3 * each + 1000)
     case = a_case.put("mask", a_case.mask)
     for number in range(6):
         labels = case.mask.labels.copy()

@@ -51,7 +51,7 @@ def test_a_bad_path_leaves_the_open_case_as_it_is(an_open_session, turns, tmp_pa
     turns.until(lambda: job.over)
     assert job.state == "failed"
     assert an_open_session.case is before
-    assert "no DICOM" in an_open_session.messages[-1].text
+    assert "No DICOM" in an_open_session.messages[-1].text
 
 
 def test_a_result_made_from_an_older_case_is_refused(an_open_session, turns, a_case):
