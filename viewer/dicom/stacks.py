@@ -133,6 +133,9 @@ def split(headers: Sequence[Header]) -> list[Stack]:
     places = _places(headers)
     if places is None or len(set(places)) == len(places):
         return [Stack(tuple(headers))]
+    if len(set(places)) == 1:
+        text = f"All {len(places)} slices have the same ImagePositionPatient."
+        return [Stack(tuple(headers), refusal=text)]
     by_tag = _split_by_tag(headers, places)
     if by_tag is not None:
         return by_tag
@@ -185,7 +188,9 @@ def _split_by_tag(headers: Sequence[Header], places: Sequence[int]) -> list[Stac
 
 def _covers_all(parts: Iterable[Sequence[int]], places: Sequence[int]) -> bool:
     every = sorted(set(places))
-    return all(sorted(places[at] for at in part) == every for part in parts)
+    return len(every) >= FEWEST_SLICES and all(
+        sorted(places[at] for at in part) == every for part in parts
+    )
 
 
 def _covers_distinct(parts: Iterable[Sequence[int]], places: Sequence[int]) -> bool:
