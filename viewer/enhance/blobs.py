@@ -163,7 +163,7 @@ def chains(
 
 
 def longest(rows: np.ndarray, spacing_mm: tuple[float, float, float]) -> Chain | None:
-    """The chain of greatest score: length in mm times roundness, less bends (dynamic programming)."""
+    """The chain of greatest score: roundness times mm, less bends (dynamic programming)."""
     if len(rows) == 0:
         return None
     gain = rows[:, 6] * spacing_mm[0]

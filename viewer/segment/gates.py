@@ -49,14 +49,16 @@ def admit(
     spacing_mm: tuple[float, float, float],
     progress: Progress,
     *,
+    against: np.ndarray | None = None,
     widening: float = 1.5,
     slack_mm: float = 1.5,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What grows from the seeds through a mask, and what was stopped: two bool arrays.
 
     A place leaks when its own radius exceeds `widening` times the radius of the widest way to it
-    plus `slack_mm`. A leak is closed at its neck: seeds and leaks flood the mask from deep to
-    shallow (a watershed), and what the leaks flood is stopped.
+    plus `slack_mm`, or where `against` (bool) says that it is something else. A leak is closed at
+    its neck: seeds and leaks flood the mask from deep to shallow (a watershed), and what the leaks
+    flood is stopped.
     """
     box = ndimage.find_objects(mask.astype(np.uint8))
     nothing = np.zeros(mask.shape, bool)
@@ -77,6 +79,8 @@ def admit(
     kept[0] = False
     reached = kept[labels]
     leak = reached & (depth > widening * (way + step) + slack_mm) & ~own
+    if against is not None:
+        leak |= against[cut] & reached & ~own
     grown, stopped = nothing, nothing.copy()
     grown[cut] = reached
     if leak.any():

@@ -1,13 +1,15 @@
 """The vessels of a contrast-enhanced CT, found without any trained network."""
 
 import numpy as np
-from scipy import ndimage
 
 from viewer.enhance.great_vessels import find_great_vessels
 from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import Progress
-from viewer.segment.mask import ARTERY, VesselMask
+from viewer.segment.boundary import draw
+from viewer.segment.branches import grow_branches
+from viewer.segment.context import read_context
+from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
 
@@ -19,25 +21,20 @@ def segment_vessels(
     sensitivity: float = 0.5,
     seeds_lps: np.ndarray | None = None,
 ) -> VesselMask:
-    """The vessel tree connected with the great vessel (or the seeds (n,3)), bone, calcification.
+    """The vessel tree connected with the aorta (and the seeds (n,3)), bone and calcification.
 
     `sensitivity` 0 to 1 trades missed thin branches for false ones. Raises `ViewerError` where
-    the scan is not fit or no seed is found.
+    the scan is not fit or there is nothing to start from.
     """
     if not suitability.fit:
         raise ViewerError(suitability.reasons[0])
-    great = find_great_vessels(volume, progress.part(0, 0.3))
-    if not great.chains or suitability.blood_hu is None:
-        raise ViewerError("No great vessel was found; click into a vessel to grow from there.")
-    middle = great.chains[0].spots[len(great.chains[0].spots) // 2]
-    seed = np.round(middle[:3]).astype(int)
-    half = 50 + (0.65 - 0.3 * sensitivity) * (suitability.blood_hu - 50)
-    c = great.coarse
-    labels, _ = ndimage.label((c.hu > half) & great.inside)
-    own = c.native(labels == labels[tuple(seed)])
-    out = np.zeros(volume.grid.shape, np.uint8)
-    for start in range(0, len(out), 16):
-        progress.at(0.3 + 0.7 * start / len(out), "Segmenting")
-        block = volume.voxels[start : start + 16] > half
-        out[start : start + 16][c.slab(own, start, min(start + 16, len(out))) & block] = ARTERY
-    return VesselMask(out, volume.grid)
+    great = find_great_vessels(volume, progress.part(0, 0.25))
+    context = read_context(volume, great, suitability, seeds_lps, progress.part(0.25, 0.6))
+    if context is None:
+        raise ViewerError(
+            "No great vessel was found to start from; the scan is kept: click into a vessel to "
+            "grow from there."
+        )
+    tree = grow_branches(context, sensitivity, progress.part(0.6, 0.8))
+    labels = draw(volume, context, tree, 0.5 - 0.2 * sensitivity, progress.part(0.8, 1.0))
+    return VesselMask(labels, volume.grid)

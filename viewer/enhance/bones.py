@@ -1,0 +1,56 @@
+"""Bone, told from enhanced blood by its cortex and its size."""
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.progress import Progress
+
+CLOSE_MM = 5.0
+LEAST_ML = 0.4
+
+
+def bone(
+    hu: np.ndarray,
+    inside: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    cortex_hu: float,
+    vessels: np.ndarray,
+    progress: Progress,
+) -> np.ndarray:
+    """Bone (and other denser-than-blood masses, such as swallowed contrast) on a coarse grid.
+
+    `hu` float32, `inside` the body, `cortex_hu` the density above which it is not blood, `vessels`
+    what is known to be vessel (bool): pieces that lie mostly along it are stents or calcification.
+    Marrow is filled by closing the cortex slice by slice.
+    """
+    dense = (hu > cortex_hu) & inside & ~vessels
+    labels, count = ndimage.label(dense, np.ones((3, 3, 3), bool))
+    progress.at(0.2)
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    near = ndimage.binary_dilation(vessels, iterations=2)
+    along = np.bincount(labels[near], minlength=count + 1)
+    voxel_ml = float(np.prod(spacing_mm)) / 1000
+    keep = (size * voxel_ml > LEAST_ML) & (along < 0.25 * size)
+    keep[0] = False
+    dense = keep[labels]
+    progress.at(0.4)
+    out = np.zeros_like(dense)
+    reach = CLOSE_MM / spacing_mm[1], CLOSE_MM / spacing_mm[2]
+    round_ = disk(reach)
+    rows, columns = (int(np.ceil(r)) for r in reach)
+    for k in progress.part(0.4, 1.0).over(range(len(dense)), len(dense)):
+        layer = dense[k]
+        if not layer.any():
+            continue
+        padded = np.pad(layer, ((rows, rows), (columns, columns)))
+        closed = ndimage.binary_closing(padded, round_)
+        closed = ndimage.binary_fill_holes(closed)[rows:-rows, columns:-columns]
+        out[k] = closed & (hu[k] > 30) & ~vessels[k]
+    return out & inside
+
+
+def disk(reach: tuple[float, float]) -> np.ndarray:
+    """An ellipse of ones with half axes in voxels."""
+    a, b = (int(np.ceil(r)) for r in reach)
+    y, x = np.ogrid[-a : a + 1, -b : b + 1]
+    return (y / reach[0]) ** 2 + (x / reach[1]) ** 2 <= 1.0

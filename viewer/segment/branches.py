@@ -1,0 +1,35 @@
+"""Thin branches, fainter than the trunk because a voxel holds more than blood."""
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.vesselness import vesselness
+from viewer.progress import Progress
+from viewer.segment.context import Context
+from viewer.segment.gates import FULL, admit
+
+SCALES_MM = (1.0, 1.7, 2.6)
+
+
+def grow_branches(context: Context, sensitivity: float, progress: Progress) -> np.ndarray:
+    """The tree with its thin branches on the coarse grid (bool).
+
+    Hysteresis: from the trunk through voxels that look like a tube and are at least a share of
+    the way to blood (0.45 down to 0.15 as `sensitivity` goes from 0 to 1), not through what a
+    gate has stopped, and through the same gates again.
+    """
+    grid, levels = context.coarse, context.levels
+    low = levels.at(0.45 - 0.3 * sensitivity)
+    barred = context.stopped | context.bone | context.hot
+    barred = ndimage.binary_dilation(barred, FULL) & ~context.trunk
+    faint = (grid.hu > low) & (grid.hu < levels.top) & ~barred & ~context.trunk
+    strength = vesselness(grid.hu, faint, grid.spacing_mm, SCALES_MM, progress.part(0, 0.6))
+    tubular = faint & (strength > (0.16 - 0.1 * sensitivity) * (levels.blood - levels.tissue))
+    grown, _ = admit(
+        tubular | context.trunk,
+        context.trunk,
+        grid.spacing_mm,
+        progress.part(0.6, 1.0),
+        widening=1.3,
+    )
+    return grown

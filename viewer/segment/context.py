@@ -1,0 +1,119 @@
+"""What is what on the coarse grid: the trunk of the vessel tree, bone, and what was stopped."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.blobs import Chain
+from viewer.enhance.bones import bone
+from viewer.enhance.coarse import Coarse, body, coarse
+from viewer.enhance.great_vessels import GreatVessels
+from viewer.enhance.suitability import Suitability, background_removed
+from viewer.progress import Progress
+from viewer.segment.gates import admit, depth_mm
+from viewer.segment.seeds import arterial_chains, clicked, tubes
+from viewer.volume.volume import Volume
+
+CONTEXT_MM = 1.3
+TISSUE_HU = 50.0
+HOT_DEPTH_MM = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """HU levels of one scan: tissue around vessels, blood, and above what it is not blood."""
+
+    tissue: float
+    blood: float
+    top: float
+    organ: float
+
+    def at(self, share: float) -> float:
+        """The level a share of the way from tissue to blood."""
+        return self.tissue + share * (self.blood - self.tissue)
+
+    @property
+    def trunk(self) -> float:
+        """Half way to blood, or above the organs where these are nearly as bright."""
+        return max(self.at(0.5), min(self.organ, self.at(0.62)))
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """Bool arrays on a coarse grid: `trunk` of the tree, `aorta` (the tubes it grew from),
+    `stopped` (chambers, organs, veins behind a gate), `bone`, and `hot` (dense contrast).
+    """
+
+    coarse: Coarse
+    levels: Levels
+    trunk: np.ndarray
+    aorta: np.ndarray
+    stopped: np.ndarray
+    bone: np.ndarray
+    hot: np.ndarray
+
+
+def levels_of(volume: Volume, great: GreatVessels, suitability: Suitability) -> Levels:
+    """The levels from the measured blood and the brightness of deep soft tissue."""
+    blood = float(suitability.blood_hu or 0)
+    spread = float(suitability.blood_sd_hu or 0)
+    tissue = 0.0 if background_removed(volume) else TISSUE_HU
+    grid = great.coarse
+    soft = (grid.hu > -20) & (grid.hu < blood - 2.5 * spread) & great.inside
+    deep = depth_mm(soft, grid.spacing_mm) > 6
+    organ = float(np.percentile(grid.hu[deep], 95)) if deep.any() else tissue
+    top = max(blood + max(5 * spread, 0.3 * blood), 260.0)
+    return Levels(tissue, blood, top, organ)
+
+
+def read_context(
+    volume: Volume,
+    great: GreatVessels,
+    suitability: Suitability,
+    seeds_lps: np.ndarray | None,
+    progress: Progress,
+) -> Context | None:
+    """The context of a scan, or None where there is nothing to start from."""
+    grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.1))
+    inside = body(grid.hu, grid.spacing_mm)
+    levels = levels_of(volume, great, suitability)
+    chains = arterial_chains(great) if great.chains else []
+    aorta = tubes(chains, great.coarse, grid, 1.25)
+    seeds = tubes(chains, great.coarse, grid, 0.8)
+    progress.at(0.2, "Telling bone from vessels")
+    hard = bone(grid.hu, inside, grid.spacing_mm, levels.top, aorta, progress.part(0.2, 0.4))
+    hot = dense_contrast(grid, inside & ~aorta, levels.top)
+    hard &= ~hot
+    blood = (grid.hu > levels.trunk) & (grid.hu < levels.top) & inside & ~hot
+    blood |= lumen_of(chains, great.coarse, grid, levels)
+    if seeds_lps is not None:
+        seeds |= clicked(seeds_lps, volume.grid, grid)
+    seeds &= blood
+    if not seeds.any():
+        return None
+    progress.at(0.4, "Growing the vessel tree")
+    against = ndimage.binary_erosion(hard, iterations=2)
+    trunk, stopped = admit(
+        blood | hard, seeds, grid.spacing_mm, progress.part(0.4, 1.0), against=against
+    )
+    return Context(grid, levels, trunk & ~hard, aorta, stopped & ~hard, hard, hot)
+
+
+def dense_contrast(grid: Coarse, inside: np.ndarray, top_hu: float) -> np.ndarray:
+    """Wide masses brighter than blood, with their blurred rim: inflow veins, swallowed contrast."""
+    core = depth_mm((grid.hu > top_hu) & inside, grid.spacing_mm) > HOT_DEPTH_MM
+    if not core.any():
+        return core
+    reach = HOT_DEPTH_MM + 0.5 + 1.5 * max(grid.spacing_mm[1:])
+    near: np.ndarray = ndimage.distance_transform_edt(~core, grid.spacing_mm) < reach
+    return near & inside
+
+
+def lumen_of(chains: list[Chain], found_on: Coarse, grid: Coarse, levels: Levels) -> np.ndarray:
+    """What is lumen inside the tubes, each by its own blood: a false lumen may be fainter."""
+    out = np.zeros(grid.hu.shape, bool)
+    for chain in chains:
+        half = levels.tissue + 0.45 * (min(chain.hu, levels.blood) - levels.tissue)
+        out |= tubes([chain], found_on, grid, 1.0) & (grid.hu > half)
+    return out

@@ -1,0 +1,90 @@
+"""Where the vessel tree starts: the aorta, or the points that a person clicked."""
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.blobs import Chain
+from viewer.enhance.coarse import Coarse
+from viewer.enhance.great_vessels import GreatVessels
+from viewer.volume.grid import Grid
+
+ASCENDING_RADIUS_MM = 9.0
+ARCH_RADIUS_MM = 4.0
+ARCH_DROP_MM = 15.0
+
+
+def tube(chain: Chain, found_on: Coarse, grid: Coarse, share: float = 0.8) -> np.ndarray:
+    """The disks of a chain, `share` of their radius, on another coarse grid of the same volume."""
+    scale = np.array(found_on.spacing_mm) / np.array(grid.spacing_mm)
+    spots = (chain.spots[:, :3] + 0.5) * scale - 0.5
+    radius = chain.spots[:, 3] * share
+    out = np.zeros(grid.hu.shape, bool)
+    levels, half = spots[:, 0], float(scale[0]) / 2
+    low = max(0, int(np.floor(levels[0] - half)))
+    high = min(len(out) - 1, int(np.ceil(levels[-1] + half)))
+    rows = np.arange(out.shape[1])[:, None] * grid.spacing_mm[1]
+    columns = np.arange(out.shape[2])[None, :] * grid.spacing_mm[2]
+    for k in range(low, high + 1):
+        y, x, r = (np.interp(k, levels, v) for v in (spots[:, 1], spots[:, 2], radius))
+        away = (rows - y * grid.spacing_mm[1]) ** 2 + (columns - x * grid.spacing_mm[2]) ** 2
+        out[k] |= away <= max(r, 0.6 * grid.spacing_mm[1]) ** 2
+    return out
+
+
+def tubes(chains: list[Chain], found_on: Coarse, grid: Coarse, share: float) -> np.ndarray:
+    """The disks of several chains together (bool)."""
+    out = np.zeros(grid.hu.shape, bool)
+    for chain in chains:
+        out |= tube(chain, found_on, grid, share)
+    return out
+
+
+def arterial_chains(great: GreatVessels) -> list[Chain]:
+    """The chains that belong to the aorta: the best, its other limb, and one as good behind it.
+
+    A dissected or stented aorta has two long chains, and the better one may be the ascending.
+    """
+    best = great.chains[0]
+    spacing = great.coarse.spacing_mm
+    chosen = [best]
+    for chain in great.chains[1:]:
+        left = (chain.spots[:, 2].mean() - best.spots[:, 2].mean()) * spacing[2]
+        back = (chain.spots[:, 1].mean() - best.spots[:, 1].mean()) * spacing[1]
+        behind = chain.score > 0.6 * best.score and left > -5 and back > 15
+        limb = (
+            min(chain.radius_mm, best.radius_mm) > ASCENDING_RADIUS_MM
+            and chain.radius_mm > 0.9 * best.radius_mm
+            and back < -15
+            and abs(chain.hu - best.hu) < 0.1 * best.hu
+            and joined_above(great, chain, best)
+        )
+        if behind or limb:
+            chosen.append(chain)
+    return chosen
+
+
+def joined_above(great: GreatVessels, one: Chain, other: Chain) -> bool:
+    """Whether two chains meet through blood over an arch, near the lower of their tops."""
+    grid = great.coarse
+    floor = min(one.spots[-1, 0], other.spots[-1, 0]) - ARCH_DROP_MM / grid.spacing_mm[0]
+    start = max(0, int(floor))
+    half = 50 + 0.5 * (min(one.hu, other.hu) - 50)
+    top = 1.3 * max(one.hu, other.hu) + 30
+    part = grid.hu[start:]
+    blood = (part > half) & (part < top)
+    depth = ndimage.distance_transform_edt(blood, grid.spacing_mm)
+    labels, _ = ndimage.label(depth > ARCH_RADIUS_MM)
+    first = labels[tube(one, grid, grid, 0.4)[start:]]
+    second = labels[tube(other, grid, grid, 0.4)[start:]]
+    return bool(np.intersect1d(first[first > 0], second[second > 0]).size)
+
+
+def clicked(seeds_lps: np.ndarray, volume_grid: Grid, grid: Coarse) -> np.ndarray:
+    """Blocks at points (n,3) that a person clicked, with their neighbors (bool)."""
+    out = np.zeros(grid.hu.shape, bool)
+    points = np.atleast_2d(np.asarray(seeds_lps, dtype=np.float64))
+    held = [p for p in points if volume_grid.holds(p)]
+    if held:
+        index = np.rint(volume_grid.index(np.array(held)))
+        out[tuple(grid.blocks_at(index).T)] = True
+    return ndimage.binary_dilation(out, iterations=2)
