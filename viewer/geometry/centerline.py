@@ -12,21 +12,33 @@ from viewer.geometry.skeleton import (
     Forest,
     among,
     best_of_each,
+    beyond_scan,
     components,
     distances,
     long_enough,
     neighbors,
     rooted,
-    skeleton_index,
     without_loops,
 )
+from viewer.geometry.thinning import thinned
 from viewer.geometry.tree import VesselTree
 from viewer.geometry.wall import bounding_box, smooth_wall
 from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
+from viewer.volume.grid import Grid
 
-WALL_SMOOTHING = 0.3
+WALL_SMOOTHING = 0.5
+LAYER_VOXELS = 0.5
+QUERY = 100_000
 END_MM = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A box of voxels: which are `inside`, and the index `start` (3,) of its corner in the grid."""
+
+    inside: np.ndarray
+    start: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +76,9 @@ def trace(
             f"There is no {name} in the mask, so there is no centerline to trace; "
             "nothing was changed: segment or paint the vessels first."
         )
-    wall = _wall(inside, box, mask, progress.part(0.0, 0.2))
-    nodes = _nodes(inside, box, mask, wall, progress.part(0.2, 0.55))
+    part = _part(inside, box)
+    wall = _wall(part, mask.grid, progress.part(0.0, 0.15))
+    nodes = _nodes(part, mask.grid, wall, progress.part(0.15, 0.6))
     forest, kept = _directed(nodes, shortest_mm, root_lps)
     if not kept.any():
         raise ViewerError(
@@ -73,8 +86,10 @@ def trace(
             "nothing was changed: choose a smaller shortest branch or add vessels to the mask."
         )
     voxel_mm = float(np.mean(mask.grid.spacing_mm))
-    progress.at(0.55, "Centering")
-    points = centered(nodes.points, forest, wall, voxel_mm, progress.part(0.55, 0.85))
+    progress.at(0.6, "Centering")
+    points = centered(
+        nodes.points, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.85)
+    )
     forest = trimmed(forest, points, wall)
     branches = branches_of(forest, points, wall, min(mask.grid.spacing_mm), progress.part(0.85, 1))
     progress.at(1.0)
@@ -83,31 +98,40 @@ def trace(
     return VesselTree(branches, joints)
 
 
-def _wall(inside: np.ndarray, box: tuple, mask: VesselMask, progress: Progress) -> Any:
-    """A k-d tree of wall points in LPS mm, without the faces where the scan cuts a vessel."""
+def _part(inside: np.ndarray, box: tuple[slice, slice, slice]) -> Part:
+    """The box of voxels to work on, going on a little where the scan ends."""
+    at_border = np.array(
+        [[cut.start == 0, cut.stop == n] for cut, n in zip(box, inside.shape, strict=True)]
+    )
+    pad = beyond_scan(inside[box], at_border)
+    padded = np.pad(inside[box], pad, mode="edge") if pad.any() else inside[box]
+    return Part(padded, np.array([cut.start for cut in box]) - pad[:, 0])
+
+
+def _wall(part: Part, grid: Grid, progress: Progress) -> Any:
+    """A k-d tree of wall points in LPS mm."""
     from scipy.spatial import cKDTree
 
     progress.at(0.0, "Finding the wall")
-    index, _ = smooth_wall(inside[box], WALL_SMOOTHING, progress.part(0.0, 0.7))
-    index = index + np.array([cut.start for cut in box])
-    within = np.all((index > 0) & (index < np.array(mask.grid.shape) - 1), axis=1)
-    points = mask.grid.points_lps(index[within] if within.any() else index)
-    return cKDTree(points, balanced_tree=False, compact_nodes=False)
+    index, _ = smooth_wall(part.inside, WALL_SMOOTHING, progress.part(0.0, 0.7))
+    return cKDTree(grid.points_lps(index + part.start), balanced_tree=False, compact_nodes=False)
 
 
-def _nodes(
-    inside: np.ndarray, box: tuple, mask: VesselMask, wall: Any, progress: Progress
-) -> Nodes:
-    """The skeleton's voxels and what joins them."""
+def _nodes(part: Part, grid: Grid, wall: Any, progress: Progress) -> Nodes:
+    """The skeleton's voxels within the scan and what joins them."""
     progress.at(0.0, "Thinning")
-    at_border = np.array(
-        [[cut.start == 0, cut.stop == n] for cut, n in zip(box, mask.grid.shape, strict=True)]
-    )
-    index = skeleton_index(inside[box], at_border, progress.part(0.0, 0.7))
-    points = mask.grid.points_lps(index + np.array([cut.start for cut in box]))
-    progress.at(0.7, "Joining branches")
+    voxels = np.argwhere(part.inside) + part.start
+    depth = np.empty(len(voxels))
+    for first in range(0, len(voxels), QUERY):
+        progress.at(0.5 * first / len(voxels))
+        piece = slice(first, first + QUERY)
+        depth[piece] = wall.query(grid.points_lps(voxels[piece]), workers=-1)[0]
+    step_mm = LAYER_VOXELS * min(grid.spacing_mm)
+    index = thinned(part.inside, depth, step_mm, progress.part(0.5, 0.9)) + part.start
+    index = index[np.all((index >= 0) & (index < grid.shape), axis=1)]
+    progress.at(0.9, "Joining branches")
+    points = grid.points_lps(index)
     clearance = wall.query(points, workers=-1)[0]
-    progress.at(0.8)
     pairs = without_loops(neighbors(index), points, clearance)
     return Nodes(points, pairs, clearance, components(pairs, len(points)))
 

@@ -9,7 +9,8 @@ from viewer.geometry.tree import Branch
 from viewer.progress import Progress
 
 STEP_MM = 0.75
-MERGE = 0.5
+RING = 1.0
+MOST_POINTS = 64
 
 
 def trimmed(forest: Forest, points: np.ndarray, wall: Any) -> Forest:
@@ -89,6 +90,7 @@ def branches_of(
         else:
             roots.append(node)
     found: list[Branch] = []
+    spread_mm = point_spread(wall)
     waiting = [(root, child, -1) for root in reversed(roots) for child in reversed(children[root])]
     total = max(len(waiting), len(forest.order))
     while waiting:
@@ -98,9 +100,31 @@ def branches_of(
             way.append(children[way[-1]][0])
         progress.at(len(found) / total)
         path = _even(points[way], max(STEP_MM, voxel_mm))
-        found.append(Branch(path, wall.query(path)[0], parent))
+        found.append(Branch(path, inscribed_radius(path, wall, spread_mm), parent))
         waiting += [(way[-1], child, len(found) - 1) for child in reversed(children[way[-1]])]
     return tuple(found)
+
+
+def point_spread(wall: Any) -> float:
+    """Typical distance in mm between neighboring wall points."""
+    some = wall.data[:: max(1, len(wall.data) // 2000)]
+    return float(np.median(wall.query(some, k=2)[0][:, 1]))
+
+
+def inscribed_radius(path: np.ndarray, wall: Any, spread_mm: float) -> np.ndarray:
+    """Radius (n,) in mm of the largest sphere inside the lumen around each point of a path.
+
+    The wall of a mask is rough by part of a voxel, and the very nearest of its points would
+    always be a bump inwards. So this is the mean distance of the nearest `RING` of the wall
+    points that a ring around the vessel holds.
+    """
+    first = wall.query(path)[0]
+    count = np.clip(np.rint(RING * 2 * np.pi * first / spread_mm), 1, MOST_POINTS).astype(int)
+    most = min(int(count.max()), len(wall.data))
+    far = np.asarray(wall.query(path, k=np.arange(1, most + 1))[0])
+    return np.take_along_axis(
+        np.cumsum(far, axis=1) / np.arange(1, most + 1), np.minimum(count, most)[:, None] - 1, 1
+    )[:, 0]
 
 
 def _even(path: np.ndarray, step_mm: float) -> np.ndarray:

@@ -11,12 +11,18 @@ ROUNDS = 24
 
 
 def centered(
-    points: np.ndarray, forest: Forest, wall: Any, voxel_mm: float, progress: Progress
+    points: np.ndarray,
+    clearance_mm: np.ndarray,
+    forest: Forest,
+    wall: Any,
+    voxel_mm: float,
+    progress: Progress,
 ) -> np.ndarray:
     """The nodes (n,3) mm after climbing to the largest inscribed sphere across the vessel.
 
     `wall` is a k-d tree of wall points. Each round moves every node away from its nearest wall
-    point, across the vessel only, by a shrinking step, then smooths along the vessel.
+    point, across the vessel only, by a shrinking step, then smooths along the vessel. No node
+    leaves the sphere of its first `clearance_mm` (n,), and so none leaves the lumen.
     """
     nodes = forest.order
     inner = nodes[forest.parent[nodes] >= 0]
@@ -24,6 +30,7 @@ def centered(
     links = _neighbor_mean(forest, len(points))
     free = np.zeros(len(points), bool)
     free[inner] = main[inner] >= 0
+    start, leash = points, np.maximum(clearance_mm, 0.5 * voxel_mm)[:, None]
     points = points.copy()
     for turn in range(ROUNDS):
         progress.at(turn / ROUNDS)
@@ -31,6 +38,9 @@ def centered(
         points[nodes] += step * _uphill(points, nodes, main, forest.parent, wall)
         for share in (0.5, -0.52) if turn < ROUNDS - 4 else (0.5,):
             points[free] += share * (links @ points - points)[free]
+        moved = points - start
+        far = np.linalg.norm(moved, axis=1, keepdims=True)
+        points = start + moved * np.minimum(1.0, leash / np.maximum(far, 1e-9))
     return points
 
 

@@ -5,9 +5,6 @@ from itertools import product
 
 import numpy as np
 
-from viewer.geometry.unstoppable import run
-from viewer.progress import Progress
-
 
 @dataclass(frozen=True, eq=False)
 class Forest:
@@ -21,24 +18,12 @@ class Forest:
     step_mm: np.ndarray
 
 
-def skeleton_index(inside: np.ndarray, at_border: np.ndarray, progress: Progress) -> np.ndarray:
-    """Indices (n,3) of the skeleton's voxels (thinning of Lee 1994).
+def beyond_scan(inside: np.ndarray, at_border: np.ndarray) -> np.ndarray:
+    """How many voxels (3,2) to add on each side of a box by repeating its outermost ones.
 
-    `at_border` (3,2) says on which sides the scan ends: there the vessels are thought to go on,
-    so that the skeleton reaches the scan's last slice.
+    `at_border` (3,2) says on which sides the scan ends: there the vessels are thought to go on
+    for about their width, so that a centerline reaches the scan's last slice.
     """
-    from skimage.morphology import skeletonize
-
-    pad = _pad(inside, at_border)
-    padded = np.pad(inside, pad, mode="edge") if pad.any() else inside
-    thin = run(lambda: skeletonize(padded), progress)
-    index = np.argwhere(thin) - pad[:, 0]
-    within = np.all((index >= 0) & (index < inside.shape), axis=1)
-    return index[within]
-
-
-def _pad(inside: np.ndarray, at_border: np.ndarray) -> np.ndarray:
-    """How many voxels (3,2) to add on each side: about the width of what is cut off there."""
     pad = np.zeros((3, 2), int)
     for axis, side in product(range(3), range(2)):
         if at_border[axis, side]:

@@ -25,7 +25,7 @@ def bounding_box(inside: np.ndarray) -> tuple[slice, slice, slice] | None:
     slices = np.flatnonzero(inside.any(axis=(1, 2)))
     if not len(slices):
         return None
-    flat: np.ndarray = inside[slices[0] : slices[-1] + 1].any(axis=0)
+    flat = np.asarray(inside[slices[0] : slices[-1] + 1].any(axis=0))
     rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
     return (
         slice(int(slices[0]), int(slices[-1]) + 1),
