@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from viewer.scene.colors import TOKENS
+from viewer.scene.colors import TOKENS, color_map
 from viewer.scene.overlay import Corner, Overlay, ReferenceLine, ScaleBar, Stamp
 
 MARGIN = 8
@@ -40,11 +40,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """A filled square of a legend."""
+    """A filled box of a legend."""
 
     x: float
     y: float
-    size: float
+    width: float
+    height: float
     color: str
 
 
@@ -72,6 +73,8 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
     made += stamp_marks(overlay.stamps, width, line)
     if room:
         made += legend_marks(overlay.legend, width, height, line)
+        if overlay.radius_range_mm is not None:
+            made += ramp_marks(overlay.radius_range_mm, height, line)
     return made
 
 
@@ -144,8 +147,27 @@ def legend_marks(
     made: list[Mark] = []
     for n, (name, color) in enumerate(legend):
         y = first + n * line
-        made.append(Box(MARGIN, y + (line - size) / 2, size, color))
+        made.append(Box(MARGIN, y + (line - size) / 2, size, size, color))
         made.append(Text(MARGIN + size + 5, y, name, TOKENS["text"]))
+    return made
+
+
+def ramp_marks(range_mm: tuple[float, float], height: int, line: float) -> list[Mark]:
+    """The colors of the radius from small (below) to large, with their numbers."""
+    colors = color_map("viridis")
+    steps, tall = 32, min(9 * line, height * 0.35)
+    top, wide = (height - tall) / 2 + 2.2 * line, 0.8 * line
+    made: list[Mark] = [Text(MARGIN, top - 1.3 * line, "Radius mm", TOKENS["text"])]
+    for n in range(steps):
+        red, green, blue = colors[round((1 - (n + 0.5) / steps) * 255)]
+        y = top + n * tall / steps
+        shade = f"#{red:02X}{green:02X}{blue:02X}"
+        made.append(Box(MARGIN, y, wide, tall / steps + 0.5, shade))
+    low, high = range_mm
+    for share in (0.0, 0.5, 1.0):
+        value = high + share * (low - high)
+        place = (MARGIN + wide + 5, top + share * tall)
+        made.append(Text(*place, f"{value:.1f}", TOKENS["text"], (0.0, 0.5)))
     return made
 
 

@@ -1,14 +1,16 @@
 """What is written and drawn over a slice, as data that any painter can draw."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from viewer.dicom.series import Series
+from viewer.geometry.surface import Surface
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.slice import SlicePlane
-from viewer.segment.mask import VesselMask
+from viewer.segment.mask import ARTERY, NAMES, VesselMask
 from viewer.session.view_state import PLANES, STRAIGHT, ViewState
 from viewer.volume.grid import Grid
 
@@ -72,6 +74,7 @@ class Overlay:
     stamps: tuple[Stamp, ...] = ()
     lines: tuple[ReferenceLine, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()  # name and "#RRGGBB"
+    radius_range_mm: tuple[float, float] | None = None  # where color means radius
 
 
 def direction_letters(direction: np.ndarray) -> str:
@@ -247,6 +250,39 @@ def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overla
         reference_lines(plane, name, view) if view.crosshair else (),
         legend(case.mask, view.hidden_labels),
     )
+
+
+def scene_overlay(
+    case,
+    view: ViewState,
+    axes: tuple[np.ndarray, np.ndarray, np.ndarray],
+    mm_per_pixel: float,
+    width: int,
+    radius_range_mm: tuple[float, float] | None,
+) -> Overlay:
+    """Everything over the 3-D view, whose camera looks along `axes` (right, down, into)."""
+    shown = case.surface is not None and view.surface_opacity > 0
+    by_radius = shown and view.surface_color == "radius" and radius_range_mm is not None
+    drawn = surface_labels(case.surface) if shown and not by_radius else ()
+    names = case.mask.names if case.mask is not None else NAMES
+    return Overlay(
+        "3-D",
+        TOKENS["text"],
+        edge_letters(axes[0], axes[1]),
+        {"top-left": patient_lines(case.series), "top-right": study_lines(case.series)},
+        scale_bar(mm_per_pixel, width),
+        stamps(case, view),
+        (),
+        tuple((names.get(n, f"label {n}"), label_color(n)) for n in drawn),
+        radius_range_mm if by_radius else None,
+    )
+
+
+@lru_cache(maxsize=4)
+def surface_labels(surface: Surface) -> tuple[int, ...]:
+    """The labels that a surface shows."""
+    labels = surface.point_data.get("label")
+    return (ARTERY,) if labels is None else tuple(int(n) for n in np.unique(labels))
 
 
 def without_corners(overlay: Overlay) -> Overlay:

@@ -27,9 +27,7 @@ class PlanesView:
             renderer.RemoveActor(actor)
         self.actors = []
         for name in PLANES if source is not None else ():
-            plane = plane_through(
-                source.grid, view.panes[name].axes, view.cursor_lps, (SIDE, SIDE)
-            )
+            plane = plane_through(source.grid, view.panes[name].axes, view.cursor_lps, (SIDE, SIDE))
             hu = reslice(source, plane)
             gray = window_level(hu, view.window_hu, view.level_hu)
             self.actors += [_textured(plane, gray, hu != OUTSIDE), _frame(plane, hu, name)]

@@ -124,7 +124,9 @@ def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
     for low, high in zip(cuts[:-1], cuts[1:], strict=True):
         first, last = max(low - 1, 0), min(high + 1, slices - 1)
         box = grid.box((first, 0, 0), (last + 1, *grid.shape[1:]))
-        yield Brick(grid_image(voxels[first : last + 1], box), int(first), (float(low), float(high)))
+        yield Brick(
+            grid_image(voxels[first : last + 1], box), int(first), (float(low), float(high))
+        )
 
 
 def prepare_surface(surface: Surface, software: bool) -> PreparedSurface:

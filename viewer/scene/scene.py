@@ -1,5 +1,7 @@
 """The 3-D view: one renderer, drawn off screen, coarse while it moves and fine at rest."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 
@@ -21,7 +23,6 @@ from viewer.scene.surface import SurfaceView
 from viewer.scene.tree import (
     box_lines,
     box_planes,
-    cursor_lines,
     face_centers,
     lines,
     orientation_cube,
@@ -46,6 +47,8 @@ class Scene:
 
     def __init__(self, size: tuple[int, int] = (640, 480)) -> None:
         vtkSMPTools.SetBackend("STDThread")
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
         self.size = size
         self.clip_box = WHOLE_BOX
         self._window = vtkRenderWindow()
@@ -139,12 +142,6 @@ class Scene:
     _preset = "angio"
     _shown = (True, True)
 
-    def mark_cursor(self, view: ViewState) -> None:
-        """Show the cursor, where the crosshair is on."""
-        size = cameras.mm_per_pixel(self.camera, self.size[1]) * 9
-        cross = [cursor_lines(np.array(view.cursor_lps), size)] if view.crosshair else []
-        self._draw_over("cursor", cross if not self.empty else [])
-
     def show_planes(self, view: ViewState, source, shown: bool) -> None:
         """Show the three slices where they stand, cut from a volume's image, or hide them."""
         self._planes.show(self._main, view, source if shown else None)
@@ -212,7 +209,9 @@ class Scene:
         axis = face // 2
         low, high = np.zeros(3), np.zeros(3)
         high[axis] = 1.0
-        ends = self._grid.points_lps(np.array([low, high])[:, ::-1] * (np.array(self._grid.shape) - 1))
+        ends = self._grid.points_lps(
+            np.array([low, high])[:, ::-1] * (np.array(self._grid.shape) - 1)
+        )
         along = np.diff(self.pixels(ends)[:, :2], axis=0)[0]
         share = float(np.dot(along, (dx, dy)) / max(np.dot(along, along), 1.0))
         box = list(self.clip_box)

@@ -1,4 +1,4 @@
-"""Centerlines, cursor, box and cube: what is drawn over the volume and the surface."""
+"""Centerlines, box and cube: what is drawn over the volume and the surface."""
 
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk
@@ -11,7 +11,20 @@ from viewer.geometry.tree import VesselTree
 from viewer.scene.colors import TOKENS, unit_rgb
 from viewer.volume.grid import Grid
 
-CUBE_EDGES = ((0, 1), (0, 2), (0, 4), (1, 3), (1, 5), (2, 3), (2, 6), (3, 7), (4, 5), (4, 6), (5, 7), (6, 7))
+CUBE_EDGES = (
+    (0, 1),
+    (0, 2),
+    (0, 4),
+    (1, 3),
+    (1, 5),
+    (2, 3),
+    (2, 6),
+    (3, 7),
+    (4, 5),
+    (4, 6),
+    (5, 7),
+    (6, 7),
+)
 
 
 def lines(paths: list[np.ndarray], color: str, width: float) -> vtkActor:
@@ -46,12 +59,6 @@ def tree_lines(tree: VesselTree, selected: int | None) -> list[vtkActor]:
     if selected is not None and 0 <= selected < len(tree.branches):
         made.append(lines([tree.branches[selected].points_lps], TOKENS["accent"], 4.0))
     return made
-
-
-def cursor_lines(point_lps: np.ndarray, size_mm: float) -> vtkActor:
-    """A small cross at the cursor."""
-    arms = [np.array([point_lps - arm, point_lps + arm]) for arm in np.eye(3) * size_mm]
-    return lines(arms, TOKENS["accent"], 2.0)
 
 
 def box_lines(grid: Grid, box: tuple[float, ...]) -> vtkActor:

@@ -34,7 +34,7 @@ def paint_marks(painter: QPainter, marked: Iterable[Mark], font: QFont) -> None:
         elif isinstance(mark, Line):
             _line(painter, mark)
         elif isinstance(mark, Box):
-            painter.fillRect(QRectF(mark.x, mark.y, mark.size, mark.size), QColor(mark.color))
+            painter.fillRect(QRectF(mark.x, mark.y, mark.width, mark.height), QColor(mark.color))
 
 
 def _line(painter: QPainter, line: Line) -> None:

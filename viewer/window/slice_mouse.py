@@ -23,7 +23,11 @@ CLICK_PIXELS = 3
 GRAB_PIXELS = 9
 PIXELS_A_SLICE = 5
 NOTCH = 120
-LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
+LEFT, MIDDLE, RIGHT = (
+    Qt.MouseButton.LeftButton,
+    Qt.MouseButton.MiddleButton,
+    Qt.MouseButton.RightButton,
+)
 
 
 class SliceMouse:
@@ -169,7 +173,10 @@ class SliceMouse:
         self._pane.update()
 
     def _show_shape(self, plane: SlicePlane, place: QPointF) -> None:
-        shapes = {"turn": Qt.CursorShape.PointingHandCursor, "crosshair": Qt.CursorShape.SizeAllCursor}
+        shapes = {
+            "turn": Qt.CursorShape.PointingHandCursor,
+            "crosshair": Qt.CursorShape.SizeAllCursor,
+        }
         tools = {
             "pan": Qt.CursorShape.OpenHandCursor,
             "scroll": Qt.CursorShape.SizeVerCursor,

@@ -197,7 +197,9 @@ class SlicePane(QWidget):
         paint_marks(painter, made, font)
 
     def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:
-        color = QColor(label_color(self.view.label) if self.view.tool == "paint" else TOKENS["text"])
+        color = QColor(
+            label_color(self.view.label) if self.view.tool == "paint" else TOKENS["text"]
+        )
         places = [QPointF(*plane.pixel(point)) for point in self._mouse.stroke_lps]
         radius = self.view.brush_mm / plane.mm_per_pixel
         if places and self.view.tool in BRUSHES:
@@ -287,5 +289,3 @@ def _image_of(array: np.ndarray, form: QImage.Format) -> QImage:
     image = QImage(array.data, width, height, array.strides[0], form)
     image.pixels = array  # the image reads this memory
     return image
-
-

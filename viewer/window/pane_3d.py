@@ -1,0 +1,345 @@
+"""The 3-D view of the scan and its vessels."""
+
+import logging
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from viewer.scene.colors import TOKENS
+from viewer.scene.image import grid_image
+from viewer.scene.marks import marks
+from viewer.scene.overlay import scene_overlay, without_corners
+from viewer.scene.prepare import prepare_surface, prepare_volume
+from viewer.scene.turn import to_point
+from viewer.session.view_state import ViewState
+from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
+from viewer.window.vtk_widget import VtkWidget
+
+if TYPE_CHECKING:
+    from viewer.case.case import Case
+
+log = logging.getLogger(__name__)
+PICKS = ("grow", "remove")
+CLICK_PIXELS = 3
+HANDLE_PIXELS = 9
+KEY_PIXELS = 25  # ten degrees
+TURNS = {
+    Qt.Key.Key_Left: (-KEY_PIXELS, 0),
+    Qt.Key.Key_Right: (KEY_PIXELS, 0),
+    Qt.Key.Key_Up: (0, -KEY_PIXELS),
+    Qt.Key.Key_Down: (0, KEY_PIXELS),
+}
+SEEN_IN_3D = {
+    "volume_preset",
+    "volume_opacity",
+    "surface_opacity",
+    "surface_color",
+    "tree_shown",
+    "clip_box",
+    "shading",
+}
+SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown"}
+
+
+class Pane3D(VtkWidget):
+    """Volume, vessel surface, tree, slice planes and clip box; copies are made in a thread."""
+
+    clicked = Signal(str, object)
+    branch_picked = Signal(object)
+    maximize_requested = Signal()
+    _made = Signal(object, object)
+
+    def __init__(self, view: ViewState) -> None:
+        super().__init__()
+        self.view = view
+        self.case: Case | None = None
+        self.branch: int | None = None
+        self._wanted: dict[str, object] = {"volume": None, "surface": None}
+        self._preparing = 0
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="3-D")
+        self._made.connect(self._take_made, Qt.ConnectionType.QueuedConnection)
+        self._drag = ""
+        self._face = 0
+        self._begun = self._last = QPointF()
+        self._moved = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(80, 80)
+        self.setAccessibleName("3-D view")
+        view.events.connect(self._view_changed)
+        for state in view.panes.values():
+            state.events.axes.connect(self._planes_changed)
+
+    # What is shown
+
+    def show_case(self, case: "Case") -> None:
+        """Show another case; only what differs is made anew, in a thread."""
+        before, self.case = self.case, case
+        if before is None or case.tree is not before.tree:
+            self.branch = None
+            self.scene.show_tree(case.tree)
+        self._want_volume()
+        self._want("surface", case.surface, prepare_surface, self.scene.show_surface)
+        self._planes_changed()
+        self._dress()
+
+    def select_branch(self, branch: int | None) -> None:
+        """Show which branch is selected."""
+        self.branch = branch
+        if self.case is not None:
+            self.scene.show_tree(self.case.tree, branch)
+            self._dress()
+
+    def reset(self) -> None:
+        """Show the whole scan from the front."""
+        self.look_from("A")
+
+    def look_from(self, letter: str) -> None:
+        """Look from a side of the patient: A, P, L, R, H or S, F or I."""
+        self.scene.reset(letter)
+        self.touch()
+
+    @property
+    def preparing(self) -> bool:
+        """Whether copies are being made in the thread."""
+        return self._preparing > 0
+
+    def release(self) -> None:
+        """Wait for the thread, stop listening, and end the drawing in order."""
+        self.view.events.disconnect(self._view_changed)
+        for state in self.view.panes.values():
+            state.events.axes.disconnect(self._planes_changed)
+        self._maker.shutdown(wait=True, cancel_futures=True)
+        super().release()
+
+    def sizeHint(self) -> QSize:
+        """A fair share of the window."""
+        return QSize(420, 360)
+
+    def _want_volume(self) -> None:
+        case = self.case
+        raw = self.view.raw_held or case.enhanced is None
+        shown = case.volume if raw else case.enhanced
+        self._want("volume", shown, prepare_volume, self.scene.show_volume)
+
+    def _want(self, part: str, thing: object, prepare: Callable, show: Callable) -> None:
+        if self._wanted[part] is thing:
+            return
+        self._wanted[part] = thing
+        if thing is None:
+            show(None)
+            self.touch()
+            return
+        software = self.scene.software
+        self._preparing += 1
+        future = self._maker.submit(prepare, thing, software)
+        future.add_done_callback(lambda done: self._tell(part, done))
+
+    def _tell(self, part: str, done) -> None:
+        if not done.cancelled():
+            self._made.emit(part, done)
+
+    def _take_made(self, part: str, done) -> None:
+        self._preparing -= 1
+        if self._closed:
+            return
+        if done.exception() is not None:
+            log.error("The 3-D view could not show the %s", part, exc_info=done.exception())
+        elif done.result().of is self._wanted[part]:
+            show = {"volume": self.scene.show_volume, "surface": self.scene.show_surface}[part]
+            show(done.result())
+        self._dress()
+
+    def _view_changed(self, change) -> None:
+        name = change.signal.name
+        if name == "raw_held" and self.case is not None:
+            self._want_volume()
+        if name in SEEN_ON_PLANES and (self.view.planes_shown or name == "planes_shown"):
+            self._planes_changed()
+        if name in SEEN_IN_3D:
+            self._dress()
+        else:
+            self.update()
+
+    def _planes_changed(self, *_: object) -> None:
+        volume = self.case.volume if self.case is not None else None
+        shown = self.view.planes_shown and volume is not None
+        source = grid_image(volume.voxels, volume.grid) if shown else None
+        self.scene.show_planes(self.view, source, shown)
+        self.touch()
+
+    def _dress(self) -> None:
+        self.scene.dress(self.view)
+        self.touch()
+
+    # Painting
+
+    def paintEvent(self, event: object) -> None:
+        """Paint the scene, the overlay and the frame."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        if self.case is None or (self.case.volume is None and self.case.surface is None):
+            self._paint_words(painter, "No scan open")
+        elif self.scene.empty:
+            self._paint_words(painter, "Preparing the 3-D view …")
+        else:
+            self.paint_scene(painter)
+            self._paint_overlay(painter)
+        self._paint_frame(painter)
+        painter.end()
+
+    def _paint_overlay(self, painter: QPainter) -> None:
+        factor = self.scene.size[0] / max(self.width(), 1)
+        overlay = scene_overlay(
+            self.case,
+            self.view,
+            self.scene.axes,
+            self.scene.mm_per_pixel * factor,
+            self.width(),
+            self.scene.radius_range_mm,
+        )
+        if not self.view.corners:
+            overlay = without_corners(overlay)
+        font = overlay_font(self.font())
+        paint_marks(painter, marks(overlay, self.width(), self.height(), line_height(font)), font)
+        if self.view.crosshair:
+            x, y = self.scene.pixels(np.array([self.view.cursor_lps]))[0, :2] / factor
+            painter.setPen(QPen(QColor(TOKENS["accent"]), 1.5))
+            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                painter.drawLine(QPointF(x + 4 * dx, y + 4 * dy), QPointF(x + 11 * dx, y + 11 * dy))
+        if self.view.clip_box:
+            painter.setPen(QPen(QColor(TOKENS["background"]), 1))
+            painter.setBrush(QColor(TOKENS["accent"]))
+            for x, y, _ in self.scene.handles() / factor:
+                painter.drawEllipse(QPointF(x, y), 5, 5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_words(self, painter: QPainter, words: str) -> None:
+        painter.setPen(QColor(TOKENS["quiet"]))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        width = 2 if self.hasFocus() else 1
+        color = TOKENS["accent"] if self.hasFocus() else TOKENS["line"]
+        painter.setPen(QPen(QColor(color), width))
+        edge = width / 2
+        painter.drawRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge))
+
+    # Mouse and keys
+
+    def mousePressEvent(self, event) -> None:
+        """Begin to turn, move, enlarge or clip."""
+        if self.scene.empty or self._drag:
+            return
+        buttons = {
+            Qt.MouseButton.LeftButton: "orbit",
+            Qt.MouseButton.MiddleButton: "pan",
+            Qt.MouseButton.RightButton: "zoom",
+        }
+        self._drag = buttons.get(event.button(), "")
+        self._begun = self._last = event.position()
+        self._moved = False
+        face = self._face_at(event.position())
+        if self._drag == "orbit" and face is not None:
+            self._drag, self._face = "clip", face
+
+    def mouseMoveEvent(self, event) -> None:
+        """Go on with a drag, or follow the mouse with the cursor (Shift)."""
+        place = event.position()
+        if not self._drag:
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._move_cursor(place)
+            near = self._face_at(place) is not None
+            self.setCursor(
+                Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor
+            )
+            return
+        away, step = place - self._begun, place - self._last
+        self._moved |= abs(away.x()) + abs(away.y()) > CLICK_PIXELS
+        if not self._moved:
+            return
+        self._last = place
+        if self._drag == "orbit":
+            self.scene.orbit(step.x(), step.y())
+        elif self._drag == "pan":
+            self.scene.pan(step.x() * self._factor, step.y() * self._factor)
+        elif self._drag == "zoom":
+            self.scene.zoom(math.exp(-step.y() * 0.01))
+        elif self._drag == "clip":
+            self.scene.drag_face(self._face, step.x() * self._factor, step.y() * self._factor)
+            self.scene.dress(self.view)
+        self.touch()
+
+    def mouseReleaseEvent(self, event) -> None:
+        """End a drag; a short left click picks."""
+        drag, moved = self._drag, self._moved
+        self._drag = ""
+        if drag == "orbit" and not moved and event.button() == Qt.MouseButton.LeftButton:
+            self._click(event.position())
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        """Ask for all the room."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.maximize_requested.emit()
+
+    def wheelEvent(self, event) -> None:
+        """Enlarge."""
+        self.scene.zoom(1.0015 ** event.angleDelta().y())
+        self.touch()
+        event.accept()
+
+    def keyPressEvent(self, event) -> None:
+        """Arrows turn by ten degrees, plus and minus enlarge."""
+        if event.key() in TURNS:
+            self.scene.orbit(*TURNS[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.scene.zoom(1.2)
+        elif event.key() in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
+            self.scene.zoom(1 / 1.2)
+        else:
+            super().keyPressEvent(event)
+            return
+        self.touch()
+
+    def focusInEvent(self, event) -> None:
+        """Show the ring."""
+        self.update()
+
+    def focusOutEvent(self, event) -> None:
+        """Hide the ring."""
+        self.update()
+
+    @property
+    def _factor(self) -> float:
+        return self.scene.size[0] / max(self.width(), 1)
+
+    def _click(self, place: QPointF) -> None:
+        x, y = place.x() * self._factor, place.y() * self._factor
+        point = self.scene.pick(x, y)
+        if self.view.tool in PICKS:
+            if point is not None:
+                self.clicked.emit(self.view.tool, point)
+            return
+        self.branch_picked.emit(self.scene.pick_branch(x, y))
+        if point is not None:
+            self.view.cursor_lps = to_point(point)
+
+    def _move_cursor(self, place: QPointF) -> None:
+        if not self.scene.empty:
+            point = self.scene.pick(place.x() * self._factor, place.y() * self._factor)
+            if point is not None:
+                self.view.cursor_lps = to_point(point)
+
+    def _face_at(self, place: QPointF) -> int | None:
+        if not self.view.clip_box or self.scene.empty:
+            return None
+        for face, (x, y, _) in enumerate(self.scene.handles() / self._factor):
+            if math.hypot(place.x() - x, place.y() - y) < HANDLE_PIXELS:
+                return face
+        return None
