@@ -1,7 +1,7 @@
 """Times the main job end to end in a process of its own, with its peak memory.
 
-Run it from a checkout: `python -m tests.benchmarks.main_job [--large]`. The large scan is the example
-brought to 1 mm and mirrored along the body until it has 600 slices of 512 x 512.
+Run it from a checkout: `python -m tests.benchmarks.main_job [--large]`. The large scan is the
+example brought to 1 mm and mirrored along the body until it has 600 slices of 512 x 512.
 """
 
 import json
