@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 
 import numpy as np
 
@@ -22,7 +25,8 @@ class Decoder:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=serve, args=(theirs,), daemon=True)
-        self.process.start()
+        with _no_main():
+            self.process.start()
         theirs.close()
         self.task = -1
         self.waited = 0.0
@@ -30,7 +34,9 @@ class Decoder:
     def start(self, number: int, task: Task) -> None:
         """Give it a slice to decode."""
         self.task, self.waited = number, 0.0
-        self.pipe.send(task)
+        # A process that has died answers with the end of its pipe, which `finish` reports.
+        with suppress(OSError):
+            self.pipe.send(task)
 
     def finish(self, out: np.ndarray) -> str:
         """Receive the slice into `out` (int16, contiguous); the reason of a failure, "" if none."""
@@ -51,6 +57,17 @@ class Decoder:
             self.process.kill()
             self.process.join()
         self.process.close()
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """Hides the main module: a new process would load it, and run a script without guard again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def decode_slices(

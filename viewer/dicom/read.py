@@ -11,7 +11,7 @@ import numpy as np
 from viewer.dicom.decode import decode_slices
 from viewer.dicom.decoder import Task
 from viewer.dicom.fragments import fragments
-from viewer.dicom.geometry import SHIFT_PIXELS, slice_tolerance_mm
+from viewer.dicom.geometry import FEWEST_SLICES, SHIFT_PIXELS, slice_tolerance_mm
 from viewer.dicom.headers import (
     DEFLATED,
     EXPLICIT_BIG,
@@ -93,9 +93,9 @@ def read_series(series: Series, progress: Progress) -> tuple[Volume, tuple[Notic
     with quietly():
         _read_native(reading, series.files, progress.part(0.0, 0.9))
     _decode(reading, progress.part(0.0, 0.9))
-    if len(reading.failed) == len(series.files):
-        raise ViewerError(_all_failed(series, reading.failed))
-    _fill(reading, series.files, progress.part(0.9, 1.0))
+    if len(series.files) - len(reading.failed) < FEWEST_SLICES:
+        raise ViewerError(_too_few(series, reading.failed))
+    _fill(reading, series, progress.part(0.9, 1.0))
     progress.at(1.0)
     return Volume(voxels, series.grid), _notices(reading, series)
 
@@ -192,10 +192,12 @@ def _decode(reading: Reading, progress: Progress) -> None:
         reading.failed[tasks[number].path] = reason
 
 
-def _fill(reading: Reading, files: Sequence[Path], progress: Progress) -> None:
+def _fill(reading: Reading, series: Series, progress: Progress) -> None:
     """Put loose slices onto the grid and air where no slice is."""
-    good = [path for path in files if path not in reading.failed]
-    if reading.loose:
+    good = [path for path in series.files if path not in reading.failed]
+    # Slices a millimeter and then two apart all lie on the finest grid, with places between.
+    uneven = any(notice.code == "variable-spacing" for notice in series.notices)
+    if reading.loose or uneven:
         slices = [
             reading.slice_of(path) if path in reading.loose else reading.slice_of(path).copy()
             for path in good
@@ -223,8 +225,14 @@ def _notices(reading: Reading, series: Series) -> tuple[Notice, ...]:
     return (Notice("gap", "blocks", text, names, numbers),)
 
 
-def _all_failed(series: Series, failed: dict[Path, str]) -> str:
+def _too_few(series: Series, failed: dict[Path, str]) -> str:
     if not any(path.exists() for path in series.files):
-        return f"The folder {series.files[0].parent} was removed while it was open."
-    reason = next(iter(failed.values()))
-    return f"None of the {len(series.files)} slices could be read ({reason})."
+        return (
+            f"The folder {series.files[0].parent} was removed or its drive was taken out while it "
+            "was open; put it back and open it again."
+        )
+    reason = next(iter(failed.values()), "the series has too few slices")
+    return (
+        f"{len(failed)} of {len(series.files)} slices could not be read ({reason}), which leaves "
+        "no volume; get the complete series from the archive."
+    )
