@@ -22,6 +22,7 @@ from viewer.geometry.skeleton import (
 )
 from viewer.geometry.thinning import thinned
 from viewer.geometry.tree import VesselTree
+from viewer.geometry.unstoppable import run
 from viewer.geometry.wall import bounding_box, smooth_wall
 from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
@@ -76,8 +77,9 @@ def trace(
             f"There is no {name} in the mask, so there is no centerline to trace; "
             "nothing was changed: segment or paint the vessels first."
         )
-    part = _part(inside, box)
-    wall = _wall(part, mask.grid, progress.part(0.0, 0.15))
+    progress.at(0.0, "Finding the wall")
+    part = run(lambda: _part(inside, box), progress)
+    wall = _wall(part, mask.grid, progress.part(0.05, 0.15))
     nodes = _nodes(part, mask.grid, wall, progress.part(0.15, 0.6))
     forest, kept = _directed(nodes, shortest_mm, root_lps)
     if not kept.any():
@@ -105,14 +107,25 @@ def _part(inside: np.ndarray, box: tuple[slice, slice, slice]) -> Part:
     )
     pad = beyond_scan(inside[box], at_border)
     padded = np.pad(inside[box], pad, mode="edge") if pad.any() else inside[box]
-    return Part(padded, np.array([cut.start for cut in box]) - pad[:, 0])
+    return Part(_solid(padded), np.array([cut.start for cut in box]) - pad[:, 0])
+
+
+def _solid(inside: np.ndarray) -> np.ndarray:
+    """The voxels with all closed cavities filled: a skeleton would wrap itself around each."""
+    from scipy.ndimage import label
+
+    outside = np.ones(tuple(n + 2 for n in inside.shape), bool)
+    np.logical_not(inside, out=outside[1:-1, 1:-1, 1:-1])
+    pieces, count = label(outside)
+    if count == 1:
+        return inside
+    return np.asarray(pieces[1:-1, 1:-1, 1:-1] != pieces[0, 0, 0])
 
 
 def _wall(part: Part, grid: Grid, progress: Progress) -> Any:
     """A k-d tree of wall points in LPS mm."""
     from scipy.spatial import cKDTree
 
-    progress.at(0.0, "Finding the wall")
     index, _ = smooth_wall(part.inside, WALL_SMOOTHING, progress.part(0.0, 0.7))
     return cKDTree(grid.points_lps(index + part.start), balanced_tree=False, compact_nodes=False)
 

@@ -10,25 +10,35 @@ from viewer.geometry.tree import Branch, VesselTree
 
 def mesh_of(surface: Surface) -> Any:
     """A vtkPolyData with the surface's triangles and point data (copies)."""
-    mesh = _with_points(surface.points_lps)
-    starts = np.arange(0, 3 * len(surface.triangles) + 1, 3)
-    mesh.SetPolys(_cells(starts, surface.triangles.ravel()))
+    mesh = mesh_from(surface.points_lps, surface.triangles)
     for name, values in surface.point_data.items():
         mesh.GetPointData().AddArray(_named(values, name))
     return mesh
 
 
-def surface_of(mesh: Any) -> Surface:
-    """The surface of a vtkPolyData of triangles; raises ValueError for anything else."""
+def mesh_from(points: np.ndarray, triangles: np.ndarray) -> Any:
+    """A vtkPolyData of triangles (copies)."""
+    mesh = _with_points(points)
+    mesh.SetPolys(_cells(np.arange(0, 3 * len(triangles) + 1, 3), triangles.ravel()))
+    return mesh
+
+
+def arrays_of(mesh: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n,3) float32 and triangles (m,3) int32 of a vtkPolyData; ValueError for others."""
     points = _points(mesh)
     starts, corners = _ways(mesh.GetPolys(), len(points))
     if not len(corners) or np.any(np.diff(starts) != 3):
         raise ValueError("not a mesh of triangles")
+    return points.astype(np.float32), corners.astype(np.int32).reshape(-1, 3)
+
+
+def surface_of(mesh: Any) -> Surface:
+    """The surface of a vtkPolyData of triangles; raises ValueError for anything else."""
+    points, triangles = arrays_of(mesh)
     data = _arrays(mesh.GetPointData())
     if any(len(values) != len(points) for values in data.values()):
         raise ValueError("point data do not fit the points")
-    triangles = corners.astype(np.int32).reshape(-1, 3)
-    return Surface(points.astype(np.float32), triangles, data)
+    return Surface(points, triangles, data)
 
 
 def lines_of(tree: VesselTree) -> Any:
