@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
@@ -20,7 +21,7 @@ from viewer.volume.volume import Volume
 # two million triangles a second; each step of a picture has to stay far under 100 ms.
 FINE_VOXELS = 24_000_000
 COARSE_VOXELS = 1_200_000
-BRICK_VOXELS = 1_200_000
+BRICK_VOXELS = 700_000
 COARSE_TRIANGLES = 60_000
 PIECE_TRIANGLES = 80_000
 
@@ -121,7 +122,7 @@ def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
     slices = grid.shape[0]
     count = max(1, min(slices // 4, -(-voxels.size // BRICK_VOXELS)))
     cuts = np.round(np.linspace(0, slices - 1, count + 1)).astype(int)
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+    for low, high in pairwise(cuts):
         first, last = max(low - 1, 0), min(high + 1, slices - 1)
         box = grid.box((first, 0, 0), (last + 1, *grid.shape[1:]))
         yield Brick(
