@@ -23,10 +23,10 @@ def a_window(qtbot, tmp_path):
     yield window
     session.saved_case = session.case
     window.close()
-    window.deleteLater()
-    qtbot.wait(10)
     assert not [t for t in threading.enumerate() if t.name.startswith("job")]
     assert not [t for t in window.findChildren(QTimer) if t.isActive()]
+    window.deleteLater()
+    qtbot.wait(10)
     gc.collect()
 
 

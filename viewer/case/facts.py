@@ -11,15 +11,15 @@ from viewer.errors import Notice
 from viewer.provenance import Record
 from viewer.volume.grid import Grid
 
+BESIDE = {"files", "grid", "notices", "headers"}  # not plain facts
+
 
 def series_facts(series: Series | None) -> dict[str, Any] | None:
     """Everything a series says about itself; file names without their folder."""
     if series is None:
         return None
     plain = {
-        each.name: getattr(series, each.name)
-        for each in fields(series)
-        if each.name not in ("files", "grid", "notices")
+        each.name: getattr(series, each.name) for each in fields(series) if each.name not in BESIDE
     }
     plain["files"] = [path.name for path in series.files]
     plain["slices"] = series.slices
@@ -31,7 +31,7 @@ def series_from(plain: dict[str, Any] | None, grid: Grid | None) -> Series | Non
     """The series of `series_facts`, on the grid of its volume."""
     if plain is None:
         return None
-    known = {each.name for each in fields(Series)} - {"files", "grid", "notices"}
+    known = {each.name for each in fields(Series)} - BESIDE
     kept = {name: value for name, value in plain.items() if name in known}
     for name in ("spacing_mm", "image_type"):
         if kept.get(name) is not None:

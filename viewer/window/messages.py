@@ -1,6 +1,5 @@
 """Sentences for the person: one bar at a time above the panes, all of them in the log."""
 
-import html
 import logging
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -29,6 +28,7 @@ class MessageBar(QWidget):
         self.setObjectName("message_bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._waiting: list[Message] = []
+        self._shown: Message | None = None
         self.kind = QLabel()
         self.kind.setObjectName("message_kind")
         self.text = QLabel()
@@ -53,12 +53,13 @@ class MessageBar(QWidget):
         self.hide()
 
     def say(self, message: Message) -> None:
-        """Show a sentence; worse ones wait in line, a note replaces a note."""
-        if self.isVisible() and message.kind != "info":
-            self._waiting.append(message)
-            self._count()
-        elif not self.isVisible() or self.property("kind") == "info":
-            self._show(message)
+        """Show a sentence; the one before waits behind it, a note only replaces a note."""
+        shown = self._shown if self.isVisible() else None
+        if shown is not None and shown.kind != "info":
+            if message.kind == "info":
+                return
+            self._waiting.insert(0, shown)
+        self._show(message)
 
     def clear(self) -> None:
         """Hide the bar and forget what waits."""
@@ -66,6 +67,7 @@ class MessageBar(QWidget):
         self.hide()
 
     def _show(self, message: Message) -> None:
+        self._shown = message
         self.setProperty("kind", message.kind)
         self.kind.setProperty("kind", message.kind)
         self.kind.setText(WORDS[message.kind])
@@ -133,7 +135,3 @@ class LogWindow(QDialog):
         event.ignore()
         self.hide()
 
-
-def escaped(text: str) -> str:
-    """Text from a file, made safe for a label that shows rich text."""
-    return html.escape(text, quote=True)
