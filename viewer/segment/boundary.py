@@ -36,6 +36,8 @@ def draw(
     grid, levels = context.coarse, context.levels
     blood = local_blood(grid.hu, tree, grid.spacing_mm, levels.blood)
     progress.at(0.2)
+    if levels.crowded:
+        share = max(share, 0.5)
     half = levels.tissue + share * (np.minimum(blood, 1.2 * levels.blood) - levels.tissue)
     other = context.stopped | context.bone | context.hot
     distance = ndimage.distance_transform_edt(~tree, grid.spacing_mm)

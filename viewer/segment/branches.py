@@ -20,6 +20,8 @@ def grow_branches(context: Context, sensitivity: float, progress: Progress) -> n
     """
     grid, levels = context.coarse, context.levels
     low = levels.at(0.45 - 0.3 * sensitivity)
+    if levels.crowded:
+        low = max(low, levels.organ)
     barred = context.stopped | context.bone | context.hot
     barred = ndimage.binary_dilation(barred, FULL) & ~context.trunk
     faint = (grid.hu > low) & (grid.hu < levels.top) & ~barred & ~context.trunk

@@ -6,13 +6,13 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.blobs import Chain
-from viewer.enhance.bones import bone
+from viewer.enhance.bones import bone, soft_masses, uneven
 from viewer.enhance.coarse import Coarse, body, coarse
 from viewer.enhance.great_vessels import GreatVessels
 from viewer.enhance.suitability import Suitability, background_removed
 from viewer.progress import Progress
 from viewer.segment.gates import admit, depth_mm
-from viewer.segment.seeds import arterial_chains, clicked, tubes
+from viewer.segment.seeds import arterial_chains, clicked, tubes, venous_chains
 from viewer.volume.volume import Volume
 
 CONTEXT_MM = 1.3
@@ -22,12 +22,16 @@ HOT_DEPTH_MM = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """HU levels of one scan: tissue around vessels, blood, and above what it is not blood."""
+    """HU levels of one scan: tissue around vessels, blood, above what it is not blood, organs.
+
+    `crowded` says that organs are nearly as bright as blood (the portal-venous phase).
+    """
 
     tissue: float
     blood: float
     top: float
     organ: float
+    crowded: bool
 
     def at(self, share: float) -> float:
         """The level a share of the way from tissue to blood."""
@@ -42,7 +46,7 @@ class Levels:
 @dataclass(frozen=True, eq=False)
 class Context:
     """Bool arrays on a coarse grid: `trunk` of the tree, `aorta` (the tubes it grew from),
-    `stopped` (chambers, organs, veins behind a gate), `bone`, and `hot` (dense contrast).
+    `stopped` (chambers, organs, veins behind a gate), `soft` (wide even masses), `bone`, and `hot` (dense contrast).
     """
 
     coarse: Coarse
@@ -50,6 +54,7 @@ class Context:
     trunk: np.ndarray
     aorta: np.ndarray
     stopped: np.ndarray
+    soft: np.ndarray
     bone: np.ndarray
     hot: np.ndarray
 
@@ -62,9 +67,10 @@ def levels_of(volume: Volume, great: GreatVessels, suitability: Suitability) -> 
     grid = great.coarse
     soft = (grid.hu > -20) & (grid.hu < blood - 2.5 * spread) & great.inside
     deep = depth_mm(soft, grid.spacing_mm) > 6
-    organ = float(np.percentile(grid.hu[deep], 95)) if deep.any() else tissue
-    top = max(blood + max(5 * spread, 0.3 * blood), 260.0)
-    return Levels(tissue, blood, top, organ)
+    most, organ = np.percentile(grid.hu[deep], [90, 95]) if deep.any() else (tissue, tissue)
+    top = max(blood + max(5 * spread, 0.3 * blood), 300.0)
+    crowded = bool(most - tissue > 0.45 * (blood - tissue))
+    return Levels(tissue, blood, top, float(organ), crowded)
 
 
 def read_context(
@@ -84,7 +90,11 @@ def read_context(
     progress.at(0.2, "Telling bone from vessels")
     hard = bone(grid.hu, inside, grid.spacing_mm, levels.top, aorta, progress.part(0.2, 0.4))
     hot = dense_contrast(grid, inside & ~aorta, levels.top)
-    hard &= ~hot
+    solid = (grid.hu > levels.trunk) & inside & ~aorta
+    soft = soft_masses(
+        solid, uneven(grid.hu, grid.spacing_mm), grid.spacing_mm, progress.part(0.4, 0.5)
+    )
+    hard &= ~hot & ~soft
     blood = (grid.hu > levels.trunk) & (grid.hu < levels.top) & inside & ~hot
     blood |= lumen_of(chains, great.coarse, grid, levels)
     if seeds_lps is not None:
@@ -92,12 +102,13 @@ def read_context(
     seeds &= blood
     if not seeds.any():
         return None
-    progress.at(0.4, "Growing the vessel tree")
+    progress.at(0.5, "Growing the vessel tree")
     against = ndimage.binary_erosion(hard, iterations=2)
+    against |= tubes(venous_chains(great, chains), great.coarse, grid, 0.6) & ~aorta
     trunk, stopped = admit(
-        blood | hard, seeds, grid.spacing_mm, progress.part(0.4, 1.0), against=against
+        blood | hard, seeds, grid.spacing_mm, progress.part(0.5, 1.0), against=against
     )
-    return Context(grid, levels, trunk & ~hard, aorta, stopped & ~hard, hard, hot)
+    return Context(grid, levels, trunk & ~hard, aorta, stopped & ~hard, soft & ~trunk, hard, hot)
 
 
 def dense_contrast(grid: Coarse, inside: np.ndarray, top_hu: float) -> np.ndarray:

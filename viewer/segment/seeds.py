@@ -9,6 +9,7 @@ from viewer.enhance.great_vessels import GreatVessels
 from viewer.volume.grid import Grid
 
 ASCENDING_RADIUS_MM = 9.0
+VEIN_RADIUS_MM = 5.0
 ARCH_RADIUS_MM = 4.0
 ARCH_DROP_MM = 15.0
 
@@ -61,6 +62,16 @@ def arterial_chains(great: GreatVessels) -> list[Chain]:
         if behind or limb:
             chosen.append(chain)
     return chosen
+
+
+def venous_chains(great: GreatVessels, arterial: list[Chain]) -> list[Chain]:
+    """Wide chains whose blood differs from that of every arterial chain (vena cava, pulmonary)."""
+    return [
+        chain
+        for chain in great.chains
+        if chain.radius_mm > VEIN_RADIUS_MM
+        and all(chain is not a and abs(chain.hu - a.hu) > 0.1 * a.hu for a in arterial)
+    ]
 
 
 def joined_above(great: GreatVessels, one: Chain, other: Chain) -> bool:
