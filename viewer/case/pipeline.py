@@ -62,6 +62,7 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
     mask = segment_vessels(
         given(case.shown), given(case.suitability), progress, sensitivity=options.sensitivity
     )
+    _ = mask.counts  # counted here, so that showing it costs nothing
     yield "mask", mask, ()
 
 

@@ -266,6 +266,7 @@ def _read_parts(
         labels, _ = read_labels(files["mask"])
         names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
         mask = VesselMask(labels, volume.grid, names)
+        _ = mask.counts  # counted here, so that showing it costs nothing
     progress.at(0.8, "Reading the vessels")
     notices: dict[str, tuple[Any, ...]] = {}
     for entry in described["warnings"]:

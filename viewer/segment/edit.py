@@ -9,12 +9,12 @@ from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import Progress
 from viewer.segment.gates import FULL, admit
-from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN, VesselMask
+from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN, Box, VesselMask
 from viewer.segment.strokes import path_distance, plane_thickness
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
 REACH_MM = 45.0
 NEAR_MM = 3.0
 VESSELS = (ARTERY, VEIN, CALCIFICATION)
@@ -31,9 +31,9 @@ class Edit:
 
 def edited(mask: VesselMask, box: Box, chosen: np.ndarray, label: int, name: str) -> Edit:
     """The edit that gives `label` to the chosen voxels (bool, shaped like the box)."""
-    labels = mask.labels.copy()
-    labels[slices(box)][chosen] = label
-    return Edit(VesselMask(labels, mask.grid, mask.names, mask.confidence), box, name)
+    labels = mask.labels[slices(box)].copy()
+    labels[chosen] = label
+    return Edit(mask.patched(box, labels), box, name)
 
 
 def slices(box: Box) -> tuple[slice, slice, slice]:

@@ -1,5 +1,6 @@
 """Which voxels are which structure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from viewer.volume.grid import Grid
+
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 ARTERY, VEIN, BONE, CALCIFICATION, CHAMBER, ORGAN, THROMBUS = range(1, 8)
 NAMES: Mapping[int, str] = MappingProxyType(
@@ -47,11 +50,35 @@ class VesselMask:
         return self.labels, self.grid.lps_from_index
 
     @cached_property
+    def counts(self) -> Mapping[int, int]:
+        """How many voxels bear each label that occurs, without background."""
+        known = {n: int(np.count_nonzero(self.labels == n)) for n in (0, *self.names)}
+        if sum(known.values()) < self.labels.size:
+            found = sum(np.bincount(each.ravel(), minlength=256) for each in self.labels)
+            known = {n: int(count) for n, count in enumerate(found)}
+        return MappingProxyType({n: count for n, count in sorted(known.items()) if count and n})
+
+    @property
     def present(self) -> tuple[int, ...]:
         """Labels that occur, ascending, without background."""
-        counts = np.bincount(self.labels.ravel(), minlength=256)
-        return tuple(int(n) for n in np.flatnonzero(counts) if n)
+        return tuple(self.counts)
 
     def volume_ml(self, label: int) -> float:
         """Volume of one label in milliliters."""
-        return float(np.count_nonzero(self.labels == label)) * self.grid.voxel_mm3 / 1000
+        return self.counts.get(label, 0) * self.grid.voxel_mm3 / 1000
+
+    def patched(self, box: Box, labels: np.ndarray) -> "VesselMask":
+        """The mask with other labels inside a box (start, stop per axis)."""
+        cut = tuple(slice(*ends) for ends in box)
+        patched = self.labels.copy()
+        patched[cut] = labels
+        mask = VesselMask(patched, self.grid, self.names, self.confidence)
+        if "counts" in self.__dict__:
+            change = Counter(dict(enumerate(np.bincount(labels.ravel(), minlength=256).tolist())))
+            change.subtract(
+                dict(enumerate(np.bincount(self.labels[cut].ravel(), minlength=256).tolist()))
+            )
+            change.update(self.counts)
+            known = {n: count for n, count in sorted(change.items()) if count and n}
+            mask.__dict__["counts"] = MappingProxyType(known)
+        return mask

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.case.case import Case
-from viewer.segment.mask import VesselMask
+from viewer.segment.mask import Box
 
-Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 BUDGET_BYTES = 1_000_000_000
 
 
@@ -107,6 +106,4 @@ class History:
 def _back(target: Case, now: Case, change: Change, labels: np.ndarray | None) -> Case:
     if change.box is None or labels is None or now.mask is None:
         return target
-    patched = now.mask.labels.copy()
-    patched[tuple(slice(a, b) for a, b in change.box)] = labels
-    return replace(target, mask=VesselMask(patched, now.mask.grid, now.mask.names))
+    return replace(target, mask=now.mask.patched(change.box, labels))

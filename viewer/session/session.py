@@ -188,7 +188,12 @@ class Session:
             if before.measures is not None:
                 self._trace_again()
 
-        return self.jobs.start(name, lambda progress: make(before, progress), done, self._failed)
+        def work(progress: Progress) -> Edit:
+            edit = make(before, progress)
+            _ = edit.mask.counts  # counted here, so that showing it costs nothing
+            return edit
+
+        return self.jobs.start(name, work, done, self._failed)
 
     def _trace_again(self) -> None:
         before = self.case
