@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.spatial import cKDTree
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
@@ -19,28 +20,30 @@ from viewer.volume.volume import Volume
 
 # A software renderer works out the shading of about 25 million voxels a second and draws about
 # two million triangles a second; each step of a picture has to stay far under 100 ms.
-FINE_VOXELS = 24_000_000
-COARSE_VOXELS = 1_200_000
-BRICK_VOXELS = 700_000
+FINE_VOXELS = 17_000_000
+COARSE_VOXELS = 700_000
+BRICK_VOXELS = 350_000
 COARSE_TRIANGLES = 60_000
 PIECE_TRIANGLES = 80_000
 
 
 @dataclass(frozen=True, eq=False)
 class Brick:
-    """Part of a volume along its slices; `inner` is the range of slices that it draws.
+    """Part of a volume cut along one array axis; `inner` is the range of indices that it draws.
 
-    The image reaches one slice further on each side, so that shading has no seams.
+    The image begins at index `first` and reaches one voxel further than `inner` on each side, so
+    that shading has no seams.
     """
 
     source: GridImage
+    axis: int
     first: int
     inner: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedVolume:
-    """A volume to draw: one brick of few voxels for dragging, and fine ones in order of slices."""
+    """A volume to draw: one brick of few voxels for dragging, and fine ones in their axis' order."""
 
     of: Volume
     grid: Grid
@@ -62,12 +65,11 @@ class PreparedSurface:
 def prepare_volume(volume: Volume, software: bool) -> PreparedVolume:
     """Copies of a volume for drawing; on a graphics processor the voxels themselves."""
     if not software:
-        whole = Brick(grid_image(volume.voxels, volume.grid), 0, (0, volume.grid.shape[0] - 1))
+        whole = whole_brick(volume.voxels, volume.grid)
         return PreparedVolume(volume, volume.grid, volume.grid, whole, (whole,))
     fine = smaller(volume.voxels, volume.grid, FINE_VOXELS)
     few = smaller(*fine, COARSE_VOXELS)
-    coarse = Brick(grid_image(*few), 0, (0, few[0].shape[0] - 1))
-    return PreparedVolume(volume, fine[1], few[1], coarse, tuple(bricks(*fine)))
+    return PreparedVolume(volume, fine[1], few[1], whole_brick(*few), tuple(bricks(*fine)))
 
 
 def smaller(voxels: np.ndarray, grid: Grid, most: int) -> tuple[np.ndarray, Grid]:
@@ -117,17 +119,23 @@ def as_int16(voxels: np.ndarray) -> np.ndarray:
     return np.clip(np.round(voxels), -32767, 32767).astype(np.int16)
 
 
+def whole_brick(voxels: np.ndarray, grid: Grid) -> Brick:
+    """A volume as one brick."""
+    return Brick(grid_image(voxels, grid), 0, 0, (0.0, grid.shape[0] - 1.0))
+
+
 def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
-    """A volume cut along its slices into bricks of about `BRICK_VOXELS`."""
-    slices = grid.shape[0]
-    count = max(1, min(slices // 4, -(-voxels.size // BRICK_VOXELS)))
-    cuts = np.round(np.linspace(0, slices - 1, count + 1)).astype(int)
+    """A volume cut along its longest axis into bricks of about `BRICK_VOXELS`."""
+    axis = int(np.argmax(grid.shape))
+    length = grid.shape[axis]
+    count = max(1, min(length // 8, -(-voxels.size // BRICK_VOXELS)))
+    cuts = np.round(np.linspace(0, length - 1, count + 1)).astype(int)
     for low, high in pairwise(cuts):
-        first, last = max(low - 1, 0), min(high + 1, slices - 1)
-        box = grid.box((first, 0, 0), (last + 1, *grid.shape[1:]))
-        yield Brick(
-            grid_image(voxels[first : last + 1], box), int(first), (float(low), float(high))
-        )
+        start, stop = [0, 0, 0], list(grid.shape)
+        start[axis], stop[axis] = max(int(low) - 1, 0), min(int(high) + 2, length)
+        part = voxels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
+        image = grid_image(part, grid.box(start, stop))
+        yield Brick(image, axis, start[axis], (float(low), float(high)))
 
 
 def prepare_surface(surface: Surface, software: bool) -> PreparedSurface:
@@ -141,6 +149,10 @@ def prepare_surface(surface: Surface, software: bool) -> PreparedSurface:
     if not software or len(surface.triangles) <= COARSE_TRIANGLES:
         return PreparedSurface(surface, whole, (whole,), spread)
     coarse = with_normals(binned(whole, surface, COARSE_TRIANGLES))
+    kept = vtk_to_numpy(coarse.GetPoints().GetData())
+    nearest = cKDTree(surface.points_lps, balanced_tree=False).query(kept)[1]
+    for name, values in colors.items():
+        add_colors(coarse, name, values[nearest])
     normals = vtk_to_numpy(whole.GetPointData().GetNormals())
     pieces = tuple(split(surface, normals, colors))
     return PreparedSurface(surface, coarse, pieces, spread)
@@ -213,7 +225,7 @@ def binned(data: vtkPolyData, surface: Surface, most: int) -> vtkPolyData:
         thin.SetInputData(data)
         thin.AutoAdjustNumberOfDivisionsOff()
         thin.SetNumberOfDivisions(*(max(2, round(span / edge)) for span in spans))
-        thin.ProducePointDataOn()
+        thin.ProducePointDataOff()
         thin.Update()
         found = thin.GetOutput().GetNumberOfCells()
         if found <= most:
@@ -236,3 +248,14 @@ def split(
         for name, values in colors.items():
             add_colors(piece, name, values[used])
         yield piece
+
+
+def a_small_volume() -> Volume:
+    """A few voxels to try a renderer with."""
+    return Volume(np.full((8, 8, 8), 300, dtype=np.int16), Grid.regular((8, 8, 8)))
+
+
+def a_small_surface() -> Surface:
+    """A triangle to try a renderer with."""
+    points = np.array([[0, 0, 0], [9, 0, 0], [0, 0, 9]], dtype=np.float32)
+    return Surface(points, np.array([[0, 1, 2]], dtype=np.int32))

@@ -18,7 +18,14 @@ from viewer.scene import camera as cameras
 from viewer.scene import pick
 from viewer.scene.colors import volume_preset
 from viewer.scene.planes import PlanesView
-from viewer.scene.prepare import PreparedSurface, PreparedVolume
+from viewer.scene.prepare import (
+    PreparedSurface,
+    PreparedVolume,
+    a_small_surface,
+    a_small_volume,
+    prepare_surface,
+    prepare_volume,
+)
 from viewer.scene.surface import SurfaceView
 from viewer.scene.tree import (
     box_lines,
@@ -88,7 +95,7 @@ class Scene:
     def software(self) -> bool:
         """Whether drawing is done by the processor; decided once by the renderer's name."""
         if self._software is None:
-            self._window.Render()
+            self._warm_up()
             told = self._window.ReportCapabilities().lower()
             named = [t for t in told.splitlines() if "renderer string" in t]
             self._software = any(name in "".join(named) for name in SOFTWARE)
@@ -98,6 +105,19 @@ class Scene:
     def empty(self) -> bool:
         """Whether nothing stands in it."""
         return self._volume is None and self._surface is None
+
+    def _warm_up(self) -> None:
+        # Each kind of thing is drawn once while nobody waits: its shaders are made on first sight.
+        props = [
+            *VolumeView(prepare_volume(a_small_volume(), True), True).props,
+            *SurfaceView(prepare_surface(a_small_surface(), True)).props,
+        ]
+        for prop in props:
+            self._main.AddViewProp(prop)
+        self._window.Render()
+        for prop in props:
+            self._main.RemoveViewProp(prop)
+            prop.ReleaseGraphicsResources(self._window)
 
     # What stands in it
 
