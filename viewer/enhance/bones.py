@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.distance import distance_within
 from viewer.progress import Progress
 
 CLOSE_MM = 5.0
@@ -81,11 +82,9 @@ def soft_masses(
     radius_mm: float = 8.0,
 ) -> np.ndarray:
     """Wide and even parts of what is bright (heart, kidney, liver, spleen), bool."""
-    depth = ndimage.distance_transform_edt(bright, spacing_mm)
-    progress.at(0.5)
+    depth = distance_within(bright, spacing_mm, radius_mm + 1, progress.part(0, 0.5))
     core = (depth > radius_mm) & (unevenness < EVEN)
     if not core.any():
         return core
-    near = ndimage.distance_transform_edt(~core, spacing_mm) <= radius_mm
-    progress.at(1.0)
-    return near & bright
+    far = distance_within(~core, spacing_mm, radius_mm + 1, progress.part(0.5, 1.0))
+    return (far <= radius_mm) & bright

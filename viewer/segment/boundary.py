@@ -3,9 +3,11 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.distance import distance_within
 from viewer.progress import Progress
+from viewer.segment.clean import bone_around, chambers_and_organs
 from viewer.segment.context import Context
-from viewer.segment.mask import ARTERY, BONE, CALCIFICATION
+from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN
 from viewer.volume.volume import Volume
 
 SLAB = 16
@@ -40,21 +42,25 @@ def draw(
         share = max(share, 0.5)
     half = levels.tissue + share * (np.minimum(blood, 1.2 * levels.blood) - levels.tissue)
     other = context.stopped | context.bone | context.hot
-    distance = ndimage.distance_transform_edt(~tree, grid.spacing_mm)
+    distance = distance_within(~tree, grid.spacing_mm, RIM_MM + 1, progress.part(0.2, 0.3))
     rim = (distance < RIM_MM) & (~other | tree)
     progress.at(0.3)
-    hard = ndimage.binary_dilation(context.bone) & ~tree
-    parts = [grid.native(a) for a in (half.astype(np.int16), rim, hard)]
+    bones = bone_around(context, tree, progress.part(0.3, 0.5))
+    hard = ndimage.binary_dilation(bones) & ~tree
+    chamber, organ = chambers_and_organs(context, tree)
+    parts = [grid.native(a) for a in (half.astype(np.int16), rim, hard, chamber, organ)]
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
     out = np.zeros(volume.grid.shape, np.uint8)
-    for start in progress.part(0.3, 1.0).over(
+    for start in progress.part(0.6, 1.0).over(
         range(0, len(out), SLAB), -(-len(out) // SLAB), "Drawing boundaries"
     ):
         stop = min(start + SLAB, len(out))
         hu = volume.voxels[start:stop]
-        level, close, solid = (grid.slab(p, start, stop) for p in parts)
+        level, close, solid, heart, mass = (grid.slab(p, start, stop) for p in parts)
         labels = out[start:stop]
+        labels[heart & (hu > level)] = CHAMBER
+        labels[mass & (hu > level)] = ORGAN
         labels[solid & (hu > hardest)] = BONE
         labels[close & (hu > level)] = ARTERY
         labels[close & (hu > calcium)] = CALCIFICATION

@@ -8,10 +8,11 @@ from scipy import ndimage
 from viewer.enhance.blobs import Chain
 from viewer.enhance.bones import bone, soft_masses, uneven
 from viewer.enhance.coarse import Coarse, body, coarse
+from viewer.enhance.distance import distance_within
 from viewer.enhance.great_vessels import GreatVessels
 from viewer.enhance.suitability import Suitability, background_removed
 from viewer.progress import Progress
-from viewer.segment.gates import admit, depth_mm
+from viewer.segment.gates import admit
 from viewer.segment.seeds import arterial_chains, clicked, tubes, venous_chains
 from viewer.volume.volume import Volume
 
@@ -45,8 +46,10 @@ class Levels:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """Bool arrays on a coarse grid: `trunk` of the tree, `aorta` (the tubes it grew from),
-    `stopped` (chambers, organs, veins behind a gate), `soft` (wide even masses), `bone`, and `hot` (dense contrast).
+    """Bool arrays on a coarse grid.
+
+    `trunk` of the tree, `aorta` (the tubes it grew from), `stopped` (chambers, organs, veins
+    behind a gate), `soft` (wide even masses), `bone`, and `hot` (dense contrast).
     """
 
     coarse: Coarse
@@ -59,14 +62,16 @@ class Context:
     hot: np.ndarray
 
 
-def levels_of(volume: Volume, great: GreatVessels, suitability: Suitability) -> Levels:
+def levels_of(
+    volume: Volume, great: GreatVessels, suitability: Suitability, progress: Progress
+) -> Levels:
     """The levels from the measured blood and the brightness of deep soft tissue."""
     blood = float(suitability.blood_hu or 0)
     spread = float(suitability.blood_sd_hu or 0)
     tissue = 0.0 if background_removed(volume) else TISSUE_HU
     grid = great.coarse
     soft = (grid.hu > -20) & (grid.hu < blood - 2.5 * spread) & great.inside
-    deep = depth_mm(soft, grid.spacing_mm) > 6
+    deep = distance_within(soft, grid.spacing_mm, 7.0, progress) > 6
     most, organ = np.percentile(grid.hu[deep], [90, 95]) if deep.any() else (tissue, tissue)
     top = max(blood + max(5 * spread, 0.3 * blood), 300.0)
     crowded = bool(most - tissue > 0.45 * (blood - tissue))
@@ -83,13 +88,13 @@ def read_context(
     """The context of a scan, or None where there is nothing to start from."""
     grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.1))
     inside = body(grid.hu, grid.spacing_mm)
-    levels = levels_of(volume, great, suitability)
+    levels = levels_of(volume, great, suitability, progress.part(0.1, 0.2))
     chains = arterial_chains(great) if great.chains else []
     aorta = tubes(chains, great.coarse, grid, 1.25)
     seeds = tubes(chains, great.coarse, grid, 0.8)
     progress.at(0.2, "Telling bone from vessels")
-    hard = bone(grid.hu, inside, grid.spacing_mm, levels.top, aorta, progress.part(0.2, 0.4))
-    hot = dense_contrast(grid, inside & ~aorta, levels.top)
+    hard = bone(grid.hu, inside, grid.spacing_mm, levels.top, aorta, progress.part(0.2, 0.35))
+    hot = dense_contrast(grid, inside & ~aorta, levels.top, progress.part(0.35, 0.4))
     solid = (grid.hu > levels.trunk) & inside & ~aorta
     soft = soft_masses(
         solid, uneven(grid.hu, grid.spacing_mm), grid.spacing_mm, progress.part(0.4, 0.5)
@@ -111,14 +116,19 @@ def read_context(
     return Context(grid, levels, trunk & ~hard, aorta, stopped & ~hard, soft & ~trunk, hard, hot)
 
 
-def dense_contrast(grid: Coarse, inside: np.ndarray, top_hu: float) -> np.ndarray:
+def dense_contrast(
+    grid: Coarse, inside: np.ndarray, top_hu: float, progress: Progress
+) -> np.ndarray:
     """Wide masses brighter than blood, with their blurred rim: inflow veins, swallowed contrast."""
-    core = depth_mm((grid.hu > top_hu) & inside, grid.spacing_mm) > HOT_DEPTH_MM
+    dense = (grid.hu > top_hu) & inside
+    core = distance_within(
+        dense, grid.spacing_mm, HOT_DEPTH_MM + 1, progress.part(0, 0.5)
+    ) > HOT_DEPTH_MM + 0.5 * min(grid.spacing_mm)
     if not core.any():
         return core
     reach = HOT_DEPTH_MM + 0.5 + 1.5 * max(grid.spacing_mm[1:])
-    near: np.ndarray = ndimage.distance_transform_edt(~core, grid.spacing_mm) < reach
-    return near & inside
+    far = distance_within(~core, grid.spacing_mm, reach + 1, progress.part(0.5, 1.0))
+    return (far < reach) & inside
 
 
 def lumen_of(chains: list[Chain], found_on: Coarse, grid: Coarse, levels: Levels) -> np.ndarray:

@@ -4,24 +4,20 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from viewer.enhance.distance import distance_within
 from viewer.progress import Progress
 
 FULL = np.ones((3, 3, 3), bool)
+DEEPEST_MM = 40.0
 
 
-def depth_mm(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Distance to the outside in mm (float32, half a voxel in the outermost voxels)."""
-    inside = np.zeros(mask.shape, np.float32)
-    box = ndimage.find_objects(mask.astype(np.uint8))
-    if not box:
-        return inside
-    cut = tuple(
-        slice(max(s.start - 1, 0), min(s.stop + 1, n))
-        for s, n in zip(box[0], mask.shape, strict=True)
-    )
-    distance = ndimage.distance_transform_edt(mask[cut], spacing_mm).astype(np.float32)
-    inside[cut] = np.maximum(distance - 0.5 * min(spacing_mm), 0)
-    return inside
+def depth_mm(
+    mask: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progress
+) -> np.ndarray:
+    """Distance to the outside in mm up to 40 (float32, half a voxel in the outermost voxels)."""
+    distance = distance_within(mask, spacing_mm, DEEPEST_MM, progress)
+    distance[mask] -= 0.5 * min(spacing_mm)
+    return np.maximum(distance, 0, out=distance)
 
 
 def widest_way(
@@ -66,13 +62,13 @@ def admit(
         return nothing, nothing.copy()
     cut = box[0]
     inner, own = mask[cut], (mask & seeds)[cut]
-    depth = depth_mm(inner, spacing_mm)
+    depth = depth_mm(inner, spacing_mm, progress.part(0, 0.3))
     top = float(depth.max())
     step = 0.6 * min(spacing_mm)
     levels = np.concatenate([[0.0], np.arange(1, max(2, int(top / step) + 1)) * step])
     if len(levels) > 24:
         levels = np.concatenate([levels[:12], np.geomspace(levels[12], top, 12)])
-    way = widest_way(depth, own, levels, progress.part(0, 0.7))
+    way = widest_way(depth, own, levels, progress.part(0.3, 0.8))
     labels, count = ndimage.label(inner, FULL)
     kept = np.zeros(count + 1, bool)
     kept[np.unique(labels[own])] = True

@@ -20,9 +20,10 @@ def tube(chain: Chain, found_on: Coarse, grid: Coarse, share: float = 0.8) -> np
     spots = (chain.spots[:, :3] + 0.5) * scale - 0.5
     radius = chain.spots[:, 3] * share
     out = np.zeros(grid.hu.shape, bool)
-    levels, half = spots[:, 0], float(scale[0]) / 2
-    low = max(0, int(np.floor(levels[0] - half)))
-    high = min(len(out) - 1, int(np.ceil(levels[-1] + half)))
+    levels: np.ndarray = spots[:, 0]
+    half = float(found_on.spacing_mm[0] / grid.spacing_mm[0]) / 2
+    low = max(0, int(np.floor(levels.min() - half)))
+    high = min(len(out) - 1, int(np.ceil(levels.max() + half)))
     rows = np.arange(out.shape[1])[:, None] * grid.spacing_mm[1]
     columns = np.arange(out.shape[2])[None, :] * grid.spacing_mm[2]
     for k in range(low, high + 1):
