@@ -72,6 +72,7 @@ def describe(named: tuple[str, Stack]) -> Series:
         synthetic=any(header.synthetic for header in headers),
         image_type=first.image_type,
         notices=tuple(notices),
+        headers=headers,
     )
 
 

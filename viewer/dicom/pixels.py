@@ -71,7 +71,7 @@ def shift_in_place(stored: Stored, out: np.ndarray) -> None:
         raise ValueError("a fractional intercept needs fill_hu")
     if intercept:
         room = LOWEST - intercept if intercept < 0 else HIGHEST - intercept
-        if intercept < 0 and out.min() < room:
+        if intercept < 0 and stored.signed and out.min() < room:
             np.maximum(out, room, out=out)
         if intercept > 0 and out.max() > room:
             np.minimum(out, room, out=out)
@@ -85,7 +85,8 @@ def significant(stored: Stored, values: np.ndarray) -> np.ndarray:
     bits, low = stored.stored, stored.high_bit - stored.stored + 1
     if bits >= stored.allocated or low < 0:
         return values
-    if not stored.signed and low == 0 and not np.any(values >> bits):
+    lowest, beyond = (-(1 << bits - 1), 1 << bits - 1) if stored.signed else (0, 1 << bits)
+    if low == 0 and values.min() >= lowest and values.max() < beyond:
         return values
     wide = values.astype(np.int64) >> low
     wide &= (1 << bits) - 1

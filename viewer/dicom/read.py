@@ -1,7 +1,6 @@
 """The volume of a series."""
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +90,7 @@ def read_series(series: Series, progress: Progress) -> tuple[Volume, tuple[Notic
         ) from error
     reading = Reading(series.grid, voxels)
     with quietly():
-        _read_native(reading, series.files, progress.part(0.0, 0.9))
+        _read_native(reading, series, progress.part(0.0, 0.9))
     _decode(reading, progress.part(0.0, 0.9))
     if len(series.files) - len(reading.failed) < FEWEST_SLICES:
         raise ViewerError(_too_few(series, reading.failed))
@@ -100,16 +99,18 @@ def read_series(series: Series, progress: Progress) -> tuple[Volume, tuple[Notic
     return Volume(voxels, series.grid), _notices(reading, series)
 
 
-def _read_native(reading: Reading, files: Sequence[Path], progress: Progress) -> None:
+def _read_native(reading: Reading, series: Series, progress: Progress) -> None:
     """Read every uncompressed slice into its place and note a task for each compressed one."""
     lenient_pydicom()
+    known = {header.path: header for header in series.headers}
+    files = series.files
     done = 0
 
     def read(path: Path) -> None:
         nonlocal done
         progress.check()
         try:
-            _read_file(reading, path)
+            _read_file(reading, path, known.get(path))
         except (OSError, ValueError, OverflowError, ViewerError) as error:
             reading.failed[path] = str(error)
         done += 1
@@ -126,9 +127,11 @@ def _read_native(reading: Reading, files: Sequence[Path], progress: Progress) ->
                 future.cancel()
 
 
-def _read_file(reading: Reading, path: Path) -> None:
+def _read_file(reading: Reading, path: Path, known: Header | None) -> None:
     with path.open("rb") as file:
-        header = parse_header(file, path, PIXEL_TAGS)
+        header = known
+        if header is None or header.size != os.fstat(file.fileno()).st_size:
+            header = _parsed(path)
         if header is None or header.position is None:
             raise ViewerError("its header cannot be read")
         stored = _stored(header)
@@ -155,6 +158,11 @@ def _read_file(reading: Reading, path: Path) -> None:
         else:
             raw = np.frombuffer(file.read(stored.bytes), stored.dtype)
             fill_hu(stored, raw.reshape(stored.rows, stored.columns), out)
+
+
+def _parsed(path: Path) -> Header | None:
+    with path.open("rb") as file:
+        return parse_header(file, path, PIXEL_TAGS)
 
 
 def _stored(header: Header) -> Stored:

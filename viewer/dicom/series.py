@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from viewer.dicom.headers import Header
 from viewer.errors import Notice
 from viewer.volume.grid import Grid
 
@@ -13,7 +14,8 @@ class Series:
 
     Text is as the scanner wrote it (untrusted: escape at every sink), "" where absent; numbers
     are None where absent. `files` are in the order of the slices of `grid`. `contrast` is what
-    the header says (agent's name, "" when not stated).
+    the header says (agent's name, "" when not stated). `headers`, in the order of `files`, save
+    the reader a second look at each file; they may be left empty.
     """
 
     uid: str
@@ -47,6 +49,7 @@ class Series:
     synthetic: bool = False
     image_type: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    headers: tuple[Header, ...] = ()
 
     @property
     def slices(self) -> int:
