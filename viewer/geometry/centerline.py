@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from viewer.errors import ViewerError
-from viewer.geometry.paths import branches_of, trimmed
+from viewer.geometry.paths import branches_of, largest_first, trimmed
 from viewer.geometry.relax import centered
 from viewer.geometry.skeleton import (
     Forest,
@@ -93,7 +93,7 @@ def trace(
         nodes.points, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.85)
     )
     forest = trimmed(forest, points, wall)
-    branches = branches_of(forest, points, wall, min(mask.grid.spacing_mm), progress.part(0.85, 1))
+    branches = largest_first(branches_of(forest, points, wall, mask.grid, progress.part(0.85, 1)))
     progress.at(1.0)
     ends = sorted({b.parent for b in branches if b.parent >= 0})
     joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)

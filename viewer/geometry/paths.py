@@ -1,5 +1,6 @@
 """From a directed skeleton to branches with evenly spaced points."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,12 @@ import numpy as np
 from viewer.geometry.skeleton import Forest, rooted
 from viewer.geometry.tree import Branch
 from viewer.progress import Progress
+from viewer.volume.grid import Grid
 
 STEP_MM = 0.75
 RING = 1.0
 MOST_POINTS = 64
+LEAST_VOXELS = 1.0
 
 
 def trimmed(forest: Forest, points: np.ndarray, wall: Any) -> Forest:
@@ -78,7 +81,7 @@ def _trim(way: list[int], points: np.ndarray, clearance: np.ndarray, gone: np.nd
 
 
 def branches_of(
-    forest: Forest, points: np.ndarray, wall: Any, voxel_mm: float, progress: Progress
+    forest: Forest, points: np.ndarray, wall: Any, grid: Grid, progress: Progress
 ) -> tuple[Branch, ...]:
     """The branches from joint to joint, parents first, with a point about every `STEP_MM`."""
     children: list[list[int]] = [[] for _ in range(len(points))]
@@ -91,18 +94,63 @@ def branches_of(
             roots.append(node)
     found: list[Branch] = []
     spread_mm = point_spread(wall)
+    step_mm = max(STEP_MM, min(grid.spacing_mm))
     waiting = [(root, child, -1) for root in reversed(roots) for child in reversed(children[root])]
-    total = max(len(waiting), len(forest.order))
+    done = 0
     while waiting:
         start, first, parent = waiting.pop()
         way = [start, first]
         while len(children[way[-1]]) == 1:
             way.append(children[way[-1]][0])
-        progress.at(len(found) / total)
-        path = _even(points[way], max(STEP_MM, voxel_mm))
+        done += len(way)
+        progress.at(done / (len(forest.order) + done - len(found)))
+        path = points[way]
+        if not children[way[-1]]:
+            path = lengthened(path, wall, grid)
+        if parent < 0 and len(children[start]) == 1:
+            path = lengthened(path[::-1], wall, grid)[::-1]
+        path = _even(path, step_mm)
         found.append(Branch(path, inscribed_radius(path, wall, spread_mm), parent))
         waiting += [(way[-1], child, len(found) - 1) for child in reversed(children[way[-1]])]
     return tuple(found)
+
+
+def largest_first(branches: tuple[Branch, ...]) -> tuple[Branch, ...]:
+    """The branches with the tree of the greatest volume in front, parents still before children."""
+    tree_of: list[int] = []
+    volume: list[float] = []
+    for branch in branches:
+        if branch.parent < 0:
+            volume.append(0.0)
+        tree_of.append(len(volume) - 1 if branch.parent < 0 else tree_of[branch.parent])
+        volume[tree_of[-1]] += branch.length_mm * float(np.mean(branch.radius_mm**2))
+    order = np.argsort([-volume[tree] for tree in tree_of], kind="stable")
+    place = {int(old): new for new, old in enumerate(order)} | {-1: -1}
+    return tuple(replace(branches[n], parent=place[branches[n].parent]) for n in order)
+
+
+def lengthened(path: np.ndarray, wall: Any, grid: Grid) -> np.ndarray:
+    """The path (n,3), carried on straight to the center of the vessel's last inscribed sphere.
+
+    It never leaves the sphere at its end, nor the scan. A vessel thinner than `LEAST_VOXELS` is
+    left alone: its heading is too rough.
+    """
+    radius = float(wall.query(path[-1])[0])
+    if radius < LEAST_VOXELS * max(grid.spacing_mm):
+        return path
+    far = np.linalg.norm(path - path[-1], axis=1)
+    back = int(np.flatnonzero(far >= min(radius, far.max()))[-1])
+    heading = path[-1] - path[back]
+    length = float(np.linalg.norm(heading))
+    if length < 1e-9:
+        return path
+    ahead = np.linspace(0.0, 0.9 * radius, 16)[:, None]
+    further = path[-1] + ahead * heading / length
+    index = grid.index(further)
+    within = np.all((index >= 0) & (index <= np.array(grid.shape) - 1), axis=1)
+    score = np.where(within, ahead[:, 0] + 2 * wall.query(further)[0], -np.inf)
+    best = int(np.argmax(score))
+    return np.concatenate([path, further[best : best + 1]]) if best else path
 
 
 def point_spread(wall: Any) -> float:
