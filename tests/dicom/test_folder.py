@@ -2,12 +2,14 @@ import os
 import random
 import shutil
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.uid import UID
 from scipy.spatial.transform import Rotation
 
 from viewer.dicom.folder import scan_folder
@@ -297,6 +299,21 @@ def test_junk_beside_the_series_is_passed_over(a_series):
     os.mkfifo(a_series.folder / "pipe")
     series = only(scan_folder(a_series.folder, silent()))
     assert (series.slices, series.notices) == (8, ())
+
+
+def test_a_deflate_bomb_is_passed_over(a_series):
+    file = a_series.write()[0]
+    dataset = a_series.dataset(0)
+    dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1.99")
+    a_series.save(dataset, "bomb.dcm")
+    data = (a_series.folder / "bomb.dcm").read_bytes()
+    meta = 144 + int.from_bytes(data[140:144], "little")
+    packer = zlib.compressobj(9, wbits=-15)
+    bomb = b"".join(packer.compress(bytes(1 << 22)) for _ in range(70)) + packer.flush()
+    (a_series.folder / "bomb.dcm").write_bytes(data[:meta] + bomb)
+    listing = scan_folder(file.parent, silent())
+    assert only(listing).notices == ()
+    assert listing.excluded == ()
 
 
 def test_unicode_names_and_bad_text_do_no_harm(a_series):

@@ -48,7 +48,7 @@ def axes(header: Header) -> np.ndarray:
 
 def along_normal(headers: Sequence[Header]) -> np.ndarray:
     """Positions along the slice normal in mm (n,), in the order given."""
-    return np.array([header.position for header in headers], dtype=float) @ axes(headers[0])[2]
+    return np.array([header.position_lps for header in headers], dtype=float) @ axes(headers[0])[2]
 
 
 def place(headers: Sequence[Header]) -> Placement:
@@ -63,7 +63,7 @@ def place(headers: Sequence[Header]) -> Placement:
     frame = axes(headers[0])
     order = np.argsort(along_normal(headers), kind="stable")
     ordered = tuple(headers[i] for i in order)
-    points = np.array([header.position for header in ordered]) @ frame.T  # (n, 3): x, y, normal
+    points = np.array([header.position_lps for header in ordered]) @ frame.T  # (n, 3): x, y, normal
     steps = np.diff(points[:, 2])
     if steps.max() < JITTER_MM:
         raise ViewerError(f"All {len(headers)} slices have the same ImagePositionPatient.")
@@ -86,12 +86,12 @@ def place(headers: Sequence[Header]) -> Placement:
 
 def pixel_spacing(header: Header) -> tuple[float, float]:
     """Distance in mm between rows and between columns; raises ViewerError where not proved."""
-    if header.spacing is None or min(header.spacing) <= 0:
+    if header.spacing_mm is None or min(header.spacing_mm) <= 0:
         raise ViewerError(
             "PixelSpacing is missing, zero or unreadable; export the series again from the "
             "scanner or the archive."
         )
-    return header.spacing[0], header.spacing[1]
+    return header.spacing_mm[0], header.spacing_mm[1]
 
 
 def hole_mm(steps: np.ndarray) -> float:
@@ -100,7 +100,7 @@ def hole_mm(steps: np.ndarray) -> float:
 
 
 def _require_tags(headers: Sequence[Header]) -> None:
-    lacking = [header for header in headers if header.position is None]
+    lacking = [header for header in headers if header.position_lps is None]
     if lacking:
         raise ViewerError(
             f"ImagePositionPatient is missing or unreadable in {len(lacking)} of "

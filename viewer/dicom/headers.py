@@ -4,6 +4,7 @@ import math
 import os
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG})
+
+MOST_INFLATED = 256_000_000
 
 SOP_CLASS, SOP_UID = 0x00080016, 0x00080018
 IMAGE_TYPE, MODALITY, SYNTHETIC = 0x00080008, 0x00080060, 0x0008001C
@@ -49,8 +52,8 @@ PIXEL_TAGS = (
 class Header:
     """The facts of one file that decide where its slice belongs and what its numbers mean.
 
-    `position` (3) and `orientation` (6) are in LPS, `spacing` is (between rows, between columns)
-    in mm; each is None where absent or not finite. Text is untrusted. `pixels_at` is where the
+    `position_lps` (3) and `orientation` (6) are in LPS, `spacing_mm` is (between rows, between
+    columns); each is None where absent or not finite. Text is untrusted. `pixels_at` is where the
     pixel element starts in the file (-1: no pixels, or inside a deflated stream).
     """
 
@@ -67,9 +70,9 @@ class Header:
     frame_uid: str = ""
     image_type: tuple[str, ...] = ()
     instance: int | None = None
-    position: tuple[float, ...] | None = None
+    position_lps: tuple[float, ...] | None = None
     orientation: tuple[float, ...] | None = None
-    spacing: tuple[float, ...] | None = None
+    spacing_mm: tuple[float, ...] | None = None
     samples: int = 1
     photometric: str = ""
     frames: int = 1
@@ -124,7 +127,28 @@ def read_header(path: Path) -> Header | None:
         if not looks_like_dicom(file.read(144)):
             return None
         file.seek(0)
-        return parse_header(file, path)
+        return None if inflates_too_far(file) else parse_header(file, path)
+
+
+def inflates_too_far(file: BinaryIO) -> bool:
+    """Whether a deflated data set unpacks to more than a slice can need; rewinds the file."""
+    start = file.read(4096)
+    file.seek(0)
+    if DEFLATED.encode() not in start:
+        return False
+    file.seek(144 + int.from_bytes(start[140:144], "little"))
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacked = 0
+    try:
+        while unpacked <= MOST_INFLATED and not unpacker.eof:
+            packed = unpacker.unconsumed_tail or file.read(1 << 16)
+            if not packed:
+                break
+            unpacked += len(unpacker.decompress(packed, 1 << 22))
+    except zlib.error:
+        unpacked = MOST_INFLATED + 1
+    file.seek(0)
+    return unpacked > MOST_INFLATED
 
 
 def parse_header(file: BinaryIO, path: Path, tags: tuple[int, ...] = TAGS) -> Header | None:
@@ -161,9 +185,9 @@ def _header(dataset: Any, file: BinaryIO, path: Path) -> Header | None:
         frame_uid=values.text(FRAME_UID),
         image_type=tuple(part.strip().upper() for part in values.text(IMAGE_TYPE).split("\\")),
         instance=values.whole(INSTANCE),
-        position=values.numbers(POSITION, 3),
+        position_lps=values.numbers(POSITION, 3),
         orientation=values.numbers(ORIENTATION, 6),
-        spacing=values.numbers(SPACING, 2),
+        spacing_mm=values.numbers(SPACING, 2),
         samples=values.short(SAMPLES, 1) or 1,
         photometric=values.text(PHOTOMETRIC).upper(),
         frames=values.whole(FRAMES) or 1,

@@ -45,7 +45,7 @@ class Reading:
 
     def target(self, header: Header) -> np.ndarray:
         """The array (rows, columns) that takes a slice: in the volume where it fits exactly."""
-        position = np.array(header.position)
+        position = np.array(header.position_lps)
         self.positions[header.path] = position
         slot = slot_of(self.grid, position, (header.rows, header.columns))
         if slot is None:
@@ -132,7 +132,7 @@ def _read_file(reading: Reading, path: Path, known: Header | None) -> None:
         header = known
         if header is None or header.size != os.fstat(file.fileno()).st_size:
             header = _parsed(path)
-        if header is None or header.position is None:
+        if header is None or header.position_lps is None:
             raise ViewerError("its header cannot be read")
         stored = _stored(header)
         if header.transfer_syntax == DEFLATED:

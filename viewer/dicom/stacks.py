@@ -63,7 +63,7 @@ def _key(header: Header) -> tuple[Hashable, ...]:
 def _form(header: Header) -> tuple[Hashable, ...]:
     """What must agree even between files of different series UIDs that may be joined."""
     rounded = tuple(round(value, 3) + 0.0 for value in header.orientation or ())
-    spacing = tuple(round(value, 4) for value in header.spacing or ())
+    spacing = tuple(round(value, 4) for value in header.spacing_mm or ())
     return (
         *(header.study_uid, header.frame_uid, header.modality, header.rows, header.columns),
         *(header.samples, header.frames > 1, rounded, spacing, header.image_type[:3]),
@@ -75,7 +75,7 @@ def _joined(groups: list[list[Header]]) -> list[Stack]:
     alone: dict[Hashable, list[Header]] = defaultdict(list)
     whole: list[Stack] = []
     for group in groups:
-        if len(group) == 1 and group[0].position is not None:
+        if len(group) == 1 and group[0].position_lps is not None:
             header = group[0]
             alone[(header.patient_id, header.description, header.path.parent, *_form(header))] += (
                 group
@@ -105,7 +105,7 @@ def _without_copies(headers: Sequence[Header]) -> tuple[list[Header], tuple[Noti
             continue
         first = pixel_hash(same[0])
         for other in same[1:]:
-            if other.position == same[0].position and pixel_hash(other) == first:
+            if other.position_lps == same[0].position_lps and pixel_hash(other) == first:
                 dropped.append(other.path.name)
             else:
                 kept.append(other)
@@ -154,7 +154,7 @@ def split(headers: Sequence[Header]) -> list[Stack]:
 
 def _places(headers: Sequence[Header]) -> list[int] | None:
     """A number for each header's position along the normal; equal positions share it."""
-    if any(header.position is None for header in headers):
+    if any(header.position_lps is None for header in headers):
         return None
     try:
         along = along_normal(headers)
