@@ -103,7 +103,7 @@ def corner_marks(
     first = height - MARGIN - line * len(texts) if bottom else MARGIN
     if corner == "top-left":
         first += line
-    short = [shorten(text, width, line) for text in texts]
+    short = [text if corner == "bottom-right" else shorten(text, width, line) for text in texts]
     return [
         Text(x, first + n * line, text, TOKENS["text"], (1.0 if right else 0.0, 0.0))
         for n, text in enumerate(short)

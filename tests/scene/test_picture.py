@@ -1,0 +1,45 @@
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+from PIL import Image
+
+from viewer.scene.picture import meaningful_point, overview, save_overview
+
+
+def quarter(picture, n):
+    width, height = picture.size
+    top = 34
+    box = (n % 2 * width // 2, top + n // 2 * (height - top) // 2)
+    return np.asarray(picture)[box[1] : box[1] + (height - top) // 2, box[0] : box[0] + width // 2]
+
+
+def test_the_overview_shows_four_pictures_and_the_vessels_in_red(a_tube):
+    made = overview(a_tube, (800, 600))
+    assert made.size == (800, 600)
+    for n in range(4):
+        part = quarter(made, n).astype(int)
+        assert (part.max(axis=2) > 40).mean() > 0.03
+        assert ((part[..., 0] - part[..., 1] > 80) & (part[..., 0] > 180)).sum() > 30
+
+
+def test_the_overview_works_with_a_volume_alone(a_tube, tmp_path):
+    bare = SimpleNamespace(
+        volume=a_tube.volume, enhanced=None, mask=None, tree=None, surface=None, series=None
+    )
+    save_overview(bare, tmp_path / "overview.png")
+    with Image.open(tmp_path / "overview.png") as made:
+        assert made.size == (1600, 1000)
+
+
+def test_the_point_shown_lies_in_the_vessel(a_tube):
+    assert a_tube.tree.branches[0].points_lps[17] in np.array([meaningful_point(a_tube)])
+    without = SimpleNamespace(**{**vars(a_tube), "tree": None})
+    index = np.round(a_tube.volume.grid.index(meaningful_point(without))).astype(int)
+    assert a_tube.mask.labels[tuple(index)] == 1
+
+
+def test_drawing_needs_no_qt():
+    code = "import sys, viewer.scene.picture; sys.exit('PySide6' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

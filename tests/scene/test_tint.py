@@ -1,0 +1,37 @@
+import numpy as np
+
+from viewer.scene.tint import mask_argb, outline_of, over
+
+RED = (0xE5, 0x4D, 0x4D)
+
+
+def a_square():
+    labels = np.zeros((9, 9), dtype=np.uint8)
+    labels[2:7, 2:7] = 1
+    return labels
+
+
+def test_the_outline_is_the_squares_rim():
+    edge = outline_of(a_square())
+    assert edge.sum() == 16
+    assert not edge[3:6, 3:6].any()
+
+
+def test_fill_and_outline_have_the_labels_color():
+    argb = mask_argb(a_square(), 0.25, True)
+    assert argb[0, 0] == 0
+    assert argb[2, 2] == 0xFFE54D4D
+    assert argb[4, 4] >> 24 == 64
+    assert over(np.zeros((9, 9), np.uint8), argb)[2, 2].tolist() == list(RED)
+
+
+def test_without_outline_and_hidden():
+    assert mask_argb(a_square(), 0.25, False)[2, 2] >> 24 == 64
+    assert not mask_argb(a_square(), 0.25, True, hidden=(1,)).any()
+
+
+def test_over_keeps_the_gray_where_nothing_is():
+    gray = np.full((9, 9), 100, dtype=np.uint8)
+    made = over(gray, mask_argb(a_square(), 0.0, True))
+    assert made[0, 0].tolist() == [100, 100, 100]
+    assert made[4, 4].tolist() == [100, 100, 100]
