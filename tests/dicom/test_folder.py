@@ -240,6 +240,17 @@ def test_one_series_uid_for_each_slice_is_joined_with_a_warning(a_series):
     assert codes(series) == ["joined"]
 
 
+def test_two_patients_under_one_series_uid_are_kept_apart(a_series, make_series):
+    other = make_series(a_series.folder, frame=a_series.frame, study=a_series.study)
+    other.tags = {"SeriesInstanceUID": a_series.uid, "PatientID": "made-2"}
+    a_series.write()
+    other.write()
+    listing = scan_folder(a_series.folder, silent())
+    assert {series.patient_id for series in listing.series} == {"made-1", "made-2"}
+    assert [codes(series) for series in listing.series] == [["patients"], ["patients"]]
+    assert len({series.uid for series in listing.series}) == 2
+
+
 def test_variable_spacing_is_resampled_to_the_finest_grid(a_series):
     a_series.places_mm = [0.0, 1.0, 2.0, 3.0, 4.0, 6.5, 9.0, 11.5]
     a_series.write()

@@ -53,7 +53,22 @@ def stacks(headers: Iterable[Header]) -> list[Stack]:
         without, notices = _without_copies(stack.headers)
         for part in split(without):
             found.append(replace(part, notices=stack.notices + notices + part.notices))
-    return found
+    return _with_mixed_patients(found)
+
+
+def _with_mixed_patients(found: Sequence[Stack]) -> list[Stack]:
+    """Warns where one series UID stands for several patients; their slices were kept apart."""
+    patients: dict[str, set[str]] = defaultdict(set)
+    for stack in found:
+        patients[stack.headers[0].series_uid].add(stack.headers[0].patient_id)
+    text = "The series UID occurs with several patient IDs; check whose scan this is."
+    notice = Notice("patients", "warning", text)
+    return [
+        replace(stack, notices=(*stack.notices, notice))
+        if stack.headers[0].series_uid and len(patients[stack.headers[0].series_uid]) > 1
+        else stack
+        for stack in found
+    ]
 
 
 def _key(header: Header) -> tuple[Hashable, ...]:
