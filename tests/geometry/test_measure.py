@@ -63,8 +63,8 @@ def test_a_daughters_diameter_is_taken_outside_its_parent():
     mask = render(tree, grid_around(tree))[1]
     traced = trace(mask, silent())
     of = by_quantity(measures(traced, mask), 1)
-    assert traced.branches[1].radius_mm[0] > 4.5
     true_mm = 2 * tree.branches[1].radius_mm[0]
+    assert traced.branches[1].radius_mm[0] > 0.5 * true_mm + 0.3
     assert of["greatest diameter"].value < true_mm + 1.2
     assert of["mean diameter"].value == pytest.approx(true_mm, abs=0.5)
     assert np.isfinite([m.sd for m in of.values()]).all()

@@ -14,6 +14,7 @@ from viewer.geometry.surface import Surface
 from viewer.geometry.tree import VesselTree
 
 HEAD_BYTES = 65536
+TAIL_BYTES = 64
 PROMISE = re.compile(rb"NumberOf[A-Za-z]+=\"(\d+)")
 MOST_PACKED = 1100  # zlib packs at most about this many bytes into one
 FORMATS = (".vtp", ".stl", ".ply")
@@ -156,10 +157,14 @@ def _check_promise(path: Path, what: str) -> None:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
+        file.seek(max(0, size - TAIL_BYTES))
+        tail = file.read()
     if path.suffix.lower() == ".stl" and head[:5].lower() != b"solid":
         promised = 84 + 50 * int.from_bytes(head[80:84], "little")
         if promised != size:
             raise _broken(path, what, "it is cut off or damaged")
+    if path.suffix.lower() == ".vtp" and b"</VTKFile>" not in tail:
+        raise _broken(path, what, "it is cut off or damaged")
     counts = PROMISE.findall(head)
     if any(len(n) > 15 or int(n) > MOST_PACKED * size for n in counts):
         raise _broken(path, what, "it promises more than it holds")

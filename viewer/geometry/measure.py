@@ -8,6 +8,7 @@ from viewer.geometry.tree import Branch, VesselTree
 from viewer.segment.mask import ARTERY, VesselMask
 
 WALL_VOXELS = 0.25
+WHOLE_WALL_VOXELS = 0.15
 JOINT_RADII = 0.3
 PATH_SHARE = 0.01
 WHOLE = -1
@@ -96,13 +97,14 @@ def _path(branch: Branch) -> float:
 def _volume(mask: VesselMask) -> Measure:
     """Volume of the arteries (ml).
 
-    Standard deviation: the wall as a whole may lie 0.1 voxel off, so a tenth of the volume of
-    the voxels at the wall, and each of them is in or out by itself (share spread evenly, 1/12).
+    Standard deviation: the wall as a whole may lie `WHOLE_WALL_VOXELS` off (found on phantoms
+    along the grid's axes, where whole rows of voxels are in or out together), so that share of the
+    volume of the voxels at the wall; and each of them is in or out by itself (spread evenly, 1/12).
     """
     inside = mask.labels == ARTERY
     at_wall = _count_at_wall(inside)
     one = mask.grid.voxel_mm3 / 1000
-    sd = one * float(np.hypot(0.1 * at_wall, np.sqrt(at_wall / 12)))
+    sd = one * float(np.hypot(WHOLE_WALL_VOXELS * at_wall, np.sqrt(at_wall / 12)))
     name = mask.names.get(ARTERY, "artery")
     return Measure(WHOLE, name, "volume", mask.volume_ml(ARTERY), sd, "ml")
 
