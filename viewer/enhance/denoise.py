@@ -10,6 +10,7 @@ from viewer.volume.volume import Volume
 
 SLAB_VOXELS = 1_500_000
 WORKERS = 2
+GRAIN = 0.2  # what is left of the noise, so that readers see that there is some
 
 
 def denoise(
@@ -17,16 +18,16 @@ def denoise(
 ) -> Volume:
     """The volume with noise smoothed and edges kept (int16), on the same grid.
 
-    A self-guided filter (He, Sun and Tang 2013, eq. 5 to 8, in three dimensions): where the local
-    variance is that of the noise the mean of the neighborhood is taken, where it is far greater
-    (an edge of a vessel) the voxel stays. `strength` scales the edge height, in units of 1.5 times
-    `noise_hu`, below which smoothing wins; at 0 the voxels come back unchanged.
+    A self-guided filter (He, Sun and Tang 2013, eq. 7 and 8, in three dimensions) with the slope
+    of Lee (1980, eq. 9): where the local variance is that of the noise nearly the mean of the
+    neighborhood is taken, where it is far greater (an edge of a vessel) the voxel stays.
+    `strength` scales the noise that is assumed; at 0 the voxels come back unchanged.
     """
     voxels = volume.voxels
     if strength <= 0 or noise_hu <= 0:
         return Volume(np.round(voxels).astype(np.int16), volume.grid)
     reach = reach_voxels(volume.grid.spacing_mm)
-    edge = (1.5 * strength * noise_hu) ** 2
+    noise = (strength * noise_hu) ** 2
     halo = 2 * reach[0]
     depth = max(1, SLAB_VOXELS // int(np.prod(voxels.shape[1:])))
     out = np.empty(voxels.shape, np.int16)
@@ -35,7 +36,7 @@ def denoise(
     def smooth(start: int) -> None:
         stop = min(start + depth, len(voxels))
         low, high = max(start - halo, 0), min(stop + halo, len(voxels))
-        clean = guided(voxels[low:high].astype(np.float32), reach, edge)
+        clean = guided(voxels[low:high].astype(np.float32), reach, noise)
         np.rint(clean, out=clean)
         out[start:stop] = clean[start - low : stop - low]
 
@@ -53,8 +54,8 @@ def reach_voxels(spacing_mm: tuple[float, float, float]) -> tuple[int, int, int]
     return a, b, c
 
 
-def guided(hu: np.ndarray, reach: tuple[int, int, int], edge_hu2: float) -> np.ndarray:
-    """The guided filter of an image by itself (He, Sun and Tang 2013, eq. 5 to 8), float32."""
+def guided(hu: np.ndarray, reach: tuple[int, int, int], noise_hu2: float) -> np.ndarray:
+    """One image smoothed by its own local lines (He, Sun and Tang 2013, eq. 7 and 8), float32."""
     size = [2 * r + 1 for r in reach]
 
     def mean(image: np.ndarray) -> np.ndarray:
@@ -67,7 +68,8 @@ def guided(hu: np.ndarray, reach: tuple[int, int, int], edge_hu2: float) -> np.n
     variance = mean(centered * centered)
     variance -= average * average
     np.maximum(variance, 0, out=variance)
-    slope = variance / (variance + np.float32(edge_hu2))
+    slope = 1 - np.float32(noise_hu2) / np.maximum(variance, np.float32(1e-3))
+    np.maximum(slope, np.float32(GRAIN), out=slope)
     offset = average * (1 - slope)
     out = mean(slope)
     out *= centered

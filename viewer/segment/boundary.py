@@ -12,6 +12,7 @@ from viewer.volume.volume import Volume
 
 SLAB = 16
 RIM_MM = 1.8
+MARROW_HU = 60
 
 
 def local_blood(
@@ -46,9 +47,11 @@ def draw(
     rim = (distance < RIM_MM) & (~other | tree)
     progress.at(0.3)
     bones = bone_around(context, tree, progress.part(0.3, 0.5))
-    hard = ndimage.binary_dilation(bones) & ~tree
+    skin = ndimage.binary_dilation(bones) & ~bones & ~tree
     chamber, organ = chambers_and_organs(context, tree)
-    parts = [grid.native(a) for a in (half.astype(np.int16), rim, hard, chamber, organ)]
+    parts = [
+        grid.native(a) for a in (half.astype(np.int16), rim, bones & ~tree, skin, chamber, organ)
+    ]
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
     out = np.zeros(volume.grid.shape, np.uint8)
@@ -57,11 +60,11 @@ def draw(
     ):
         stop = min(start + SLAB, len(out))
         hu = volume.voxels[start:stop]
-        level, close, solid, heart, mass = (grid.slab(p, start, stop) for p in parts)
+        level, close, solid, edge, heart, mass = (grid.slab(p, start, stop) for p in parts)
         labels = out[start:stop]
         labels[heart & (hu > level)] = CHAMBER
         labels[mass & (hu > level)] = ORGAN
-        labels[solid & (hu > hardest)] = BONE
+        labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
         labels[close & (hu > level)] = ARTERY
         labels[close & (hu > calcium)] = CALCIFICATION
     return out

@@ -14,7 +14,6 @@ from viewer.segment.strokes import path_distance, plane_thickness
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-
 REACH_MM = 45.0
 NEAR_MM = 3.0
 VESSELS = (ARTERY, VEIN, CALCIFICATION)
@@ -133,7 +132,7 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray) -> Edit:
     outer = ndimage.find_objects(same.astype(np.uint8))[0]
     parts, _ = ndimage.label(same[outer], FULL)
     part = parts[tuple(n - s.start for n, s in zip(at, outer, strict=True))]
-    inner = ndimage.find_objects(parts == part)[0]
+    inner = ndimage.find_objects((parts == part).astype(np.uint8))[0]
     a, b, c = (
         (int(o.start + i.start), int(o.start + i.stop)) for o, i in zip(outer, inner, strict=True)
     )

@@ -17,7 +17,7 @@ ARCH_DROP_MM = 15.0
 def tube(chain: Chain, found_on: Coarse, grid: Coarse, share: float = 0.8) -> np.ndarray:
     """The disks of a chain, `share` of their radius, on another coarse grid of the same volume."""
     scale = np.array(found_on.spacing_mm) / np.array(grid.spacing_mm)
-    spots = (chain.spots[:, :3] + 0.5) * scale - 0.5
+    spots: np.ndarray = (chain.spots[:, :3] + 0.5) * scale - 0.5
     radius = chain.spots[:, 3] * share
     out = np.zeros(grid.hu.shape, bool)
     levels: np.ndarray = spots[:, 0]

@@ -1,0 +1,50 @@
+"""Growth passes along vessels and stops where a bridge opens into something wide."""
+
+import numpy as np
+
+from viewer.progress import silent
+from viewer.segment.gates import admit
+
+SPACING = (1.0, 1.0, 1.0)
+
+
+def scene() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A tube of radius 6, a branch of radius 2 and a ball of radius 14 on a bridge of radius 2."""
+    z, y, x = np.indices((60, 60, 90))
+    tube = np.hypot(y - 30, x - 15) <= 6
+    branch = (np.hypot(z - 12, y - 30) <= 2) & (x >= 15) & (x < 60)
+    bridge = (np.hypot(z - 42, y - 30) <= 2) & (x >= 15) & (x < 60)
+    ball = np.sqrt((z - 42) ** 2 + (y - 30) ** 2 + (x - 60) ** 2) <= 14
+    return tube, branch, bridge, ball
+
+
+def test_a_ball_behind_a_bridge_is_stopped():
+    tube, branch, bridge, ball = scene()
+    seeds = tube & (np.indices(tube.shape)[0] < 5)
+    grown, stopped = admit(tube | branch | bridge | ball, seeds, SPACING, silent())
+    assert grown[tube].all()
+    assert grown[branch & ~ball].all()
+    assert grown[ball].mean() < 0.02
+    assert stopped[ball].mean() > 0.98
+
+
+def test_nothing_is_stopped_without_a_widening():
+    tube, branch, _, _ = scene()
+    grown, stopped = admit(tube | branch, tube, SPACING, silent())
+    assert np.array_equal(grown, tube | branch)
+    assert not stopped.any()
+
+
+def test_what_is_said_to_be_something_else_is_stopped():
+    tube, branch, _, _ = scene()
+    other = branch & (np.indices(tube.shape)[2] > 50)
+    grown, _ = admit(tube | branch, tube, SPACING, silent(), against=other)
+    assert not grown[other].any()
+    assert grown[tube].all()
+
+
+def test_without_seeds_nothing_grows():
+    tube, _, _, _ = scene()
+    grown, stopped = admit(tube, np.zeros_like(tube), SPACING, silent())
+    assert not grown.any()
+    assert not stopped.any()
