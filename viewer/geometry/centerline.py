@@ -7,6 +7,7 @@ import numpy as np
 
 from viewer.errors import ViewerError
 from viewer.geometry.paths import branches_of, largest_first, trimmed
+from viewer.geometry.prune import distance_to, without_inner
 from viewer.geometry.relax import centered
 from viewer.geometry.skeleton import (
     Forest,
@@ -90,10 +91,12 @@ def trace(
     voxel_mm = float(np.mean(mask.grid.spacing_mm))
     progress.at(0.6, "Centering")
     points = centered(
-        nodes.points, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.85)
+        nodes.points, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.8)
     )
-    forest = trimmed(forest, points, wall)
-    branches = largest_first(branches_of(forest, points, wall, mask.grid, progress.part(0.85, 1)))
+    clearance = distance_to(wall, forest, points)
+    forest = without_inner(forest, points, clearance, shortest_mm, progress.part(0.8, 0.87))
+    forest = trimmed(forest, points, clearance)
+    branches = largest_first(branches_of(forest, points, wall, mask.grid, progress.part(0.87, 1)))
     progress.at(1.0)
     ends = sorted({b.parent for b in branches if b.parent >= 0})
     joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)

@@ -16,14 +16,12 @@ MOST_POINTS = 64
 LEAST_VOXELS = 1.0
 
 
-def trimmed(forest: Forest, points: np.ndarray, wall: Any) -> Forest:
+def trimmed(forest: Forest, points: np.ndarray, clearance: np.ndarray) -> Forest:
     """The forest with each end cut back to the center of the vessel's last inscribed sphere.
 
     Along the way to an end, path length plus twice the distance to the wall grows until the
-    sphere touches the end, and falls after it.
+    sphere touches the end, and falls after it. `clearance` (n,) is in mm.
     """
-    clearance = np.zeros(len(points))
-    clearance[forest.order] = wall.query(points[forest.order], workers=-1)[0]
     children = np.bincount(forest.parent[forest.order] + 1, minlength=len(points) + 1)[1:]
     gone = np.zeros(len(points), bool)
     roots = []
