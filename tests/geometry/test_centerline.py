@@ -1,5 +1,9 @@
 """Traced centerlines against trees that are known."""
 
+import io
+import json
+import zipfile
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
@@ -126,6 +130,16 @@ def test_short_side_branches_go_and_long_ones_stay():
     assert len(trace(mask, silent(), shortest_mm=5).branches) == 3
 
 
+def test_a_flat_vessel_is_one_branch():
+    labels = np.zeros((80, 40, 60), np.uint8)
+    y, x = np.indices((40, 60)) - np.array([20, 30])[:, None, None]
+    labels[:, (y / 7) ** 2 + (x / 12) ** 2 < 1] = 1
+    found = trace(VesselMask(labels, Grid.regular(labels.shape)), silent())
+    assert len(found.branches) == 1
+    assert found.radius_mm[10:-10] == pytest.approx(7, abs=0.6)
+    assert np.abs(found.points_lps[10:-10, 1] - 20).max() < 1
+
+
 def test_a_loop_is_cut_where_it_is_thinnest():
     turn = np.linspace(0, 2 * np.pi, 200)
     ring = np.column_stack([20 * np.cos(turn), 20 * np.sin(turn), 0 * turn])
@@ -189,6 +203,34 @@ def test_the_real_malformation_has_hundreds_of_branches_inside_its_mask(the_avm)
     voxels = np.argwhere(the_avm.labels == 1)[::50]
     far, near = cKDTree(found.points_lps).query(the_avm.grid.points_lps(voxels))
     assert np.mean(far < 2 * found.radius_mm[near] + 3) > 0.95
+
+
+def test_the_line_runs_in_the_middle_of_a_real_aorta(shared_data):
+    """Axial centroids and least widths of the aorta in IRCAD's expert mask."""
+    import pydicom
+
+    folder = shared_data("ircad01_ct_vessels_ccbyncnd")
+    with zipfile.ZipFile(folder / "MASKS_DICOM.zip") as masks:
+        slices = [
+            pydicom.dcmread(io.BytesIO(masks.read(f"MASKS_DICOM/artery/image_{n}"))).pixel_array
+            for n in range(129)
+        ]
+    labels = (np.stack(slices) > 0).astype(np.uint8)
+    found = trace(VesselMask(labels, Grid.regular(labels.shape, (1.6, 0.57, 0.57))), silent())
+    assert 20 < len(found.branches) < 50
+    rows = json.loads((folder / "reference.json").read_text())["aorta_axial"]
+    wide = [row for row in rows if row["min_width_mm"] > 14]
+    far, error = [], []
+    for row in wide:
+        x, y = 0.57 * np.array(row["centroid_xy_index"])
+        offset = found.points_lps - (x, y, 1.6 * row["z_index"])
+        near = int(np.argmin(np.linalg.norm(offset, axis=1)))
+        far.append(np.linalg.norm(offset[near]))
+        error.append(2 * found.radius_mm[near] / row["min_width_mm"] - 1)
+    assert len(wide) > 8
+    assert np.median(far) < 1
+    # the inscribed sphere is never wider than the section, and a rough section holds a smaller one
+    assert -0.1 < np.median(error) < 0.02
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.59, 0.7, 0.9])
