@@ -54,7 +54,8 @@ class VesselMask:
         """How many voxels bear each label that occurs, without background."""
         known = {n: int(np.count_nonzero(self.labels == n)) for n in (0, *self.names)}
         if sum(known.values()) < self.labels.size:
-            found = sum(np.bincount(each.ravel(), minlength=256) for each in self.labels)
+            layers = (np.bincount(each.ravel(), minlength=256) for each in self.labels)
+            found = np.sum(np.stack(list(layers)), axis=0)
             known = {n: int(count) for n, count in enumerate(found)}
         return MappingProxyType({n: count for n, count in sorted(known.items()) if count and n})
 

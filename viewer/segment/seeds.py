@@ -22,10 +22,10 @@ def tube(chain: Chain, found_on: Coarse, grid: Coarse, share: float = 0.8) -> np
     out = np.zeros(grid.hu.shape, bool)
     levels: np.ndarray = spots[:, 0]
     half = float(found_on.spacing_mm[0] / grid.spacing_mm[0]) / 2
-    low = max(0, int(np.floor(levels.min() - half)))
+    low = max(0, int(np.floor(float(levels.min()) - half)))
     high = min(len(out) - 1, int(np.ceil(levels.max() + half)))
-    rows = np.arange(out.shape[1])[:, None] * grid.spacing_mm[1]
-    columns = np.arange(out.shape[2])[None, :] * grid.spacing_mm[2]
+    rows = np.arange(grid.hu.shape[1])[:, None] * grid.spacing_mm[1]
+    columns = np.arange(grid.hu.shape[2])[None, :] * grid.spacing_mm[2]
     for k in range(low, high + 1):
         y, x, r = (np.interp(k, levels, v) for v in (spots[:, 1], spots[:, 2], radius))
         away = (rows - y * grid.spacing_mm[1]) ** 2 + (columns - x * grid.spacing_mm[2]) ** 2
