@@ -45,12 +45,12 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Nodes:
-    """Skeleton voxels: `points` (n,3) LPS mm, `pairs` (e,2) that touch, without loops.
+    """Skeleton voxels: `points_lps` (n,3) in mm, `pairs` (e,2) that touch, without loops.
 
     `clearance_mm` (n,) is the distance to the wall, `piece` (n,) the number of the connected piece.
     """
 
-    points: np.ndarray
+    points_lps: np.ndarray
     pairs: np.ndarray
     clearance_mm: np.ndarray
     piece: np.ndarray
@@ -90,13 +90,15 @@ def trace(
         )
     voxel_mm = float(np.mean(mask.grid.spacing_mm))
     progress.at(0.6, "Centering")
-    points = centered(
-        nodes.points, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.8)
+    points_lps = centered(
+        nodes.points_lps, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.8)
     )
-    clearance = distance_to(wall, forest, points)
-    forest = without_inner(forest, points, clearance, shortest_mm, progress.part(0.8, 0.87))
-    forest = trimmed(forest, points, clearance)
-    branches = largest_first(branches_of(forest, points, wall, mask.grid, progress.part(0.87, 1)))
+    clearance = distance_to(wall, forest, points_lps)
+    forest = without_inner(forest, points_lps, clearance, shortest_mm, progress.part(0.8, 0.87))
+    forest = trimmed(forest, points_lps, clearance)
+    branches = largest_first(
+        branches_of(forest, points_lps, wall, mask.grid, progress.part(0.87, 1))
+    )
     progress.at(1.0)
     ends = sorted({b.parent for b in branches if b.parent >= 0})
     joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)
@@ -146,10 +148,10 @@ def _nodes(part: Part, grid: Grid, wall: Any, progress: Progress) -> Nodes:
     index = thinned(part.inside, depth, step_mm, progress.part(0.5, 0.9)) + part.start
     index = index[np.all((index >= 0) & (index < grid.shape), axis=1)]
     progress.at(0.9, "Joining branches")
-    points = grid.points_lps(index)
-    clearance = wall.query(points, workers=-1)[0]
-    pairs = without_loops(neighbors(index), points, clearance)
-    return Nodes(points, pairs, clearance, components(pairs, len(points)))
+    points_lps = grid.points_lps(index)
+    clearance = wall.query(points_lps, workers=-1)[0]
+    pairs = without_loops(neighbors(index), points_lps, clearance)
+    return Nodes(points_lps, pairs, clearance, components(pairs, len(points_lps)))
 
 
 def _directed(
@@ -161,8 +163,8 @@ def _directed(
     never cut; the second starts at the widest end of what was kept.
     """
     widest = best_of_each(nodes.piece, nodes.clearance_mm)
-    first = distances(rooted(nodes.pairs, widest, nodes.points))
-    forest = rooted(nodes.pairs, best_of_each(nodes.piece, first), nodes.points)
+    first = distances(rooted(nodes.pairs, widest, nodes.points_lps))
+    forest = rooted(nodes.pairs, best_of_each(nodes.piece, first), nodes.points_lps)
     kept = long_enough(forest, nodes.clearance_mm, shortest_mm)
     pairs = among(nodes.pairs, kept)
     degree = np.bincount(pairs.ravel(), minlength=len(kept))
@@ -171,16 +173,16 @@ def _directed(
     score[ends] = 1 + _end_width(ends, pairs, nodes)
     roots = best_of_each(nodes.piece, score)
     if root_lps is not None:
-        nearest = ends[np.argmin(np.linalg.norm(nodes.points[ends] - root_lps, axis=1))]
+        nearest = ends[np.argmin(np.linalg.norm(nodes.points_lps[ends] - root_lps, axis=1))]
         roots[nodes.piece[roots] == nodes.piece[nearest]] = nearest
-    return rooted(pairs, roots[kept[roots]], nodes.points), kept
+    return rooted(pairs, roots[kept[roots]], nodes.points_lps), kept
 
 
 def _end_width(ends: np.ndarray, pairs: np.ndarray, nodes: Nodes) -> np.ndarray:
     """Largest distance to the wall (mm) within `END_MM` of each end along its vessel."""
     from scipy.sparse import coo_array
 
-    count = len(nodes.points)
+    count = len(nodes.points_lps)
     links = coo_array((np.ones(len(pairs), bool), tuple(pairs.T)), shape=(count, count))
     both = (links + links.T).tocsr()
     widths = []
@@ -192,7 +194,7 @@ def _end_width(ends: np.ndarray, pairs: np.ndarray, nodes: Nodes) -> np.ndarray:
             ahead = beside[beside != before]
             if len(ahead) != 1:
                 break
-            way += float(np.linalg.norm(nodes.points[ahead[0]] - nodes.points[here]))
+            way += float(np.linalg.norm(nodes.points_lps[ahead[0]] - nodes.points_lps[here]))
             before, here = here, int(ahead[0])
         widths.append(width)
     return np.array(widths)

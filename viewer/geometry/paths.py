@@ -16,30 +16,30 @@ MOST_POINTS = 64
 LEAST_VOXELS = 1.0
 
 
-def trimmed(forest: Forest, points: np.ndarray, clearance: np.ndarray) -> Forest:
+def trimmed(forest: Forest, points_lps: np.ndarray, clearance: np.ndarray) -> Forest:
     """The forest with each end cut back to the center of the vessel's last inscribed sphere.
 
     Along the way to an end, path length plus twice the distance to the wall grows until the
     sphere touches the end, and falls after it. `clearance` (n,) is in mm.
     """
-    children = np.bincount(forest.parent[forest.order] + 1, minlength=len(points) + 1)[1:]
-    gone = np.zeros(len(points), bool)
+    children = np.bincount(forest.parent[forest.order] + 1, minlength=len(points_lps) + 1)[1:]
+    gone = np.zeros(len(points_lps), bool)
     roots = []
     for node in forest.order.tolist():
         if forest.parent[node] < 0:
             roots.append(node)
         elif children[node] == 0:
-            _trim(_way_up(node, forest, children, clearance), points, clearance, gone)
-    child = np.full(len(points), -1)
+            _trim(_way_up(node, forest, children, clearance), points_lps, clearance, gone)
+    child = np.full(len(points_lps), -1)
     inner = forest.order[forest.parent[forest.order] >= 0]
     child[forest.parent[inner]] = inner
     for n, root in enumerate(roots):
-        way = _way_down(root, child, children, points, clearance)
-        _trim(way, points, clearance, gone)
+        way = _way_down(root, child, children, points_lps, clearance)
+        _trim(way, points_lps, clearance, gone)
         roots[n] = next(node for node in way if not gone[node])
     inner = inner[~gone[inner] & ~gone[forest.parent[inner]]]
     pairs = np.column_stack([inner, forest.parent[inner]])
-    return rooted(pairs, np.array(roots), points)
+    return rooted(pairs, np.array(roots), points_lps)
 
 
 def _way_up(leaf: int, forest: Forest, children: np.ndarray, clearance: np.ndarray) -> list[int]:
@@ -56,7 +56,11 @@ def _way_up(leaf: int, forest: Forest, children: np.ndarray, clearance: np.ndarr
 
 
 def _way_down(
-    root: int, child: np.ndarray, children: np.ndarray, points: np.ndarray, clearance: np.ndarray
+    root: int,
+    child: np.ndarray,
+    children: np.ndarray,
+    points_lps: np.ndarray,
+    clearance: np.ndarray,
 ) -> list[int]:
     """Nodes from a root outwards, as far as the last inscribed sphere can be, before a joint."""
     way, far, widest = [root], 0.0, float(clearance[root])
@@ -64,25 +68,25 @@ def _way_down(
         ahead = int(child[way[-1]])
         if children[ahead] != 1:
             break
-        far += float(np.linalg.norm(points[ahead] - points[way[-1]]))
+        far += float(np.linalg.norm(points_lps[ahead] - points_lps[way[-1]]))
         way.append(ahead)
         widest = max(widest, float(clearance[ahead]))
     return way
 
 
-def _trim(way: list[int], points: np.ndarray, clearance: np.ndarray, gone: np.ndarray) -> None:
+def _trim(way: list[int], points_lps: np.ndarray, clearance: np.ndarray, gone: np.ndarray) -> None:
     """Mark as gone the nodes of a way (end first) that lie beyond the last inscribed sphere."""
-    steps = np.linalg.norm(np.diff(points[way], axis=0), axis=1)
+    steps = np.linalg.norm(np.diff(points_lps[way], axis=0), axis=1)
     outwards = -np.concatenate([[0.0], np.cumsum(steps)])
     last = int(np.argmax(outwards + 2 * clearance[way]))
     gone[way[:last]] = True
 
 
 def branches_of(
-    forest: Forest, points: np.ndarray, wall: Any, grid: Grid, progress: Progress
+    forest: Forest, points_lps: np.ndarray, wall: Any, grid: Grid, progress: Progress
 ) -> tuple[Branch, ...]:
     """The branches from joint to joint, parents first, with a point about every `STEP_MM`."""
-    children: list[list[int]] = [[] for _ in range(len(points))]
+    children: list[list[int]] = [[] for _ in range(len(points_lps))]
     roots = []
     for node in forest.order.tolist():
         above = int(forest.parent[node])
@@ -102,7 +106,7 @@ def branches_of(
             way.append(children[way[-1]][0])
         done += len(way)
         progress.at(done / (len(forest.order) + done - len(found)))
-        path = points[way]
+        path = points_lps[way]
         if not children[way[-1]]:
             path = lengthened(path, wall, grid)
         if parent < 0 and len(children[start]) == 1:

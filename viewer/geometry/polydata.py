@@ -16,29 +16,29 @@ def mesh_of(surface: Surface) -> Any:
     return mesh
 
 
-def mesh_from(points: np.ndarray, triangles: np.ndarray) -> Any:
+def mesh_from(points_lps: np.ndarray, triangles: np.ndarray) -> Any:
     """A vtkPolyData of triangles (copies)."""
-    mesh = _with_points(points)
+    mesh = _with_points(points_lps)
     mesh.SetPolys(_cells(np.arange(0, 3 * len(triangles) + 1, 3), triangles.ravel()))
     return mesh
 
 
 def arrays_of(mesh: Any) -> tuple[np.ndarray, np.ndarray]:
     """Points (n,3) float32 and triangles (m,3) int32 of a vtkPolyData; ValueError for others."""
-    points = _points(mesh)
-    starts, corners = _ways(mesh.GetPolys(), len(points))
+    points_lps = _points(mesh)
+    starts, corners = _ways(mesh.GetPolys(), len(points_lps))
     if not len(corners) or np.any(np.diff(starts) != 3):
         raise ValueError("not a mesh of triangles")
-    return points.astype(np.float32), corners.astype(np.int32).reshape(-1, 3)
+    return points_lps.astype(np.float32), corners.astype(np.int32).reshape(-1, 3)
 
 
 def surface_of(mesh: Any) -> Surface:
     """The surface of a vtkPolyData of triangles; raises ValueError for anything else."""
-    points, triangles = arrays_of(mesh)
+    points_lps, triangles = arrays_of(mesh)
     data = _arrays(mesh.GetPointData())
-    if any(len(values) != len(points) for values in data.values()):
+    if any(len(values) != len(points_lps) for values in data.values()):
         raise ValueError("point data do not fit the points")
-    return Surface(points, triangles, data)
+    return Surface(points_lps, triangles, data)
 
 
 def lines_of(tree: VesselTree) -> Any:
@@ -64,14 +64,14 @@ def lines_of(tree: VesselTree) -> Any:
 
 def tree_of(lines: Any) -> VesselTree:
     """The tree of a vtkPolyData; raises ValueError or KeyError where its parts do not fit."""
-    points = _points(lines).astype(np.float64)
-    starts, way = _ways(lines.GetLines(), len(points))
+    points_lps = _points(lines).astype(np.float64)
+    starts, way = _ways(lines.GetLines(), len(points_lps))
     radius = _arrays(lines.GetPointData())["radius_mm"].astype(np.float64)
     cells = lines.GetCellData()
     parents = _arrays(cells)["parent"]
     names = cells.GetAbstractArray("name")
     count = len(starts) - 1
-    if len(radius) != len(points) or len(parents) != count or not np.isfinite(points).all():
+    if len(radius) != len(points_lps) or len(parents) != count or not np.isfinite(points_lps).all():
         raise ValueError("radii, points and parents do not fit")
     if names is None or names.GetNumberOfValues() != count:
         raise ValueError("every branch needs a name, which may be empty")
@@ -81,7 +81,7 @@ def tree_of(lines: Any) -> VesselTree:
     for n in range(count):
         own = way[starts[n] : starts[n + 1]]
         name = str(names.GetVariantValue(n).ToString())
-        branches.append(Branch(points[own], radius[own], int(parents[n]), name))
+        branches.append(Branch(points_lps[own], radius[own], int(parents[n]), name))
     joints = _arrays(lines.GetFieldData()).get("joints", np.zeros((0, 3)))
     return VesselTree(tuple(branches), joints.reshape(-1, 3).astype(np.float64))
 
@@ -128,7 +128,7 @@ def _points(mesh: Any) -> np.ndarray:
     return np.array(vtk_to_numpy(mesh.GetPoints().GetData()))
 
 
-def _ways(cells: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
+def _ways(cells: Any, points_lps: int) -> tuple[np.ndarray, np.ndarray]:
     """Where each cell starts (m+1,) and all cells' point numbers, checked (copies)."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
@@ -138,7 +138,7 @@ def _ways(cells: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
     corners = np.array(vtk_to_numpy(cells.GetConnectivityArray()))
     if starts[0] != 0 or starts[-1] != len(corners) or np.any(np.diff(starts) < 0):
         raise ValueError("cells do not fit their point numbers")
-    if len(corners) and (corners.min() < 0 or corners.max() >= points):
+    if len(corners) and (corners.min() < 0 or corners.max() >= points_lps):
         raise ValueError("a cell uses a point that is not there")
     return starts, corners
 

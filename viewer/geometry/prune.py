@@ -12,7 +12,7 @@ MOST_SWEEPS = 5
 
 def without_inner(
     forest: Forest,
-    points: np.ndarray,
+    points_lps: np.ndarray,
     clearance_mm: np.ndarray,
     shortest_mm: float,
     progress: Progress,
@@ -24,19 +24,19 @@ def without_inner(
     """
     for sweep in range(MOST_SWEEPS):
         part = progress.part(sweep / MOST_SWEEPS, (sweep + 1) / MOST_SWEEPS)
-        gone = _inner_nodes(forest, points, clearance_mm, shortest_mm, part)
+        gone = _inner_nodes(forest, points_lps, clearance_mm, shortest_mm, part)
         if not gone.any():
             break
         nodes = forest.order[~gone[forest.order]]
         inner = nodes[forest.parent[nodes] >= 0]
         pairs = np.column_stack([inner, forest.parent[inner]])
-        forest = rooted(pairs, nodes[forest.parent[nodes] < 0], points)
+        forest = rooted(pairs, nodes[forest.parent[nodes] < 0], points_lps)
     return forest
 
 
 def _inner_nodes(
     forest: Forest,
-    points: np.ndarray,
+    points_lps: np.ndarray,
     clearance_mm: np.ndarray,
     shortest_mm: float,
     progress: Progress,
@@ -44,17 +44,17 @@ def _inner_nodes(
     """Which nodes (n,) bool belong to end branches that reach too little out of other vessels."""
     from scipy.spatial import cKDTree
 
-    gone = np.zeros(len(points), bool)
+    gone = np.zeros(len(points_lps), bool)
     ways = _end_ways(forest)
-    near = cKDTree(points[forest.order])
+    near = cKDTree(points_lps[forest.order])
     lengths = [float(forest.step_mm[way[:-1]].sum()) for way in ways]
     for done, n in enumerate(np.argsort(lengths, kind="stable").tolist()):
         progress.at(done / len(ways))
         way, joint = np.array(ways[n][:-1]), ways[n][-1]
         reach = lengths[n] + float(clearance_mm[joint])
-        others = forest.order[near.query_ball_point(points[joint], reach)]
+        others = forest.order[near.query_ball_point(points_lps[joint], reach)]
         others = np.setdiff1d(others[~gone[others]], way)
-        beyond = _outside(points[way], points[others], clearance_mm[others])
+        beyond = _outside(points_lps[way], points_lps[others], clearance_mm[others])
         out = float(forest.step_mm[way][beyond].sum() + clearance_mm[way[0]])
         gone[way] = out < shortest_mm
     return gone
@@ -80,8 +80,8 @@ def _end_ways(forest: Forest) -> list[list[int]]:
     return ways
 
 
-def distance_to(wall: Any, forest: Forest, points: np.ndarray) -> np.ndarray:
+def distance_to(wall: Any, forest: Forest, points_lps: np.ndarray) -> np.ndarray:
     """Distance (n,) in mm from the forest's nodes to the wall, 0 at others."""
-    clearance = np.zeros(len(points))
-    clearance[forest.order] = wall.query(points[forest.order], workers=-1)[0]
+    clearance = np.zeros(len(points_lps))
+    clearance[forest.order] = wall.query(points_lps[forest.order], workers=-1)[0]
     return clearance

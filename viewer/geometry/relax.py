@@ -11,7 +11,7 @@ ROUNDS = 24
 
 
 def centered(
-    points: np.ndarray,
+    points_lps: np.ndarray,
     clearance_mm: np.ndarray,
     forest: Forest,
     wall: Any,
@@ -27,33 +27,33 @@ def centered(
     nodes = forest.order
     inner = nodes[forest.parent[nodes] >= 0]
     main = tallest_child(forest, heights(forest))
-    links = _neighbor_mean(forest, len(points))
-    free = np.zeros(len(points), bool)
+    links = _neighbor_mean(forest, len(points_lps))
+    free = np.zeros(len(points_lps), bool)
     free[inner] = main[inner] >= 0
-    start, leash = points, np.maximum(clearance_mm, 0.5 * voxel_mm)[:, None]
-    points = points.copy()
+    start, leash = points_lps, np.maximum(clearance_mm, 0.5 * voxel_mm)[:, None]
+    points_lps = points_lps.copy()
     for turn in range(ROUNDS):
         progress.at(turn / ROUNDS)
         step = voxel_mm * (0.5 - 0.4 * turn / ROUNDS)
-        points[nodes] += step * _uphill(points, nodes, main, forest.parent, wall)
+        points_lps[nodes] += step * _uphill(points_lps, nodes, main, forest.parent, wall)
         for share in (0.5, -0.52) if turn < ROUNDS - 4 else (0.5,):
-            points[free] += share * (links @ points - points)[free]
-        moved = points - start
+            points_lps[free] += share * (links @ points_lps - points_lps)[free]
+        moved = points_lps - start
         far = np.linalg.norm(moved, axis=1, keepdims=True)
-        points = start + moved * np.minimum(1.0, leash / np.maximum(far, 1e-9))
-    return points
+        points_lps = start + moved * np.minimum(1.0, leash / np.maximum(far, 1e-9))
+    return points_lps
 
 
 def _uphill(
-    points: np.ndarray, nodes: np.ndarray, main: np.ndarray, parent: np.ndarray, wall: Any
+    points_lps: np.ndarray, nodes: np.ndarray, main: np.ndarray, parent: np.ndarray, wall: Any
 ) -> np.ndarray:
     """Direction (k,3), at most 1 long, away from the nearest wall and across the vessel."""
-    own = points[nodes]
+    own = points_lps[nodes]
     away = own - wall.data[wall.query(own, workers=-1)[1]]
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
     ahead = np.where(main[nodes] >= 0, main[nodes], nodes)
     behind = np.where(parent[nodes] >= 0, parent[nodes], nodes)
-    along = points[ahead] - points[behind]
+    along = points_lps[ahead] - points_lps[behind]
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     return away - along * np.einsum("ij,ij->i", away, along)[:, None]
 

@@ -52,7 +52,9 @@ def neighbors(index: np.ndarray) -> np.ndarray:
     return np.concatenate(pairs)
 
 
-def without_loops(pairs: np.ndarray, points: np.ndarray, clearance_mm: np.ndarray) -> np.ndarray:
+def without_loops(
+    pairs: np.ndarray, points_lps: np.ndarray, clearance_mm: np.ndarray
+) -> np.ndarray:
     """The pairs (e,2) of the minimal spanning forest: each loop is cut where it is thinnest.
 
     A pair costs its length divided by the squared distance to the wall.
@@ -61,10 +63,10 @@ def without_loops(pairs: np.ndarray, points: np.ndarray, clearance_mm: np.ndarra
     from scipy.sparse.csgraph import minimum_spanning_tree
 
     a, b = pairs.T
-    length = np.linalg.norm(points[a] - points[b], axis=1)
+    length = np.linalg.norm(points_lps[a] - points_lps[b], axis=1)
     near = np.minimum(clearance_mm[a], clearance_mm[b])
     cost = length / np.maximum(near, 0.05) ** 2 + 1e-9
-    graph = coo_array((cost, (a, b)), shape=(len(points), len(points)))
+    graph = coo_array((cost, (a, b)), shape=(len(points_lps), len(points_lps)))
     forest = minimum_spanning_tree(graph.tocsr()).tocoo()
     return np.column_stack([forest.row, forest.col])
 
@@ -78,7 +80,7 @@ def components(pairs: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(connected_components(graph.tocsr(), directed=False)[1])
 
 
-def rooted(pairs: np.ndarray, roots: np.ndarray, points: np.ndarray) -> Forest:
+def rooted(pairs: np.ndarray, roots: np.ndarray, points_lps: np.ndarray) -> Forest:
     """The forest of loop-free pairs seen from one root for each tree.
 
     Nodes that no root reaches are left out of `order`.
@@ -86,7 +88,7 @@ def rooted(pairs: np.ndarray, roots: np.ndarray, points: np.ndarray) -> Forest:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order
 
-    count = len(points)
+    count = len(points_lps)
     links = np.column_stack([np.full(len(roots), count), roots])
     both = np.concatenate([pairs, pairs[:, ::-1], links])
     graph = coo_array((np.ones(len(both), np.int8), tuple(both.T)), shape=(count + 1, count + 1))
@@ -95,7 +97,7 @@ def rooted(pairs: np.ndarray, roots: np.ndarray, points: np.ndarray) -> Forest:
     parent[(parent < 0) | (parent == count)] = -1
     step = np.zeros(count)
     inner = np.flatnonzero(parent >= 0)
-    step[inner] = np.linalg.norm(points[inner] - points[parent[inner]], axis=1)
+    step[inner] = np.linalg.norm(points_lps[inner] - points_lps[parent[inner]], axis=1)
     return Forest(order.astype(np.int64), parent, step)
 
 

@@ -13,10 +13,10 @@ STEP_MM = 0.5
 
 @dataclass(frozen=True)
 class Tube:
-    """A vessel to be built: `points` (n,3) LPS mm and `radii` in mm, one each or one for all."""
+    """A vessel to be built: `points_lps` (n,3) and `radius_mm`, one each or one for all."""
 
-    points: np.ndarray
-    radii: np.ndarray
+    points_lps: np.ndarray
+    radius_mm: np.ndarray
     parent: int = -1
     name: str = ""
 
@@ -44,11 +44,11 @@ def build(tubes: Sequence[Tube]) -> VesselTree:
     """The tree of some tubes; each starts where its parent ends."""
     branches: list[Branch] = []
     for tube in tubes:
-        radii = np.broadcast_to(np.asarray(tube.radii, float), (len(tube.points),)).copy()
-        points = np.array(tube.points, dtype=np.float64)
+        radii = np.broadcast_to(np.asarray(tube.radius_mm, float), (len(tube.points_lps),)).copy()
+        points_lps = np.array(tube.points_lps, dtype=np.float64)
         if tube.parent >= 0:
-            points[0] = branches[tube.parent].points_lps[-1]
-        branches.append(Branch(points, radii, tube.parent, tube.name))
+            points_lps[0] = branches[tube.parent].points_lps[-1]
+        branches.append(Branch(points_lps, radii, tube.parent, tube.name))
     parents = sorted({b.parent for b in branches if b.parent >= 0})
     joints = np.array([branches[p].points_lps[-1] for p in parents]).reshape(-1, 3)
     return VesselTree(tuple(branches), joints)
@@ -67,8 +67,8 @@ def straight_tube(
 def curved_tube(bend_mm: float = 30.0, radius_mm: float = 4.0, angle: float = np.pi) -> VesselTree:
     """One vessel on a circle of radius `bend_mm` in the coronal plane, turning by `angle` rad."""
     turn = np.linspace(0, angle, int(np.ceil(bend_mm * angle / STEP_MM)) + 1)
-    points = np.column_stack([bend_mm * np.cos(turn), 0 * turn, bend_mm * np.sin(turn)])
-    return build([Tube(points, np.array(radius_mm), name="arch")])
+    points_lps = np.column_stack([bend_mm * np.cos(turn), 0 * turn, bend_mm * np.sin(turn)])
+    return build([Tube(points_lps, np.array(radius_mm), name="arch")])
 
 
 def narrowed_tube(
@@ -78,10 +78,10 @@ def narrowed_tube(
     lesion_mm: float = 15.0,
 ) -> VesselTree:
     """One straight vessel with a cosine-shaped stenosis of length `lesion_mm` in its middle."""
-    points = line((0, 0, -length_mm / 2), (0, 0, length_mm / 2))
-    inside = np.abs(points[:, 2]) < lesion_mm / 2
-    depth = 0.5 * (radius_mm - least_mm) * (1 + np.cos(2 * np.pi * points[:, 2] / lesion_mm))
-    return build([Tube(points, radius_mm - np.where(inside, depth, 0), name="stenosis")])
+    points_lps = line((0, 0, -length_mm / 2), (0, 0, length_mm / 2))
+    inside = np.abs(points_lps[:, 2]) < lesion_mm / 2
+    depth = 0.5 * (radius_mm - least_mm) * (1 + np.cos(2 * np.pi * points_lps[:, 2] / lesion_mm))
+    return build([Tube(points_lps, radius_mm - np.where(inside, depth, 0), name="stenosis")])
 
 
 def murray(radius_mm: float, children: int = 2) -> float:
