@@ -4,7 +4,8 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from viewer.geometry.surface import Surface
 from viewer.scene import prepare
-from viewer.scene.prepare import block_factors, bricks, prepare_surface, prepare_volume, smaller
+from viewer.scene.blocks import block_factors, smaller
+from viewer.scene.prepare import bricks, prepare_surface, prepare_volume
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 

@@ -70,7 +70,7 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
             made += corner_marks(corner, texts[-1:], width, height, line)
     if some:
         made += bar_marks(overlay.bar, width, height, line)
-    made += stamp_marks(overlay.stamps, width, line)
+    made += stamp_marks(overlay.stamps, width, line, centered=room)
     if room:
         made += legend_marks(overlay.legend, width, height, line)
         if overlay.radius_range_mm is not None:
@@ -129,11 +129,12 @@ def bar_marks(bar: ScaleBar, width: int, height: int, line: float) -> list[Mark]
     ]
 
 
-def stamp_marks(stamps: tuple[Stamp, ...], width: int, line: float) -> list[Mark]:
-    """The stamps in a column under the top letter."""
-    first = MARGIN + 1.5 * line
+def stamp_marks(stamps: tuple[Stamp, ...], width: int, line: float, centered: bool) -> list[Mark]:
+    """The stamps in a column: under the top letter, or in the right corner of a small pane."""
+    x, first = (width / 2, MARGIN + 1.5 * line) if centered else (width - MARGIN - 7, MARGIN + 1)
+    align = (0.5 if centered else 1.0, 0.0)
     return [
-        Text(width / 2, first + n * 1.5 * line, s.text, TOKENS[s.color], (0.5, 0.0), chip=True)
+        Text(x, first + n * 1.5 * line, s.text, TOKENS[s.color], align, chip=True)
         for n, s in enumerate(stamps)
     ]
 

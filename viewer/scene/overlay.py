@@ -11,7 +11,7 @@ from viewer.geometry.surface import Surface
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.slice import SlicePlane
 from viewer.segment.mask import ARTERY, NAMES, VesselMask
-from viewer.session.view_state import PLANES, STRAIGHT, ViewState
+from viewer.session.view_state import PLANES, ViewState
 from viewer.volume.grid import Grid
 
 LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))  # towards +x, -x, +y, -y, +z, -z of LPS
@@ -234,9 +234,8 @@ def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overla
         f"Zoom {zoom:.0f} %",
         f"{image}{position_text(plane)}",
     )
-    straight = plane.into == tuple(float(v) for v in STRAIGHT[name][2])
     return Overlay(
-        name.capitalize() if straight else f"{name.capitalize()} (oblique)",
+        name.capitalize(),
         TOKENS[name],
         edge_letters(plane.right, plane.down),
         {
@@ -259,6 +258,7 @@ def scene_overlay(
     mm_per_pixel: float,
     width: int,
     radius_range_mm: tuple[float, float] | None,
+    table_hidden: bool = False,
 ) -> Overlay:
     """Everything over the 3-D view, whose camera looks along `axes` (right, down, into)."""
     shown = case.surface is not None and view.surface_opacity > 0
@@ -269,7 +269,11 @@ def scene_overlay(
         "3-D",
         TOKENS["text"],
         edge_letters(axes[0], axes[1]),
-        {"top-left": patient_lines(case.series), "top-right": study_lines(case.series)},
+        {
+            "top-left": patient_lines(case.series),
+            "top-right": study_lines(case.series),
+            "bottom-left": ("Table not shown",) if table_hidden else (),
+        },
         scale_bar(mm_per_pixel, width),
         stamps(case, view),
         (),

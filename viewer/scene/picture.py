@@ -95,7 +95,13 @@ def scene_picture(case, view: ViewState, width: int, height: int) -> Image.Image
         scene.reset()
         made = Image.fromarray(scene.render()[..., :3])
         overlay = scene_overlay(
-            case, view, scene.axes, scene.mm_per_pixel, width, scene.radius_range_mm
+            case,
+            view,
+            scene.axes,
+            scene.mm_per_pixel,
+            width,
+            scene.radius_range_mm,
+            scene.table_hidden,
         )
     finally:
         scene.close()

@@ -1,6 +1,6 @@
 """What the 3-D view draws, made ready in any thread: coarse copies, bricks and pieces."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,8 +12,10 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals
 
 from viewer.geometry.surface import Surface
+from viewer.scene.blocks import as_int16, smaller
 from viewer.scene.colors import color_map, label_table
 from viewer.scene.image import GridImage, grid_image
+from viewer.scene.table import without_table
 from viewer.segment.mask import ARTERY
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -21,8 +23,8 @@ from viewer.volume.volume import Volume
 # A software renderer works out the shading of about 25 million voxels a second and draws about
 # two million triangles a second; each step of a picture has to stay far under 100 ms.
 FINE_VOXELS = 17_000_000
-COARSE_VOXELS = 700_000
-BRICK_VOXELS = 350_000
+COARSE_VOXELS = 500_000
+BRICK_VOXELS = 280_000
 COARSE_TRIANGLES = 60_000
 PIECE_TRIANGLES = 80_000
 
@@ -43,13 +45,14 @@ class Brick:
 
 @dataclass(frozen=True, eq=False)
 class PreparedVolume:
-    """A volume to draw: one brick of few voxels for dragging, and fine ones in their axis' order."""
+    """A volume to draw: one brick of few voxels for dragging, and fine ones in order."""
 
     of: Volume
     grid: Grid
     coarse_grid: Grid
     coarse: Brick
     fine: tuple[Brick, ...]
+    table_hidden: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,60 +66,17 @@ class PreparedSurface:
 
 
 def prepare_volume(volume: Volume, software: bool) -> PreparedVolume:
-    """Copies of a volume for drawing; on a graphics processor the voxels themselves."""
+    """Copies of a volume for drawing, without the table; a graphics processor gets every voxel."""
+    whole = (as_int16(volume.voxels), volume.grid)
     if not software:
-        whole = whole_brick(volume.voxels, volume.grid)
-        return PreparedVolume(volume, volume.grid, volume.grid, whole, (whole,))
-    fine = smaller(volume.voxels, volume.grid, FINE_VOXELS)
-    few = smaller(*fine, COARSE_VOXELS)
-    return PreparedVolume(volume, fine[1], few[1], whole_brick(*few), tuple(bricks(*fine)))
-
-
-def smaller(voxels: np.ndarray, grid: Grid, most: int) -> tuple[np.ndarray, Grid]:
-    """Voxels averaged in blocks, nearly cubic in millimeters, until no more than `most` remain."""
-    factors = block_factors(grid, most)
-    if factors == (1, 1, 1):
-        return as_int16(voxels), grid
-    made_shape = tuple(n // f for n, f in zip(grid.shape, factors, strict=True))
-    made = np.empty(made_shape, dtype=np.int16)
-    for k in range(made_shape[0]):
-        block = voxels[k * factors[0] : (k + 1) * factors[0]]
-        made[k] = block_mean(block, factors[1:], made_shape[1:])
-    scale = np.diag([*map(float, factors), 1.0])
-    shift = np.eye(4)
-    shift[:3, 3] = [(f - 1) / 2 for f in factors]
-    return made, Grid(made_shape, grid.lps_from_index @ shift @ scale, grid.frame_uid)
-
-
-def block_factors(grid: Grid, most: int) -> tuple[int, int, int]:
-    """How many voxels make one along each axis."""
-    factors = [1, 1, 1]
-    while np.prod([n // f for n, f in zip(grid.shape, factors, strict=True)]) > most:
-        sizes = [
-            s * f if n // (f + 1) >= 2 else np.inf
-            for s, f, n in zip(grid.spacing_mm, factors, grid.shape, strict=True)
-        ]
-        factors[int(np.argmin(sizes))] += 1
-    return factors[0], factors[1], factors[2]
-
-
-def block_mean(block: np.ndarray, factors: Sequence[int], shape: Sequence[int]) -> np.ndarray:
-    """Mean of all slices of a block and of `factors` rows and columns (rows,columns) int16."""
-    total = np.zeros(shape, dtype=np.float32)
-    for j in range(factors[0]):
-        for i in range(factors[1]):
-            rows = slice(j, shape[0] * factors[0], factors[0])
-            columns = slice(i, shape[1] * factors[1], factors[1])
-            for one in block:
-                total += one[rows, columns]
-    return (total / (len(block) * factors[0] * factors[1])).round().astype(np.int16)
-
-
-def as_int16(voxels: np.ndarray) -> np.ndarray:
-    """Voxels as int16, rounded where they were not."""
-    if voxels.dtype == np.int16:
-        return voxels
-    return np.clip(np.round(voxels), -32767, 32767).astype(np.int16)
+        voxels, hidden = without_table(*whole)
+        brick = whole_brick(voxels, volume.grid)
+        return PreparedVolume(volume, volume.grid, volume.grid, brick, (brick,), hidden)
+    voxels, grid = smaller(*whole, FINE_VOXELS)
+    voxels, hidden = without_table(voxels, grid)
+    few, few_grid = smaller(voxels, grid, COARSE_VOXELS)
+    fine = tuple(bricks(voxels, grid))
+    return PreparedVolume(volume, grid, few_grid, whole_brick(few, few_grid), fine, hidden)
 
 
 def whole_brick(voxels: np.ndarray, grid: Grid) -> Brick:

@@ -214,6 +214,11 @@ class Scene:
         """The radii between which the surface's colors change."""
         return self._surface.prepared.radius_range_mm if self._surface else None
 
+    @property
+    def table_hidden(self) -> bool:
+        """Whether the scanner's table was left out of the volume."""
+        return self._volume is not None and self._volume.prepared.table_hidden
+
     def pixels(self, points_lps: np.ndarray) -> np.ndarray:
         """Where points appear and their depth in mm (n,3)."""
         return cameras.to_pixels(self.camera, points_lps, self.size)

@@ -115,7 +115,7 @@ def _crop(prop: vtkVolume, brick: Brick, grid: Grid, box: Clip) -> None:
     ends = (np.array(grid.shape)[::-1] - 1) * spacing
     bounds = np.array(box, dtype=float) * np.repeat(ends, 2)
     along = 2 - brick.axis
-    inner = np.array(brick.inner) + (-OVERLAP, OVERLAP)
+    inner = np.add(brick.inner, (-OVERLAP, OVERLAP))
     inner = np.clip(inner * spacing[along], 0, ends[along])
     cut = slice(2 * along, 2 * along + 2)
     bounds[cut] = np.clip(bounds[cut], *inner)

@@ -202,6 +202,7 @@ class Pane3D(VtkWidget):
             self.scene.mm_per_pixel * factor,
             self.width(),
             self.scene.radius_range_mm,
+            self.scene.table_hidden,
         )
         if not self.view.corners:
             overlay = without_corners(overlay)

@@ -1,0 +1,54 @@
+"""Smaller copies of volumes: voxels averaged in blocks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from viewer.volume.grid import Grid
+
+
+def smaller(voxels: np.ndarray, grid: Grid, most: int) -> tuple[np.ndarray, Grid]:
+    """Voxels averaged in blocks, nearly cubic in millimeters, until no more than `most` remain."""
+    factors = block_factors(grid, most)
+    if factors == (1, 1, 1):
+        return as_int16(voxels), grid
+    made_shape = tuple(n // f for n, f in zip(grid.shape, factors, strict=True))
+    made = np.empty(made_shape, dtype=np.int16)
+    for k in range(made_shape[0]):
+        block = voxels[k * factors[0] : (k + 1) * factors[0]]
+        made[k] = block_mean(block, factors[1:], made_shape[1:])
+    scale = np.diag([*map(float, factors), 1.0])
+    shift = np.eye(4)
+    shift[:3, 3] = [(f - 1) / 2 for f in factors]
+    return made, Grid(made_shape, grid.lps_from_index @ shift @ scale, grid.frame_uid)
+
+
+def block_factors(grid: Grid, most: int) -> tuple[int, int, int]:
+    """How many voxels make one along each axis."""
+    factors = [1, 1, 1]
+    while np.prod([n // f for n, f in zip(grid.shape, factors, strict=True)]) > most:
+        sizes = [
+            s * f if n // (f + 1) >= 2 else np.inf
+            for s, f, n in zip(grid.spacing_mm, factors, grid.shape, strict=True)
+        ]
+        factors[int(np.argmin(sizes))] += 1
+    return factors[0], factors[1], factors[2]
+
+
+def block_mean(block: np.ndarray, factors: Sequence[int], shape: Sequence[int]) -> np.ndarray:
+    """Mean of all slices of a block and of `factors` rows and columns (rows,columns) int16."""
+    total = np.zeros(shape, dtype=np.float32)
+    for j in range(factors[0]):
+        for i in range(factors[1]):
+            rows = slice(j, shape[0] * factors[0], factors[0])
+            columns = slice(i, shape[1] * factors[1], factors[1])
+            for one in block:
+                total += one[rows, columns]
+    return (total / (len(block) * factors[0] * factors[1])).round().astype(np.int16)
+
+
+def as_int16(voxels: np.ndarray) -> np.ndarray:
+    """Voxels as int16, rounded where they were not."""
+    if voxels.dtype == np.int16:
+        return voxels
+    return np.clip(np.round(voxels), -32767, 32767).astype(np.int16)
