@@ -40,10 +40,10 @@ def test_oblique_directions_have_up_to_three_letters_strongest_first():
 
 
 def test_scale_bar_is_round_and_true():
-    bar = scale_bar(0.5, 400)
+    bar = scale_bar(0.5, 500)
     assert bar.text == "50 mm"
     assert bar.pixels == 100
-    assert scale_bar(2.0, 400).text == "20 cm"
+    assert scale_bar(2.0, 500).text == "20 cm"
 
 
 def test_images_count_from_the_head_the_front_and_the_right():

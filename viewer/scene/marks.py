@@ -112,7 +112,7 @@ def corner_marks(
 
 def shorten(text: str, width: float, line: float) -> str:
     """A text cut so that it leaves the middle of the picture free."""
-    most = max(8, int((width / 2 - 3 * line) / (0.42 * line)))
+    most = max(8, int((0.4 * width - line) / (0.42 * line)))
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -156,8 +156,10 @@ def legend_marks(
 def ramp_marks(range_mm: tuple[float, float], height: int, line: float) -> list[Mark]:
     """The colors of the radius from small (below) to large, with their numbers."""
     colors = color_map("viridis")
-    steps, tall = 32, min(9 * line, height * 0.35)
-    top, wide = (height - tall) / 2 + 2.2 * line, 0.8 * line
+    steps, wide = 32, 0.8 * line
+    bottom = height - MARGIN - 3 * line
+    top = height / 2 + 2.6 * line  # under the left letter
+    tall = bottom - top
     made: list[Mark] = [Text(MARGIN, top - 1.3 * line, "Radius mm", TOKENS["text"])]
     for n in range(steps):
         red, green, blue = colors[round((1 - (n + 0.5) / steps) * 255)]

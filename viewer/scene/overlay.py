@@ -97,8 +97,8 @@ def edge_letters(right: np.ndarray, down: np.ndarray) -> dict[str, str]:
 
 
 def scale_bar(mm_per_pixel: float, width: float) -> ScaleBar:
-    """The longest round bar under a quarter of the picture's width."""
-    fitting = [mm for mm in BAR_LENGTHS_MM if mm / mm_per_pixel <= width / 4]
+    """The longest round bar under a fifth of the picture's width."""
+    fitting = [mm for mm in BAR_LENGTHS_MM if mm / mm_per_pixel <= width / 5]
     length = fitting[-1] if fitting else BAR_LENGTHS_MM[0]
     text = f"{length} mm" if length < 100 else f"{length // 10} cm"
     return ScaleBar(text, length / mm_per_pixel)

@@ -23,7 +23,7 @@ from viewer.volume.volume import Volume
 # A software renderer works out the shading of about 25 million voxels a second and draws about
 # two million triangles a second; each step of a picture has to stay far under 100 ms.
 FINE_VOXELS = 17_000_000
-COARSE_VOXELS = 500_000
+COARSE_VOXELS = 400_000
 BRICK_VOXELS = 280_000
 COARSE_TRIANGLES = 60_000
 PIECE_TRIANGLES = 80_000

@@ -217,7 +217,8 @@ class Scene:
     @property
     def table_hidden(self) -> bool:
         """Whether the scanner's table was left out of the volume."""
-        return self._volume is not None and self._volume.prepared.table_hidden
+        shown = self._volume is not None and self._shown[0]
+        return shown and self._volume.prepared.table_hidden
 
     def pixels(self, points_lps: np.ndarray) -> np.ndarray:
         """Where points appear and their depth in mm (n,3)."""

@@ -55,7 +55,9 @@ def lines(paths: list[np.ndarray], color: str, width: float) -> vtkActor:
 def tree_lines(tree: VesselTree, selected: int | None) -> list[vtkActor]:
     """The centerlines, the selected branch thicker and in the accent color."""
     others = [b.points_lps for n, b in enumerate(tree.branches) if n != selected]
-    made = [lines(others, TOKENS["text"], 1.5)] if others else []
+    made = [lines(others, TOKENS["text"], 1.2)] if others else []
+    for actor in made:
+        actor.GetProperty().SetOpacity(0.7)
     if selected is not None and 0 <= selected < len(tree.branches):
         made.append(lines([tree.branches[selected].points_lps], TOKENS["accent"], 4.0))
     return made
