@@ -68,7 +68,7 @@ def test_corners_tell_patient_study_technique_and_window(a_tube, a_view):
     overlay = slice_overlay(a_tube, a_view, "axial", plane)
     assert overlay.corners["top-left"][:2] == ("DOE, JANE", "ID 4711")
     assert overlay.corners["top-right"] == ("CTA",)
-    assert overlay.corners["bottom-left"] == ("120 kVp  B30f  1.5 mm", "arterial")
+    assert overlay.corners["bottom-left"] == ("120 kVp  B30f", "1.5 mm  arterial")
     assert overlay.corners["bottom-right"][0] == "W 700  L 200"
     assert overlay.corners["bottom-right"][2] == "im 24/48  S 0.0 mm"
     assert overlay.legend == (("artery", "#E54D4D"),)

@@ -175,7 +175,8 @@ def technique_lines(series: Series | None, grid: Grid) -> tuple[str, ...]:
     if series is None:
         return (thick,)
     kvp = f"{series.kvp:g} kVp" if series.kvp else ""
-    return _told("  ".join(t for t in (kvp, series.kernel, thick) if t), series.phase)
+    lines = ((kvp, series.kernel), (thick, series.phase))
+    return _told(*("  ".join(text for text in line if text) for line in lines))
 
 
 def date_text(date: str) -> str:

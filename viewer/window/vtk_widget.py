@@ -53,6 +53,7 @@ class VtkWidget(QWidget):
             self._take(self.scene.render_coarse())
             self._dirty = self.fine = False
             self._rest.start()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self.rect()), self._image)
 
     def resizeEvent(self, event: object) -> None:
