@@ -36,13 +36,13 @@ def test_bone_is_filled_and_vessels_are_spared():
 
 def test_blood_is_even_and_bone_is_not():
     hu, vertebra, _, _, heart = scene()
-    texture = uneven(hu, SPACING)
+    texture = uneven(hu, SPACING, silent())
     assert np.median(texture[heart]) < 0.2
     assert np.median(texture[vertebra]) > 0.25
 
 
 def test_wide_even_masses_are_soft():
     hu, vertebra, vessel, _, heart = scene()
-    soft = soft_masses((hu > 220) & ~vessel, uneven(hu, SPACING), SPACING, silent())
+    soft = soft_masses((hu > 220) & ~vessel, uneven(hu, SPACING, silent()), SPACING, silent())
     assert soft[heart].mean() > 0.8
     assert not soft[vertebra].any()

@@ -40,7 +40,7 @@ def test_slabs_and_where(monkeypatch):
     image = np.random.default_rng(1).normal(0, 50, (60, 20, 20)).astype(np.float32)
     where = image > 0
     whole = vesselness(image, where, (1.0, 1.0, 1.0), (1.0, 1.7), silent())
-    monkeypatch.setattr("viewer.enhance.vesselness.SLAB_VOXELS", 20 * 20 * 10)
+    monkeypatch.setattr("viewer.enhance.slabs.SLAB_VOXELS", 20 * 20 * 10)
     parts = vesselness(image, where, (1.0, 1.0, 1.0), (1.0, 1.7), silent())
     assert np.abs(parts - whole)[2:-2].max() < 0.5
     assert not whole[~where].any()

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.distance import distance_within
+from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
 
 CLOSE_MM = 5.0
@@ -58,20 +59,26 @@ def disk(reach: tuple[float, float]) -> np.ndarray:
     return (y / reach[0]) ** 2 + (x / reach[1]) ** 2 <= 1.0
 
 
-def uneven(hu: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+def uneven(
+    hu: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progress
+) -> np.ndarray:
     """How uneven the bright surroundings (about 8 mm) of each voxel are: local sd over mean HU.
 
     Marrow with its cortex is uneven (0.25 to 0.6), blood and organs are not (under 0.2).
     """
-    held = np.clip(hu, -50, 1500).astype(np.float32)
-    mean = ndimage.uniform_filter(held, 3)
-    spread = ndimage.uniform_filter(held * held, 3)
-    spread -= mean * mean
-    np.sqrt(np.maximum(spread, 0), out=spread)
-    bright = (hu > 100).astype(np.float32)
     size = [2 * max(1, round(4 / s)) + 1 for s in spacing_mm]
-    level = ndimage.uniform_filter(held * bright, size)
-    return ndimage.uniform_filter(spread * bright, size) / np.maximum(level, 1e-3)
+    out = np.empty(hu.shape, np.float32)
+    for slab, wide, inner in slabs(hu.shape, size[0] // 2 + 1, progress):
+        held = np.clip(hu[wide], -50, 1500).astype(np.float32)
+        mean = ndimage.uniform_filter(held, 3)
+        spread = ndimage.uniform_filter(held * held, 3)
+        spread -= mean * mean
+        np.sqrt(np.maximum(spread, 0), out=spread)
+        bright = held > 100
+        level = ndimage.uniform_filter(held * bright, size)
+        spread = ndimage.uniform_filter(spread * bright, size)
+        out[slab] = (spread / np.maximum(level, 1e-3))[inner]
+    return out
 
 
 def soft_masses(

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from viewer.progress import Progress
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
+
+SOLID_HU = -400.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,20 +104,20 @@ def coarse(volume: Volume, target_mm: float, progress: Progress) -> Coarse:
     )
 
 
-def body(hu: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
+def body(hu: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progress) -> np.ndarray:
     """The patient without table and air outside, slice by slice filled (bool, like `hu`)."""
-    from scipy import ndimage
-
-    solid = hu > -400
     reach = max(1, round(6.0 / spacing_mm[1]))
-    plane = np.zeros((1, 3, 3), bool)
-    plane[0] = ndimage.generate_binary_structure(2, 1)
-    thin = ndimage.binary_erosion(solid, plane, iterations=reach, border_value=1)
+    cross = ndimage.generate_binary_structure(2, 1)
+    thin = np.empty(hu.shape, bool)
+    for k in progress.part(0, 0.5).over(range(len(hu)), len(hu)):
+        thin[k] = ndimage.binary_erosion(hu[k] > SOLID_HU, cross, reach, border_value=1)
     labels, count = ndimage.label(thin)
     if count == 0:
-        return solid
+        return hu > SOLID_HU
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    core = labels == sizes.argmax()
-    grown = ndimage.binary_dilation(core, plane, iterations=reach + 1) & solid
-    return np.stack([ndimage.binary_fill_holes(layer) for layer in grown])
+    most = sizes.argmax()
+    for k in progress.part(0.5, 1.0).over(range(len(hu)), len(hu)):
+        grown = ndimage.binary_dilation(labels[k] == most, cross, reach + 1)
+        thin[k] = ndimage.binary_fill_holes(grown & (hu[k] > SOLID_HU))
+    return thin

@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
-
-SLAB_VOXELS = 1_500_000
 
 
 def distance_within(
@@ -20,21 +19,17 @@ def distance_within(
     """
     out = np.zeros(mask.shape, np.float32)
     halo = int(np.ceil(most_mm / spacing_mm[0])) + 1
-    depth = max(halo, SLAB_VOXELS // max(1, int(np.prod(mask.shape[1:]))))
-    starts = range(0, len(mask), depth)
-    for start in progress.over(starts, len(starts)):
-        stop = min(start + depth, len(mask))
-        rows = np.flatnonzero(mask[start:stop].any(axis=(0, 2)))
-        columns = np.flatnonzero(mask[start:stop].any(axis=(0, 1)))
+    for slab, wide, inner in slabs(mask.shape, halo, progress):
+        rows = np.flatnonzero(mask[slab].any(axis=(0, 2)))
+        columns = np.flatnonzero(mask[slab].any(axis=(0, 1)))
         if len(rows) == 0:
             continue
-        low, high = max(start - halo, 0), min(stop + halo, len(mask))
         j = slice(max(rows[0] - 1, 0), rows[-1] + 2)
         i = slice(max(columns[0] - 1, 0), columns[-1] + 2)
-        part = mask[low:high, j, i]
+        part = mask[wide, j, i]
         if part.all():
-            out[start:stop, j, i] = most_mm
+            out[slab, j, i] = most_mm
             continue
-        far = ndimage.distance_transform_edt(part, spacing_mm)[start - low : stop - low]
-        out[start:stop, j, i] = np.minimum(far, most_mm)
+        far = ndimage.distance_transform_edt(part, spacing_mm)[inner]
+        out[slab, j, i] = np.minimum(far, most_mm)
     return out

@@ -50,12 +50,12 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
 
 def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVessels:
     """The chains found on a grid of about `target_mm`."""
-    grid = coarse(volume, target_mm, progress.part(0, 0.3))
-    inside = body(grid.hu, grid.spacing_mm)
+    grid = coarse(volume, target_mm, progress.part(0, 0.2))
+    inside = body(grid.hu, grid.spacing_mm, progress.part(0.2, 0.3))
     rows = spots(grid.hu, inside, grid.spacing_mm, progress.part(0.3, 0.9))
     every = chains(rows, grid.spacing_mm, progress.part(0.9, 1.0))
     field = grid.hu.shape[0] * grid.spacing_mm[0]
-    shortest = min(LENGTH_MM, 0.5 * field)
+    shortest = min(LENGTH_MM, 0.33 * field)
     middle = lateral_middle(inside)
 
     def blood(chain: Chain) -> bool:

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
 
-SLAB_VOXELS = 1_500_000
 Spacing = tuple[float, float, float]
 
 
@@ -24,18 +24,14 @@ def vesselness(
     """
     out = np.zeros(hu.shape, np.float32)
     halo = int(np.ceil(3.5 * max(scales_mm) / spacing_mm[0])) + 2
-    depth = max(halo, SLAB_VOXELS // int(np.prod(hu.shape[1:])))
-    starts = range(0, len(hu), depth)
-    for start in progress.over(starts, len(starts), "Looking for thin vessels"):
-        stop = min(start + depth, len(hu))
-        if not where[start:stop].any():
+    for slab, wide, inner in slabs(hu.shape, halo, progress, "Looking for thin vessels"):
+        if not where[slab].any():
             continue
-        low, high = max(start - halo, 0), min(stop + halo, len(hu))
-        wanted = np.zeros((high - low, *hu.shape[1:]), bool)
-        wanted[start - low : stop - low] = where[start:stop]
+        part = np.ascontiguousarray(hu[wide], dtype=np.float32)
+        wanted = np.zeros(part.shape, bool)
+        wanted[inner] = where[slab]
         index = np.flatnonzero(wanted)
         best = np.zeros(len(index), np.float32)
-        part = np.ascontiguousarray(hu[low:high], dtype=np.float32)
         for scale in scales_mm:
             progress.check()
             smooth = ndimage.gaussian_filter(
@@ -43,7 +39,7 @@ def vesselness(
             )
             _, middle, _ = eigenvalues(hessian(smooth, index, spacing_mm))
             np.maximum(best, -(scale**2) * middle, out=best)
-        out[start:stop][where[start:stop]] = best
+        out[slab][where[slab]] = best
     return out
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.distance import distance_within
+from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
 from viewer.segment.clean import bone_around, chambers_and_organs
 from viewer.segment.context import Context
@@ -13,23 +14,55 @@ from viewer.volume.volume import Volume
 SLAB = 16
 RIM_MM = 1.8
 MARROW_HU = 60
+HOLE_MM2 = 60.0
 
 
 def local_blood(
-    hu: np.ndarray, tree: np.ndarray, spacing_mm: tuple[float, float, float], blood_hu: float
+    hu: np.ndarray,
+    tree: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    blood_hu: float,
+    progress: Progress,
 ) -> np.ndarray:
     """Brightness of the blood near each voxel of a tree (float32; `blood_hu` far from it).
 
     The greatest of a small neighborhood inside the tree, smoothed over about 3 mm (normalized
     convolution), so that a thin or faint vessel gets its own half maximum.
     """
-    inside = np.where(tree, np.minimum(hu, 1.3 * blood_hu), 0).astype(np.float32)
-    inside = ndimage.maximum_filter(inside, [3 if s < 1.6 else 1 for s in spacing_mm])
-    near = (inside > 0).astype(np.float32)
+    out = np.full(hu.shape, blood_hu, np.float32)
     sigma = [3.0 / s for s in spacing_mm]
-    weight = ndimage.gaussian_filter(near, sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(inside, sigma, truncate=2.5)
-    return np.where(weight > 0.01, total / np.maximum(weight, 0.01), blood_hu).astype(np.float32)
+    size = [3 if s < 1.6 else 1 for s in spacing_mm]
+    for slab, wide, inner in slabs(hu.shape, int(2.5 * sigma[0]) + 2, progress):
+        if not tree[wide].any():
+            continue
+        inside = np.where(tree[wide], np.minimum(hu[wide], 1.3 * blood_hu), 0)
+        inside = ndimage.maximum_filter(inside.astype(np.float32), size)
+        near = (inside > 0).astype(np.float32)
+        weight = ndimage.gaussian_filter(near, sigma, truncate=2.5)
+        total = ndimage.gaussian_filter(inside, sigma, truncate=2.5)
+        level = np.where(weight > 0.01, total / np.maximum(weight, 0.01), blood_hu)
+        out[slab] = level[inner]
+    return out
+
+
+def filled(vessel: np.ndarray, pixel_mm2: float) -> np.ndarray:
+    """A slab of vessel (bool) with its small holes filled slice by slice and its notches closed."""
+    out = vessel.copy()
+    for k in range(len(out)):
+        rows = np.flatnonzero(out[k].any(axis=1))
+        if len(rows) == 0:
+            continue
+        columns = np.flatnonzero(out[k].any(axis=0))
+        part = out[k, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        crowd = ndimage.uniform_filter(part.astype(np.float32), 3, mode="constant")
+        part |= crowd > 0.6
+        holes, count = ndimage.label(~part)
+        edge = np.unique(np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]]))
+        small = np.bincount(holes.ravel(), minlength=count + 1) * pixel_mm2 < HOLE_MM2
+        small[0] = False
+        small[edge] = False
+        part |= small[holes]
+    return out
 
 
 def draw(
@@ -37,8 +70,7 @@ def draw(
 ) -> np.ndarray:
     """Labels (uint8) on the volume's grid: lumen above a share of its own blood, bone, calcium."""
     grid, levels = context.coarse, context.levels
-    blood = local_blood(grid.hu, tree, grid.spacing_mm, levels.blood)
-    progress.at(0.2)
+    blood = local_blood(grid.hu, tree, grid.spacing_mm, levels.blood, progress.part(0, 0.2))
     if levels.crowded:
         share = max(share, 0.5)
     half = levels.tissue + share * (np.minimum(blood, 1.2 * levels.blood) - levels.tissue)
@@ -48,12 +80,13 @@ def draw(
     progress.at(0.3)
     bones = bone_around(context, tree, progress.part(0.3, 0.5))
     skin = ndimage.binary_dilation(bones) & ~bones & ~tree
-    chamber, organ = chambers_and_organs(context, tree)
+    chamber, organ = chambers_and_organs(context, tree, progress.part(0.5, 0.6))
     parts = [
         grid.native(a) for a in (half.astype(np.int16), rim, bones & ~tree, skin, chamber, organ)
     ]
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
+    pixel_mm2 = volume.grid.spacing_mm[1] * volume.grid.spacing_mm[2]
     out = np.zeros(volume.grid.shape, np.uint8)
     for start in progress.part(0.6, 1.0).over(
         range(0, len(out), SLAB), -(-len(out) // SLAB), "Drawing boundaries"
@@ -65,6 +98,7 @@ def draw(
         labels[heart & (hu > level)] = CHAMBER
         labels[mass & (hu > level)] = ORGAN
         labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
-        labels[close & (hu > level)] = ARTERY
+        lumen = close & (hu > level)
+        labels[filled(lumen, pixel_mm2)] = ARTERY
         labels[close & (hu > calcium)] = CALCIFICATION
     return out

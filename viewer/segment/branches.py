@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import slabs
 from viewer.enhance.vesselness import vesselness
 from viewer.progress import Progress
 from viewer.segment.context import Context
@@ -22,10 +23,12 @@ def grow_branches(context: Context, sensitivity: float, progress: Progress) -> n
     low = levels.at(0.45 - 0.3 * sensitivity)
     if levels.crowded:
         low = max(low, levels.organ)
+    near = np.empty(context.trunk.shape, bool)
     barred = context.stopped | context.bone | context.hot
-    barred = ndimage.binary_dilation(barred, FULL) & ~context.trunk
-    faint = (grid.hu > low) & (grid.hu < levels.top) & ~barred & ~context.trunk
-    strength = vesselness(grid.hu, faint, grid.spacing_mm, SCALES_MM, progress.part(0, 0.6))
+    for slab, wide, inner in slabs(barred.shape, 1, progress.part(0, 0.1)):
+        near[slab] = ndimage.binary_dilation(barred[wide], FULL)[inner]
+    faint = (grid.hu > low) & (grid.hu < levels.top) & ~near & ~context.trunk
+    strength = vesselness(grid.hu, faint, grid.spacing_mm, SCALES_MM, progress.part(0.1, 0.6))
     tubular = faint & (strength > (0.16 - 0.1 * sensitivity) * (levels.blood - levels.tissue))
     grown, _ = admit(
         tubular | context.trunk,

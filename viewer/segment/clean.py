@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
-from viewer.enhance.bones import bone, uneven
+from viewer.enhance.bones import bone
+from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
 from viewer.segment.context import Context
 from viewer.segment.gates import FULL
@@ -23,22 +24,25 @@ def bone_around(context: Context, tree: np.ndarray, progress: Progress) -> np.nd
     grid, levels = context.coarse, context.levels
     not_bone = ndimage.binary_dilation(tree) | context.soft | context.hot
     cortex = min(levels.top, CORTEX_HU)
-    inside = grid.hu > 30
-    found = bone(grid.hu, inside, grid.spacing_mm, cortex, not_bone, progress)
+    inside = (grid.hu > 30) & context.inside
+    found = bone(grid.hu, inside, grid.spacing_mm, cortex, not_bone, progress.part(0, 0.6))
     found |= context.bone
-    found &= lung_share(grid.hu) < 0.6
+    found &= lung_share(grid.hu, progress.part(0.6, 0.8)) < 0.6
+    progress.at(0.85)
     labels, count = ndimage.label(found)
     size = np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
+    progress.at(0.9)
     sure = np.bincount(labels[found & (grid.hu > levels.top)], minlength=count + 1)
-    texture = np.bincount(
-        labels.ravel(), uneven(grid.hu, grid.spacing_mm).ravel(), minlength=count + 1
-    )
+    texture = np.bincount(labels.ravel(), context.texture.ravel(), minlength=count + 1)
+    progress.at(1.0)
     keep = (sure > CORTEX_SHARE * size) & (texture > BONE_UNEVEN * size)
     keep[0] = False
     return keep[labels]
 
 
-def chambers_and_organs(context: Context, tree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def chambers_and_organs(
+    context: Context, tree: np.ndarray, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
     """Heart chambers (wide masses of blood beside lung) and other enhanced masses (two bool)."""
     grid, levels = context.coarse, context.levels
     mass = context.soft & context.stopped & ~tree
@@ -46,7 +50,7 @@ def chambers_and_organs(context: Context, tree: np.ndarray) -> tuple[np.ndarray,
     nothing = np.zeros(mass.shape, bool)
     if count == 0:
         return nothing, nothing.copy()
-    lung = lung_share(grid.hu) > 0.05
+    lung = lung_share(grid.hu, progress) > 0.05
     size = np.bincount(labels.ravel(), minlength=count + 1)
     beside = np.bincount(labels[lung], minlength=count + 1)
     level = np.bincount(labels.ravel(), grid.hu.ravel(), minlength=count + 1) / np.maximum(size, 1)
@@ -60,6 +64,9 @@ def chambers_and_organs(context: Context, tree: np.ndarray) -> tuple[np.ndarray,
     return chamber, mass & ~chamber
 
 
-def lung_share(hu: np.ndarray) -> np.ndarray:
+def lung_share(hu: np.ndarray, progress: Progress) -> np.ndarray:
     """How much of a cube of nine blocks around each block is lung or air (0 to 1, float32)."""
-    return ndimage.uniform_filter((hu < LUNG_HU).astype(np.float32), 9)
+    out = np.empty(hu.shape, np.float32)
+    for slab, wide, inner in slabs(hu.shape, 5, progress):
+        out[slab] = ndimage.uniform_filter((hu[wide] < LUNG_HU).astype(np.float32), 9)[inner]
+    return out

@@ -49,7 +49,8 @@ class Context:
     """Bool arrays on a coarse grid.
 
     `trunk` of the tree, `aorta` (the tubes it grew from), `stopped` (chambers, organs, veins
-    behind a gate), `soft` (wide even masses), `bone`, and `hot` (dense contrast).
+    behind a gate), `soft` (wide even masses), `bone`, `hot` (dense contrast), `inside` (the
+    patient); and how uneven each place is (`texture`, float32, of `bones.uneven`).
     """
 
     coarse: Coarse
@@ -60,6 +61,8 @@ class Context:
     soft: np.ndarray
     bone: np.ndarray
     hot: np.ndarray
+    texture: np.ndarray
+    inside: np.ndarray
 
 
 def levels_of(
@@ -87,18 +90,20 @@ def read_context(
 ) -> Context | None:
     """The context of a scan, or None where there is nothing to start from."""
     grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.1))
-    inside = body(grid.hu, grid.spacing_mm)
-    levels = levels_of(volume, great, suitability, progress.part(0.1, 0.2))
+    inside = body(grid.hu, grid.spacing_mm, progress.part(0.1, 0.15))
+    levels = levels_of(volume, great, suitability, progress.part(0.15, 0.2))
     chains = arterial_chains(great) if great.chains else []
+    if background_removed(volume):
+        chains = list(great.chains)
     aorta = tubes(chains, great.coarse, grid, 1.25)
     seeds = tubes(chains, great.coarse, grid, 0.8)
     progress.at(0.2, "Telling bone from vessels")
     hard = bone(grid.hu, inside, grid.spacing_mm, levels.top, aorta, progress.part(0.2, 0.35))
     hot = dense_contrast(grid, inside & ~aorta, levels.top, progress.part(0.35, 0.4))
     solid = (grid.hu > levels.trunk) & inside & ~aorta
-    soft = soft_masses(
-        solid, uneven(grid.hu, grid.spacing_mm), grid.spacing_mm, progress.part(0.4, 0.5)
-    )
+    texture = uneven(grid.hu, grid.spacing_mm, progress.part(0.4, 0.45))
+    soft = soft_masses(solid, texture, grid.spacing_mm, progress.part(0.45, 0.5))
+    soft &= ~marrow(soft, hard, grid.hu, levels.top)
     hard &= ~hot & ~soft
     blood = (grid.hu > levels.trunk) & (grid.hu < levels.top) & inside & ~hot
     blood |= lumen_of(chains, great.coarse, grid, levels)
@@ -113,7 +118,18 @@ def read_context(
     trunk, stopped = admit(
         blood | hard, seeds, grid.spacing_mm, progress.part(0.5, 1.0), against=against
     )
-    return Context(grid, levels, trunk & ~hard, aorta, stopped & ~hard, soft & ~trunk, hard, hot)
+    return Context(
+        grid,
+        levels,
+        trunk & ~hard,
+        aorta,
+        stopped & ~hard,
+        soft & ~trunk,
+        hard,
+        hot,
+        texture,
+        inside,
+    )
 
 
 def dense_contrast(
@@ -129,6 +145,17 @@ def dense_contrast(
     reach = HOT_DEPTH_MM + 0.5 + 1.5 * max(grid.spacing_mm[1:])
     far = distance_within(~core, grid.spacing_mm, reach + 1, progress.part(0.5, 1.0))
     return (far < reach) & inside
+
+
+def marrow(soft: np.ndarray, hard: np.ndarray, hu: np.ndarray, top_hu: float) -> np.ndarray:
+    """The pieces of even masses that lie in filled bone and are no denser than blood (bool)."""
+    labels, count = ndimage.label(soft)
+    size = np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
+    within = np.bincount(labels[hard], minlength=count + 1)
+    level = np.bincount(labels.ravel(), hu.ravel(), minlength=count + 1) / size
+    bony = (within > 0.5 * size) & (level < top_hu)
+    bony[0] = False
+    return bony[labels]
 
 
 def lumen_of(chains: list[Chain], found_on: Coarse, grid: Coarse, levels: Levels) -> np.ndarray:

@@ -8,13 +8,13 @@ from viewer.enhance.distance import distance_within
 from viewer.progress import Progress
 
 FULL = np.ones((3, 3, 3), bool)
-DEEPEST_MM = 40.0
+DEEPEST_MM = 25.0
 
 
 def depth_mm(
     mask: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progress
 ) -> np.ndarray:
-    """Distance to the outside in mm up to 40 (float32, half a voxel in the outermost voxels)."""
+    """Distance to the outside in mm up to 25 (float32, half a voxel in the outermost voxels)."""
     distance = distance_within(mask, spacing_mm, DEEPEST_MM, progress)
     distance[mask] -= 0.5 * min(spacing_mm)
     return np.maximum(distance, 0, out=distance)
