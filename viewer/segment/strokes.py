@@ -7,16 +7,16 @@ import numpy as np
 from viewer.volume.grid import Grid
 
 
-def path_distance(points: np.ndarray, path: np.ndarray) -> np.ndarray:
+def path_distance(points_lps: np.ndarray, path_lps: np.ndarray) -> np.ndarray:
     """Distance in mm of points (...,3) from a path of straight pieces through (n,3)."""
-    best = np.linalg.norm(points - path[0], axis=-1)
-    for a, b in pairwise(path):
+    best = np.linalg.norm(points_lps - path_lps[0], axis=-1)
+    for a, b in pairwise(path_lps):
         along = b - a
         length2 = float(along @ along)
         if length2 < 1e-12:
             continue
-        share = np.clip((points - a) @ along / length2, 0, 1)
-        best = np.minimum(best, np.linalg.norm(points - a - share[..., None] * along, axis=-1))
+        share = np.clip((points_lps - a) @ along / length2, 0, 1)
+        best = np.minimum(best, np.linalg.norm(points_lps - a - share[..., None] * along, axis=-1))
     return best
 
 
