@@ -50,7 +50,11 @@ def test_the_case_folder_holds_what_is_promised(by_command_line):
     told = json.loads((by_command_line / "case.json").read_text())
     assert told["mask"]["names"]["1"] == "artery"
     assert {record["step"] for record in told["records"]} >= {
-        "read", "suitability", "enhance", "segment", "trace",
+        "read",
+        "suitability",
+        "enhance",
+        "segment",
+        "trace",
     }
     image = SimpleITK.ReadImage(str(by_command_line / "volume.nrrd"))
     assert image.GetSize() == (512, 512, 61)

@@ -10,14 +10,14 @@ from viewer.errors import ViewerError
 from viewer.volume.files import read_labels
 from viewer.volume.grid import Grid
 
-VESSELS = ("artery", "vein")
+VESSELS = ("artery", "vein", "calcification")  # plaque and stents lie inside the vessel
 
 
 def read_mask(path: Path) -> tuple[np.ndarray, Grid]:
     """The vessels as a bool array `[slice, row, column]` and their grid.
 
-    In a case (its folder, or the mask file in it) these are arteries and veins; in any other
-    mask file everything that is not 0.
+    In a case (its folder, or the mask file in it) these are arteries and veins with their
+    calcifications; in any other mask file everything that is not 0.
     """
     if not path.exists():
         raise ViewerError(f"{path} does not exist; check the name.")
