@@ -56,6 +56,7 @@ def drag(pane, start, end, button=LEFT):
 
 
 def lit(pane):
+    QApplication.processEvents()
     image = pane.grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8)

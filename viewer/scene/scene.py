@@ -41,7 +41,7 @@ from viewer.volume.grid import Grid
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "microsoft basic render")
 WHOLE_BOX = (0.0, 1.0, 0.0, 1.0, 0.0, 1.0)
-SLOW_S, FAST_S = 0.07, 0.03
+SLOW_S, FAST_S = 0.05, 0.025
 COARSEST = 4
 CUBE_CORNER = 74  # pixels
 
@@ -82,7 +82,7 @@ class Scene:
         self._branch: int | None = None
         self._grid: Grid | None = None
         self._over_props: dict[str, list[vtkProp]] = {}
-        self._rays = 2
+        self._rays = 3
         self._software: bool | None = None
         cameras.look_from(self.camera, "A", np.zeros(3), 200.0)
 

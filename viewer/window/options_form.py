@@ -29,7 +29,6 @@ class NumberField(QWidget):
         self.slider.installEventFilter(self)
         self.field = QDoubleSpinBox()
         self.field.setRange(low, high)
-        self.field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.field.setFixedWidth(96)
         self.field.setDecimals(2 if high - low < 20 else 0)
         self.field.setSingleStep((high - low) / 20)

@@ -80,13 +80,15 @@ class Pane3D(VtkWidget):
     def show_case(self, case: "Case") -> None:
         """Show another case; only what differs is made anew, in a thread."""
         before, self.case = self.case, case
+        self._want_volume()
+        self._want("surface", case.surface, prepare_surface, self.scene.show_surface)
         if before is None or case.tree is not before.tree:
             self.branch = None
             self.scene.show_tree(case.tree)
-        self._want_volume()
-        self._want("surface", case.surface, prepare_surface, self.scene.show_surface)
-        self._planes_changed()
-        self._dress()
+            self._dress()
+        if before is None or case.volume is not before.volume:
+            self._planes_changed()
+        self.update()
 
     def select_branch(self, branch: int | None) -> None:
         """Show which branch is selected."""

@@ -61,6 +61,7 @@ QListWidget:focus, QTableWidget:focus {{ border: 2px solid {accent}; }}
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QListWidget, QTableWidget
     {{ background: {background}; border: 1px solid {line}; border-radius: 4px; padding: 3px 6px;
     selection-background-color: {accent}; selection-color: {background}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; }}
 QListWidget::item {{ padding: 5px 6px; border-radius: 4px; }}
 QListWidget::item:selected, QTableWidget::item:selected

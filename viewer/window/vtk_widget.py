@@ -28,19 +28,24 @@ class VtkWidget(QWidget):
         self._rest.timeout.connect(self._begin_refining)
         self._step = QTimer(self, interval=STEP_MS)
         self._step.timeout.connect(self._refine)
+        # Drawn on a turn of its own, so that one turn never holds all panes.
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._draw)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def touch(self) -> None:
         """The picture is out of date: draw it coarsely on the next turn of the event loop."""
         self._dirty = True
+        self.fine = False
         self._stop_refining()
         if not self._closed:
-            self.update()
+            self._turn.start()
 
     def release(self) -> None:
         """Stop drawing and give the graphics context back, before the widget is deleted."""
         self._closed = True
         self._rest.stop()
+        self._turn.stop()
         self._stop_refining()
         self.scene.close()
 
@@ -48,13 +53,24 @@ class VtkWidget(QWidget):
         """Paint the scene, drawing it first where it is out of date."""
         if self._closed or self.scene.empty:
             return
-        if self._dirty:
-            self.scene.resize(*self._pixels())
-            self._take(self.scene.render_coarse())
-            self._dirty = self.fine = False
-            self._rest.start()
+        if self._image is None:
+            self._draw()
+        if self._image is None:
+            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self.rect()), self._image)
+
+    def _draw(self) -> None:
+        if self._dirty and not self._closed and not self.scene.empty and self.isVisible():
+            self.scene.resize(*self._pixels())
+            self._take(self.scene.render_coarse())
+            self._dirty = False
+            self._rest.start()
+        self.update()
+
+    def showEvent(self, event: object) -> None:
+        """Draw what changed while the widget was hidden."""
+        self.touch()
 
     def resizeEvent(self, event: object) -> None:
         """Draw in the new size."""
