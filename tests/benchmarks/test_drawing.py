@@ -109,6 +109,8 @@ def test_dragging_a_volume_and_a_million_triangles(benchmark, qtbot, a_heavy_cas
     def drag():
         pane.scene.orbit(12, 3)
         pane.touch()
+        while pane._dirty:
+            QApplication.processEvents()
         pane.repaint()
 
     benchmark.pedantic(drag, rounds=40, warmup_rounds=5)
