@@ -110,6 +110,15 @@ def test_cut_severs_a_vessel_and_spares_bone(an_oblique_grid):
     assert removed < 0.1
 
 
+def test_a_cut_goes_no_deeper_than_asked():
+    grid = Grid.regular((60, 40, 40))
+    mask = VesselMask(np.full(grid.shape, ARTERY, np.uint8), grid)
+    stroke = np.array([[5.0, 20.0, 30.0], [35.0, 20.0, 30.0]])
+    edit = cut(mask, stroke, np.array([0.0, 0.0, 1.0]), depth_mm=20.0)
+    gone = np.flatnonzero((edit.mask.labels == 0).any(axis=(1, 2)))
+    assert (gone.min(), gone.max()) == (20, 40)
+
+
 def test_cut_beside_the_vessel_says_so(an_oblique_grid):
     first, _ = two_tubes(an_oblique_grid)
     mask = VesselMask((first < 3).astype(np.uint8), an_oblique_grid)

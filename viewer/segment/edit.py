@@ -202,12 +202,17 @@ def erase(
 
 
 def cut(
-    mask: VesselMask, stroke_lps: np.ndarray, direction_lps: np.ndarray, width_mm: float = 1.5
+    mask: VesselMask,
+    stroke_lps: np.ndarray,
+    direction_lps: np.ndarray,
+    width_mm: float = 1.5,
+    depth_mm: float = np.inf,
 ) -> Edit:
     """Sever vessels along the sheet that a stroke (n,3) sweeps along the view direction.
 
     Removes vessel voxels (artery, vein, calcification) within half of `width_mm` (but at least
-    far enough that no two voxels touch across the cut) of the sheet, through the whole depth.
+    far enough that no two voxels touch across the cut) of the sheet, as deep as half of
+    `depth_mm` before and behind the stroke.
     Both pieces stay in the map: `remove_at` takes away the one that is not wanted. Raises
     `ViewerError` where the stroke meets no vessel.
     """
@@ -221,6 +226,7 @@ def cut(
     half = max(width_mm / 2, 0.5 * float(np.linalg.norm(mask.grid.spacing_mm)))
     low, high = path.min(axis=0) - half, path.max(axis=0) + half
     close = np.all((flat >= low - 1e-6) & (flat <= high + 1e-6), axis=1)
+    close &= np.abs((points - stroke.mean(axis=0)) @ direction) <= depth_mm / 2
     index, flat = index[close], flat[close]
     chosen = index[path_distance(flat, path) <= half] if len(index) else index
     if len(chosen) == 0:

@@ -9,6 +9,8 @@ from viewer.segment.edit import Edit
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 
+CUT_DEPTH_MM = 40.0  # a stroke severs the vessel it crosses, not what lies far behind it
+
 
 class Editing:
     """Turns the tools of the panes into edits of the mask."""
@@ -40,7 +42,9 @@ class Editing:
         elif tool == "erase":
             self._session.edit("Erase", lambda c, p: edits.erase(c.mask, points, radius, normal))
         elif tool == "cut":
-            self._session.edit("Cut", lambda c, p: edits.cut(c.mask, points, normal))
+            self._session.edit(
+                "Cut", lambda c, p: edits.cut(c.mask, points, normal, depth_mm=CUT_DEPTH_MM)
+            )
 
     def grow(self, point_lps: np.ndarray) -> None:
         """Add the vessel at a point."""
