@@ -18,7 +18,7 @@ from viewer.scene.prepare import Brick, PreparedVolume
 from viewer.volume.grid import Grid
 
 SUB_VOLUME = 0x0002000  # only the middle of the 27 regions
-OVERLAP = 1.0  # of a voxel: bricks that only touch leave a dark line between them
+OVERLAP = 0.7  # of a voxel: bricks that only touch leave a dark line between them
 Clip = tuple[float, float, float, float, float, float]  # along columns, rows and slices, 0 to 1
 
 

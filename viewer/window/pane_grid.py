@@ -110,17 +110,16 @@ class PaneGrid(QWidget):
             self._view.hidden_labels = ()
             self.straighten()
             self.fit()
-            known = after.series is not None and after.series.uid
-            self.window_preset(6 if known else 0, after)
+            self.window_preset(6)
         if after.tree is not None and before.tree is None and after.tree.branches:
             root = after.tree.branches[0]
             self._view.cursor_lps = tuple(root.points_lps[len(root.points_lps) // 2])
         for pane in self.panes.values():
             pane.show_case(after)
 
-    def window_preset(self, key: int, case: Case | None = None) -> None:
+    def window_preset(self, key: int) -> None:
         """Set window and level by a key of the number row; 0 takes them from the histogram."""
-        case = case or self._session.case
+        case = self._session.case
         if key == 0:
             if case.volume is not None:
                 width, level = histogram_window(case.volume.voxels[::2, ::4, ::4])
