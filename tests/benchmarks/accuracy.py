@@ -21,7 +21,7 @@ from viewer.dicom.read import read_series
 from viewer.enhance.denoise import denoise
 from viewer.enhance.suitability import judge
 from viewer.progress import silent
-from viewer.segment.compare import Agreement, compare
+from viewer.segment.compare import Agreement, compare, onto
 from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN
 from viewer.segment.vessels import segment_vessels
 from viewer.volume.files import read_volume
@@ -61,7 +61,9 @@ EXPLANATION = """
   kidneys have nearly the same density, so thin arteries that run along veins are stopped at the
   gates. The second row takes arteries, portal and other veins together as the reference; the
   program follows the aorta only, so the veins are missed.
-- Three scans are few. They were looked at while the method was made, so a new scan may do worse.
+- **Upper abdomen** (TotalSegmentator test data, Apache-2.0): the aorta as predicted by a network,
+  on 20 slices of 2 mm with faint contrast; its branches are not in the reference.
+- Four scans are few. They were looked at while the method was made, so a new scan may do worse.
   The scans of 1.5 mm are coarse: thin branches are judged by one or two voxels.
 - The map is no diagnosis: look at the outline on the slices, and repair it (grow, remove, cut,
   paint, erase).
@@ -122,6 +124,15 @@ def abdomen() -> Iterator[Reference]:
     yield Reference("Abdomen, portal-venous: all vessels", volume, parts[0] | parts[1] | parts[2])
 
 
+def short_abdomen() -> Iterator[Reference]:
+    """Twenty slices of the upper abdomen in a portal-venous phase: the aorta."""
+    folder = DATA / "totalseg_dicom_j2k_apache"
+    volume = one_series(folder / "example_ct_dicom")
+    labels = read_volume(folder / "example_seg_dicom.nii.gz", silent())
+    truth = onto(labels.voxels == 52, labels.grid, volume.grid)
+    yield Reference("Upper abdomen, 20 slices, faint: aorta", volume, truth)
+
+
 def one_series(folder: Path) -> Volume:
     """The volume of the only series in a folder."""
     volume, _ = read_series(scan_folder(folder, silent()).series[0], silent())
@@ -171,7 +182,12 @@ def rows(references: Iterator[Reference]) -> Iterator[str]:
 def main() -> int:
     """Measure every case that is on this machine; 1 where one is missing."""
     lines, missing = [], []
-    cases: tuple[Callable[[], Iterator[Reference]], ...] = (dissection, chest, abdomen)
+    cases: tuple[Callable[[], Iterator[Reference]], ...] = (
+        dissection,
+        chest,
+        abdomen,
+        short_abdomen,
+    )
     for case in cases:
         try:
             for line in rows(case()):

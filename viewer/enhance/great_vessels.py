@@ -55,7 +55,7 @@ def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVes
     rows = spots(grid.hu, inside, grid.spacing_mm, progress.part(0.3, 0.9))
     every = chains(rows, grid.spacing_mm, progress.part(0.9, 1.0))
     field = grid.hu.shape[0] * grid.spacing_mm[0]
-    shortest = min(LENGTH_MM, 0.33 * field)
+    shortest = min(LENGTH_MM, 0.25 * field)
     middle = lateral_middle(inside)
 
     def blood(chain: Chain) -> bool:
