@@ -3,7 +3,11 @@ import pytest
 
 from tests.session.turns import Turns
 from viewer.case.case import Case
+from viewer.case.options import TraceOptions
+from viewer.case.source import Source
 from viewer.case.store import save_case
+from viewer.dicom.series import Series
+from viewer.errors import Notice
 from viewer.segment import edit as edits
 from viewer.session.session import Session
 
@@ -126,3 +130,25 @@ def test_closing_shows_an_empty_case(an_open_session):
     an_open_session.close_case()
     assert an_open_session.case.volume is None
     assert an_open_session.history.undo_name == ""
+
+
+def test_an_edit_is_traced_with_the_options_used_before(an_open_session, turns):
+    session = an_open_session
+    job = session.run("trace", TraceOptions(shortest_mm=12))
+    turns.until(lambda: job.over)
+    middle = session.case.tree.branches[0].points_lps[5]
+    session.edit("Erase", lambda case, _: edits.erase(case.mask, middle[None], 6.0, None))
+    turns.until(lambda: session.jobs.current is None)
+    assert session.case.records_of("tree")[-1].options["shortest_mm"] == 12
+
+
+def test_a_folder_without_a_readable_series_says_why(a_session, turns, tmp_path, monkeypatch):
+    told = (Notice("refused", "blocks", "This is an MR series; Angioscape reads CT."),)
+    source = Source(tmp_path, "dicom", (Series("1", (), None, notices=told),))
+    monkeypatch.setattr("viewer.session.session.find_source", lambda path, progress: source)
+    asked = []
+    a_session.found.connect(asked.append)
+    job = a_session.find(tmp_path)
+    turns.until(lambda: job.over)
+    assert asked == []
+    assert a_session.messages[-1].text == "This is an MR series; Angioscape reads CT."

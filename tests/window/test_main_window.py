@@ -182,3 +182,10 @@ def test_pages_open_and_close(a_window, trigger, name, qtbot):
     assert len(shown) == 1
     shown[0].close()
     qtbot.waitUntil(lambda: not any(p.isVisible() for p in a_window.findChildren(QDialog)))
+
+
+def test_what_was_said_of_one_patient_never_stands_over_another(an_open_window):
+    window = an_open_window
+    assert window.message_bar.isVisible()
+    window.session.close_case()
+    assert not window.message_bar.isVisible()

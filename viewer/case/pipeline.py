@@ -1,7 +1,7 @@
 """The steps from a scan to a vascular map; the window and the command line call the same ones."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from viewer.case import options as choices
@@ -131,6 +131,15 @@ STEPS: tuple[Step, ...] = (
 def step_named(name: str) -> Step:
     """The step called `name`."""
     return next(step for step in STEPS if step.name == name)
+
+
+def options_used(case: Case, name: str) -> choices.Options:
+    """The options with which a step was run last on a case; the defaults where it was not."""
+    step = step_named(name)
+    records = case.records_of(step.makes)
+    used = records[-1].options if records else {}
+    known = {each.name for each in fields(step.options)}
+    return step.options(**{key: value for key, value in used.items() if key in known})
 
 
 def state(case: Case, step: Step) -> tuple[State, str]:

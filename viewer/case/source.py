@@ -29,10 +29,9 @@ class Source:
     excluded: tuple[Notice, ...] = ()
 
     @property
-    def choice(self) -> Series | None:
-        """The one series that can be opened without asking, if there is just one."""
-        readable = [each for each in self.series if each.readable]
-        return readable[0] if len(readable) == 1 else None
+    def choices(self) -> tuple[Series, ...]:
+        """The series that can be opened."""
+        return tuple(each for each in self.series if each.readable)
 
 
 def find_source(path: Path, progress: Progress) -> Source:

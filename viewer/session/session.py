@@ -9,7 +9,7 @@ from psygnal import Signal
 from viewer.case import pipeline
 from viewer.case.case import Case
 from viewer.case.options import Options
-from viewer.case.source import Source, find_source, open_source
+from viewer.case.source import Source, choose, find_source, open_source
 from viewer.case.store import Picture, save_case
 from viewer.dicom.series import Series
 from viewer.errors import ViewerError
@@ -70,9 +70,10 @@ class Session:
 
         def work(progress: Progress) -> tuple[Source, Case | None]:
             source = find_source(path, progress.part(0.0, 0.3))
-            if source.kind == "dicom" and source.choice is None:
+            if len(source.choices) > 1:
                 return source, None
-            return source, open_source(source, source.choice, progress.part(0.3, 1.0))
+            series = choose(source.series, None) if source.kind == "dicom" else None
+            return source, open_source(source, series, progress.part(0.3, 1.0))
 
         def done(result: tuple[Source, Case | None]) -> None:
             source, case = result
@@ -93,15 +94,9 @@ class Session:
         )
 
     def _opened(self, source: Source, case: Case) -> None:
-        self.history.clear()
-        self.failed.clear()
-        self.branch = None
-        self.place = source.path if source.kind == "case" else None
-        self.title = source.path.name
-        self.saved_case = case if source.kind == "case" else None
-        self._show(case)
+        saved = source.kind == "case"
+        self._begin(case, source.path.name, source.path if saved else None, saved)
         self.change_settings(self.settings.opened(source.path.absolute()))
-        self.history_changed.emit()
         for notice in case.warnings:
             if notice.severity != "info":
                 self.say("caution" if notice.severity == "warning" else "danger", notice.text)
@@ -109,14 +104,14 @@ class Session:
     def close_case(self) -> None:
         """Show nothing, as after the start."""
         self.jobs.cancel_all()
+        self._begin(Case(), "", None, saved=True)
+
+    def _begin(self, case: Case, title: str, place: Path | None, saved: bool) -> None:
         self.history.clear()
         self.failed.clear()
-        self.branch = None
-        self.place = None
-        self.title = ""
-        empty = Case()
-        self.saved_case = empty
-        self._show(empty)
+        self.place, self.title = place, title
+        self.saved_case = case if saved else None
+        self._show(case)
         self.history_changed.emit()
 
     # Steps
@@ -186,7 +181,7 @@ class Session:
             self._show(after)
             self.history_changed.emit()
             if before.measures is not None:
-                self._trace_again()
+                self._trace_again(pipeline.options_used(before, "trace"))
 
         def work(progress: Progress) -> Edit:
             edit = make(before, progress)
@@ -195,7 +190,7 @@ class Session:
 
         return self.jobs.start(name, work, done, self._failed)
 
-    def _trace_again(self) -> None:
+    def _trace_again(self, options: Options) -> None:
         before = self.case
 
         def done(after: Case) -> None:
@@ -205,7 +200,7 @@ class Session:
 
         self.jobs.start(
             "Tracing the edited vessels",
-            lambda progress: pipeline.advance(before, "trace", None, progress),
+            lambda progress: pipeline.advance(before, "trace", options, progress),
             done,
             lambda sentence, error: self._step_failed("trace", sentence, error),
         )

@@ -268,8 +268,3 @@ ACTIONS: tuple[Action, ...] = (
     Action("about", "About Angioscape", "Help", lambda w: w.show_about()),
 )
 # fmt: on
-
-
-def action_named(name: str) -> Action:
-    """The action called `name`."""
-    return next(action for action in ACTIONS if action.name == name)

@@ -192,6 +192,8 @@ class MainWindow(QMainWindow):
 
     def _show_case(self, before: Case, after: Case) -> None:
         self.banner.show_series(after.series, self.session.title)
+        if after.volume is not before.volume:
+            self.message_bar.clear()  # what was said of one patient never stands over another
         self.stack.setCurrentWidget(self.panes if after.volume is not None else self.start)
         self._mark()
         if (
