@@ -12,7 +12,7 @@ from viewer.dicom.geometry import FEWEST_SLICES
 from viewer.dicom.headers import NATIVE, Header, lenient_pydicom, quietly, read_header
 from viewer.dicom.series import Series
 from viewer.dicom.stacks import Stack, stacks
-from viewer.errors import Notice, Severity, ViewerError
+from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress
 
 
@@ -136,10 +136,6 @@ def _sort_out(headers: Sequence[Header]) -> tuple[list[Header], tuple[Notice, ..
         for (code, what), names in others.items()
     ]
     return usable, tuple(notices)
-
-
-def _severity(code: str) -> Severity:
-    return "warning" if code == "truncated" else "info"
 
 
 def _left(names: Sequence[str]) -> str:

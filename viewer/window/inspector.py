@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -18,13 +17,7 @@ from viewer.scene.colors import VOLUME_PRESETS, label_color
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 from viewer.window.options_form import NumberField
-
-
-def heading(text: str) -> QLabel:
-    """A caption above a group."""
-    label = QLabel(text)
-    label.setObjectName("heading")
-    return label
+from viewer.window.side_panel import SidePanel, heading
 
 
 def value_label() -> QLabel:
@@ -39,21 +32,13 @@ def value_label() -> QLabel:
     return label
 
 
-class Inspector(QScrollArea):
+class Inspector(SidePanel):
     """Layers with their opacity, labels with their volume, the scan, and the selected branch."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.setObjectName("side")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(least_width=220, margin=12, spacing=8)
         self._session = session
         view = session.view
-        inside = QWidget()
-        inside.setObjectName("side")
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(12, 12, 12, 12)
-        self._column.setSpacing(8)
         self.preset = QComboBox()
         self.preset.setAccessibleName("Volume preset")
         self.preset.setToolTip("How the volume is colored in 3-D")
@@ -83,15 +68,13 @@ class Inspector(QScrollArea):
         self._add("MASK", self.switches["mask_outline"], self.numbers["mask_fill"])
         self._labels = QVBoxLayout()
         self._labels.setSpacing(2)
-        self._column.addLayout(self._labels)
+        self.column.addLayout(self._labels)
         self._add("SLABS AND BRUSH", self.numbers["slab_mm"], self.numbers["brush_mm"])
         self.selected = value_label()
         self.scan = value_label()
         self._add("SELECTED", self.selected)
         self._add("SCAN", self.scan)
-        self._column.addStretch(1)
-        self.setWidget(inside)
-        self.setMinimumWidth(220)
+        self.column.addStretch(1)
         self.preset.activated.connect(
             lambda _: setattr(view, "volume_preset", self.preset.currentData())
         )
@@ -114,10 +97,10 @@ class Inspector(QScrollArea):
 
     def _add(self, title: str, *widgets: QWidget) -> None:
         if title:
-            self._column.addSpacing(4)
-            self._column.addWidget(heading(title))
+            self.column.addSpacing(4)
+            self.column.addWidget(heading(title))
         for widget in widgets:
-            self._column.addWidget(widget)
+            self.column.addWidget(widget)
 
     def _mark(self, *_: object) -> None:
         self._dirty.start()

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from viewer.window.side_panel import heading
 from viewer.window.style import icon
 
 SHOWN = 6
@@ -69,9 +70,7 @@ class StartPage(QWidget):
         existing = [path for path in paths if Path(path).exists()][:SHOWN]
         if not existing:
             return
-        heading = QLabel("RECENT")
-        heading.setObjectName("heading")
-        self._recent.addWidget(heading)
+        self._recent.addWidget(heading("RECENT"))
         for path in existing:
             button = QPushButton(shortened(path))
             button.setObjectName("link")

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +18,7 @@ from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.units import seconds_text
 from viewer.window.options_form import OptionsForm
+from viewer.window.side_panel import SidePanel, heading
 from viewer.window.style import icon
 
 SIGNS = {
@@ -118,27 +118,18 @@ class StepCard(QFrame):
         self.style().polish(self)
 
 
-class StepsPanel(QScrollArea):
+class StepsPanel(SidePanel):
     """All steps, in the order of the street."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.setObjectName("side")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(least_width=200, margin=8, spacing=6)
         self._session = session
         read = StepCard("read", "Read", "The scan as it came from the scanner.", None)
         self.cards = {"read": read}
         for step in pipeline.STEPS:
             self.cards[step.name] = StepCard(step.name, step.title, step.tip, step.options)
-        inside = QWidget()
-        inside.setObjectName("side")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(8, 12, 8, 8)
-        column.setSpacing(6)
-        heading = QLabel("STEPS")
-        heading.setObjectName("heading")
-        column.addWidget(heading)
+        column = self.column
+        column.addWidget(heading("STEPS"))
         for card in self.cards.values():
             card.run.connect(self._run)
             card.opened.connect(self.unfold)
@@ -149,8 +140,6 @@ class StepsPanel(QScrollArea):
         column.addSpacing(4)
         column.addWidget(self.all)
         column.addStretch(1)
-        self.setWidget(inside)
-        self.setMinimumWidth(200)
         session.case_changed.connect(self._case_changed)
         session.jobs.changed.connect(self._job_changed)
         self.refresh()
