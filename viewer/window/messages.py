@@ -134,4 +134,3 @@ class LogWindow(QDialog):
         """Only hide; the log goes on."""
         event.ignore()
         self.hide()
-
