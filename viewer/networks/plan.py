@@ -48,5 +48,5 @@ class Plan:
 
 
 # `context` sees HU scaled by `scaled`; `fine` sees that and the class probabilities of `context`.
-CONTEXT = Plan("context", 2, len(CLASSES), (24, 48, 96, 128), 12, 2.5)
+CONTEXT = Plan("context", 2, len(CLASSES), (24, 48, 96, 128), 12, 2.5, tube=False, wall=False)
 FINE = Plan("fine", 2 + len(CLASSES), len(CLASSES), (24, 40, 64, 96), 12, 1.0)

@@ -1,0 +1,158 @@
+"""Crops of tissue rendered as scans: other people, phases and scanners each time."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from viewer.phantom.tissue import (
+    BLOOD,
+    IODINE_AT_KVP,
+    PHASES,
+    SIZE,
+    Phase,
+    Tissue,
+    mean_hu,
+    spread_hu,
+    texture_hu,
+)
+from viewer.training.classes import class_of_tissue
+
+ARTERIAL_BLOOD = (Tissue.ARTERY, Tissue.LEFT_HEART, Tissue.PULMONARY_VEIN)
+CHANCE_OF_PHASE = (0.5, 0.18, 0.29, 0.03)
+
+
+def levels(rng: np.random.Generator) -> np.ndarray:
+    """HU of every tissue (`SIZE`,) in one person at one time; one in ten has random contrast."""
+    phase: Phase = PHASES[rng.choice(4, p=CHANCE_OF_PHASE)]
+    kvp = int(rng.choice(list(IODINE_AT_KVP), p=[0.05, 0.15, 0.35, 0.4, 0.05]))
+    hu = mean_hu(phase, kvp)
+    hu += spread_hu() * rng.normal(0, 1.2, SIZE)
+    if phase in ("arterial", "late"):
+        blood = max(mean_hu(phase, kvp)[Tissue.ARTERY] * np.exp(rng.normal(-0.05, 0.25)), 150.0)
+    elif phase == "portal":
+        blood = max(hu[Tissue.ARTERY], hu[Tissue.LIVER] + rng.uniform(15, 60))
+    else:
+        blood = hu[Tissue.ARTERY]
+    for tissue in ARTERIAL_BLOOD:
+        hu[tissue] = blood * rng.normal(1, 0.04)
+    if phase == "portal":
+        for tissue in BLOOD - set(ARTERIAL_BLOOD):
+            hu[tissue] = blood * rng.normal(1.0, 0.1)
+    else:
+        right = blood * rng.choice([rng.uniform(0.3, 0.7), rng.uniform(0.7, 1.1), 1.5])
+        for tissue in (Tissue.RIGHT_HEART, Tissue.PULMONARY_ARTERY):
+            hu[tissue] = right * rng.normal(1, 0.07)
+        if rng.random() < 0.5:
+            hu[Tissue.INFLOW] = min(right, hu[Tissue.INFLOW])
+    if rng.random() < 0.1:
+        hu = _random_contrast(hu, rng)
+    return np.clip(hu, -1024, 3071).astype(np.float32)
+
+
+def _random_contrast(hu: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Other intensities for what is not air, blood still apart from what surrounds it."""
+    soft = hu > -300
+    out = np.where(soft, rng.uniform(-60, 420, hu.shape), hu)
+    blood = sorted(BLOOD)
+    out[blood] = rng.uniform(150, 600) * rng.normal(1, 0.08, len(blood))
+    return np.asarray(out)
+
+
+def smooth_noise(size: int, knots: int, rng: np.random.Generator) -> torch.Tensor:
+    """A smooth random field (size, size, size) of mean 0 and about unit deviation."""
+    coarse = torch.from_numpy(rng.standard_normal((1, 1, knots, knots, knots), dtype=np.float32))
+    fine = functional.interpolate(coarse, size=(size,) * 3, mode="trilinear", align_corners=True)
+    return fine[0, 0] * 1.5
+
+
+def furnish(
+    tissue: torch.Tensor, spacing_mm: float, rng: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The crop with what label maps lack (bowel contents, disease of arteries), and its classes.
+
+    What disease puts into an artery keeps the artery's class.
+    """
+    size = len(tissue)
+    out = tissue.clone()
+    hollow = tissue == Tissue.BOWEL_FLUID
+    if hollow.any():
+        knots = max(3, int(size * spacing_mm / 18))
+        field = smooth_noise(size, knots, rng)
+        out[hollow & (field > rng.uniform(0.2, 1.5))] = Tissue.GAS
+        if rng.random() < 0.35:
+            field = smooth_noise(size, knots, rng)
+            out[hollow & (field > rng.uniform(-1.0, 1.0))] = Tissue.ORAL_CONTRAST
+    classes = torch.from_numpy(class_of_tissue())[out.long()]
+    if rng.random() < 0.3:
+        out = _diseased(out, spacing_mm, rng)
+    return out, classes
+
+
+def _diseased(tissue: torch.Tensor, spacing_mm: float, rng: np.random.Generator) -> torch.Tensor:
+    """Thrombus, calcium or a stent in the thick arteries of a crop."""
+    artery = tissue == Tissue.ARTERY
+    reach = max(1, round(3.0 / spacing_mm))
+    near = functional.avg_pool3d(
+        artery[None, None].float(), 2 * reach + 1, stride=1, padding=reach
+    )[0, 0]
+    thick = artery & (near > 0.45)
+    if not thick.any():
+        return tissue
+    size = len(tissue)
+    out = tissue.clone()
+    kind = rng.choice(["thrombus", "false lumen", "calcium", "stent"], p=[0.35, 0.2, 0.3, 0.15])
+    if kind in ("thrombus", "false lumen"):
+        part = smooth_noise(size, max(3, int(size * spacing_mm / 25)), rng) > rng.uniform(0, 1)
+        filled = Tissue.THROMBUS if kind == "thrombus" else Tissue.CAVAL
+        out[thick & part] = filled
+        return out
+    rim = artery & (near < 0.8) & (near > 0.3)
+    speckle = torch.from_numpy(rng.standard_normal((size,) * 3, dtype=np.float32))
+    if kind == "calcium":
+        patch = smooth_noise(size, max(4, int(size * spacing_mm / 8)), rng)
+        out[rim & (patch > 1.3)] = Tissue.CALCIUM
+    else:
+        out[rim & (speckle > 0.8)] = Tissue.METAL
+    return out
+
+
+def rendered(
+    tissue: torch.Tensor, factor: int, spacing_mm: float, rng: np.random.Generator
+) -> torch.Tensor:
+    """HU of a crop of tissue (d,h,w), averaged over `factor` voxels; `spacing_mm` of the result."""
+    hu_of = torch.from_numpy(levels(rng))
+    uneven = torch.from_numpy(texture_hu())
+    hu = hu_of[tissue.long()]
+    hu += smooth_noise(len(tissue), max(4, len(tissue) // 5), rng) * uneven[tissue.long()]
+    hu = functional.avg_pool3d(hu[None, None], factor)[0, 0] if factor > 1 else hu
+    return hu
+
+
+def scanned(hu: torch.Tensor, spacing_mm: float, rng: np.random.Generator) -> torch.Tensor:
+    """HU as a scanner would give them: its point spread, and noise that hangs together."""
+    hu = blurred(hu, rng.uniform(0.0, 0.9) / spacing_mm)
+    noise = torch.from_numpy(rng.standard_normal(hu.shape, dtype=np.float32))
+    sigma = rng.uniform(0.3, 1.3) / spacing_mm
+    noise = blurred(noise, sigma)
+    noise = noise / noise.std().clamp(min=1e-3)
+    strength = np.exp(rng.uniform(np.log(3), np.log(40))) * min(1.0, 1.3 / spacing_mm)
+    shade = smooth_noise(len(hu), 3, rng) * rng.uniform(0, 12)
+    return (hu + strength * noise + shade).clamp(-1024, 3071)
+
+
+def blurred(x: torch.Tensor, sigma: float) -> torch.Tensor:
+    """A Gaussian blur of (d,h,w), `sigma` in voxels; nothing below a fifth of a voxel."""
+    if sigma < 0.2:
+        return x
+    reach = max(1, int(2.5 * sigma + 0.5))
+    at = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (at / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    y = x[None, None]
+    for axis in range(3):
+        shape = [1, 1, 1, 1, 1]
+        shape[2 + axis] = -1
+        padding = [0] * 6
+        padding[2 * (2 - axis)] = padding[2 * (2 - axis) + 1] = reach
+        y = functional.conv3d(functional.pad(y, padding, mode="replicate"), kernel.reshape(shape))
+    return y[0, 0]

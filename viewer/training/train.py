@@ -1,0 +1,120 @@
+"""Training in pieces that resume: the same on a processor and on a graphics processor."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from viewer.networks.plan import CLASSES
+from viewer.progress import Progress
+from viewer.training.checkpoint import Run, save
+from viewer.training.classes import UNKNOWN
+from viewer.training.data import Patch, as_input
+from viewer.training.loss import class_loss, vessel_loss
+
+HIGHEST_RATE = 3e-3
+SAVE_EVERY_S = 120.0
+Extra = Callable[[list[Patch]], torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What goes into a network, and what should come out (see `vessel_loss`)."""
+
+    channels: torch.Tensor
+    classes: torch.Tensor
+    tube: torch.Tensor
+    wall: torch.Tensor
+    exact: torch.Tensor
+
+
+def batch_of(patches: list[Patch], extra: Extra | None = None) -> Batch:
+    """Patches stacked; `extra` gives further channels (n,c,d,h,w) for them."""
+    channels = torch.stack([as_input(p.hu) for p in patches])
+    if extra is not None:
+        channels = torch.cat([channels, extra(patches)], dim=1)
+    classes = torch.stack([p.classes for p in patches])
+    empty = torch.zeros(classes.shape[1:])
+    return Batch(
+        channels,
+        classes,
+        torch.stack([empty > 0 if p.tube is None else p.tube for p in patches]),
+        torch.stack([empty if p.wall is None else (p.wall / 4).clamp(-1, 1) for p in patches]),
+        torch.tensor([p.tube is not None for p in patches]),
+    )
+
+
+def rate(done: float) -> float:
+    """The learning rate when a share of the run is done: a short rise, then a cosine."""
+    rise = min(1.0, done / 0.02 + 0.02)
+    return HIGHEST_RATE * rise * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
+
+
+def train(
+    run: Run,
+    stream: Iterator[Batch],
+    folder: Path,
+    progress: Progress,
+    *,
+    minutes: float,
+    of_minutes: float,
+) -> Run:
+    """Train for some minutes of a run planned to take `of_minutes` in all; saved as it goes."""
+    device = next(run.network.parameters()).device
+    cuda = device.type == "cuda"
+    begun, saved = time.perf_counter(), time.perf_counter()
+    so_far, losses = run.seconds, []
+    run.network.train()
+    while True:
+        elapsed = time.perf_counter() - begun
+        run.seconds = so_far + elapsed
+        done = run.seconds / (60 * of_minutes)
+        if elapsed > 60 * minutes or done >= 1:
+            break
+        batch = next(stream)
+        for group in run.optimizer.param_groups:
+            group["lr"] = rate(done)
+        with torch.autocast(device.type, torch.bfloat16, enabled=cuda):
+            out = run.network(batch.channels.to(device))
+        out = out.float()
+        loss = class_loss(out[:, : run.plan.classes], batch.classes.to(device))
+        if run.plan.tube or run.plan.wall:
+            parts = (batch.tube, batch.wall, batch.exact)
+            loss = loss + vessel_loss(run.plan, out, *(part.to(device) for part in parts))
+        run.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+        run.optimizer.step()
+        run.step += 1
+        run.average()
+        losses.append(float(loss.detach()))
+        if len(losses) >= 25:
+            run.curve.append(
+                {"step": run.step, "minutes": run.seconds / 60, "loss": float(np.mean(losses))}
+            )
+            losses = []
+            progress.at(min(done, 1.0), f"Step {run.step}, loss {run.curve[-1]['loss']:.3f}")
+        if time.perf_counter() - saved > SAVE_EVERY_S:
+            save(run, folder)
+            saved = time.perf_counter()
+    save(run, folder)
+    return run
+
+
+def confusion(network: torch.nn.Module, stream: Iterator[Batch], count: int) -> np.ndarray:
+    """How often each class (rows) is called each class (columns), over `count` batches."""
+    table = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        for _ in range(count):
+            batch = next(stream)
+            said = network(batch.channels.to(device))[:, : len(CLASSES)].argmax(dim=1).cpu()
+            known = batch.classes != UNKNOWN
+            pairs = batch.classes[known] * len(CLASSES) + said[known]
+            table += np.bincount(pairs.numpy(), minlength=table.size).reshape(table.shape)
+    return table
