@@ -378,5 +378,3 @@ def _line_arteries(
     soft = np.isin(tissue.flat[near], (Tissue.FAT, Tissue.LUNG))
     artery = np.isin(blood.flat[near], tuple(ARTERIAL)) & thick[branch.flat[near]]
     tissue.flat[near[soft & artery]] = Tissue.VESSEL_WALL
-
-

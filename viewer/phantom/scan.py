@@ -78,7 +78,7 @@ def _add_cone(share: np.ndarray, grid: Grid, ends: np.ndarray, radii: np.ndarray
     far = np.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
     radius = radii[0] + along * (radii[1] - radii[0])
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    part = _part_inside(far, radius, _width_across(away, far, matrix))
+    part = part_inside(far, radius, _width_across(away, far, matrix))
     share[box] = np.maximum(share[box], part)
 
 
@@ -92,15 +92,16 @@ def _width_across(away: list[np.ndarray], far: np.ndarray, matrix: np.ndarray) -
     return np.where(far > 1e-9, width, mean)
 
 
-def _part_inside(far: np.ndarray, radius: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """Share of a voxel inside a round tube, from its center's distance `far` to the axis.
+def part_inside(far_mm: np.ndarray, radius_mm: np.ndarray, width_mm: np.ndarray) -> np.ndarray:
+    """Share of a voxel inside a round tube, from its center's distance `far_mm` to the axis.
 
-    A plane wall would give 1/2 + (radius - far) / width; the other wall and the roundness are
-    taken off, so that a tube thinner than a voxel keeps its cross-section pi radius^2.
+    A plane wall in a voxel `width_mm` across gives 1/2 + (radius - far) / width; the other wall
+    and the roundness are taken off, so that a tube thinner than a voxel keeps its cross-section
+    pi radius^2.
     """
-    near_wall = np.clip(0.5 + (radius - far) / width, 0, 1)
-    far_wall = np.clip(0.5 + (-radius - far) / width, 0, 1)
-    return (near_wall - far_wall) * np.minimum(1.0, 0.5 * np.pi * radius / width)
+    near_wall = np.clip(0.5 + (radius_mm - far_mm) / width_mm, 0, 1)
+    far_wall = np.clip(0.5 + (-radius_mm - far_mm) / width_mm, 0, 1)
+    return (near_wall - far_wall) * np.minimum(1.0, 0.5 * np.pi * radius_mm / width_mm)
 
 
 def render(
