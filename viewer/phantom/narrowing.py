@@ -1,0 +1,157 @@
+"""Diseases that narrow a vessel: stenoses, coarctation, dysplasia, vasculitis."""
+
+import numpy as np
+
+from viewer.phantom.scene import Vessels
+from viewer.phantom.shapes import lining, patch
+from viewer.phantom.site import Change, Site, bump, lesion_at, plateau, reshape
+from viewer.phantom.tissue import Tissue
+
+LEAST_STENOSIS, MOST_STENOSIS = 0.2, 0.95
+
+
+def stenosis(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A concentric narrowing by plaque all round; severity is its diameter stenosis, 20 to 95 %."""
+    return _plaque(vessels, site, severity, rng, "stenosis", 0.0, 0.12)
+
+
+def eccentric_stenosis(
+    vessels: Vessels, site: Site, severity: float, rng: np.random.Generator
+) -> Change:
+    """A narrowing whose lumen is pushed to one wall by plaque on the other."""
+    return _plaque(vessels, site, severity, rng, "eccentric-stenosis", 0.9, 0.12)
+
+
+def soft_plaque(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A bulky plaque without calcium in a wall that gave way: little narrowing for its size."""
+    return _plaque(vessels, site, severity, rng, "soft-plaque", 0.9, 0.25 + 0.4 * severity, 0.5)
+
+
+def calcified_stenosis(
+    vessels: Vessels, site: Site, severity: float, rng: np.random.Generator
+) -> Change:
+    """An eccentric narrowing with plates and grains of calcium in its plaque."""
+    course, angle = site.course, rng.uniform(0, 2 * np.pi)
+    change = _plaque(
+        vessels, site, severity, rng, "calcified-stenosis", 0.9, 0.15, 0.9, angle
+    )
+    solids, radius = list(change.solids), site.radius_mm
+    thick = float(np.clip(0.14 * radius, 0.4, 1.1))
+    for _ in range(2 + round(4 * severity)):
+        at = site.middle_mm + rng.uniform(-0.3, 0.3) * site.length_mm
+        wall = float(course.radius_at(at)) + thick
+        half = (
+            float(thick + rng.uniform(0.08, 0.2) * site.length_mm),
+            float(thick + rng.uniform(0.2, 0.9) * radius),
+            thick,
+        )
+        solids.append(patch(course, at, angle + np.pi + rng.normal(0, 0.5), half, wall))
+    lesion = change.lesions[0]
+    numbers = {**lesion.numbers, "calcium_count": float(len(solids) - 1)}
+    middle = lesion_at(lesion.kind, severity, site, change.vessels, numbers)
+    return Change(change.vessels, tuple(solids), (middle,))
+
+
+def _plaque(
+    vessels: Vessels,
+    site: Site,
+    severity: float,
+    rng: np.random.Generator,
+    kind: str,
+    off_center: float,
+    outward: float,
+    depth_share: float = 1.0,
+    angle: float | None = None,
+) -> Change:
+    """A narrowing, its lumen pushed to the wall by `off_center`, the wall bulging by `outward`."""
+    course, before = site.course, site.course.radius_mm
+    depth = depth_share * (LEAST_STENOSIS + (MOST_STENOSIS - LEAST_STENOSIS) * severity)
+    hill = plateau(site.x, 0.8) if depth_share < 1 else bump(site.x)
+    radius = before * (1 - depth * hill)
+    turn = rng.uniform(0, 2 * np.pi) if angle is None else angle
+    way = np.cos(turn) * course.aside + np.sin(turn) * course.across
+    shift = (off_center * (before - radius))[:, None] * way
+    outer = before * (1 + outward * plateau(site.x, 0.4))
+    wall = lining(site, Tissue.PLAQUE, outer)
+    after = reshape(vessels, course, radius, shift)
+    ring = np.pi * (outer**2 - radius**2)
+    numbers = {
+        **narrowing_numbers(site, radius),
+        "plaque_volume_ml": _along(site, ring) / 1000,
+        "plaque_burden": float((ring / (np.pi * outer**2))[np.argmin(radius / before)]),
+        "remodeling_index": float((outer / before)[np.argmin(radius / before)]),
+        "off_center_mm": float(np.linalg.norm(shift, axis=1).max()),
+    }
+    return Change(after, (wall,), (lesion_at(kind, severity, site, after, numbers),))
+
+
+def coarctation(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A short shelf in the aorta, wider behind it; severity is its stenosis, 30 to 85 %."""
+    course, before = site.course, site.course.radius_mm
+    depth, wide = 0.3 + 0.55 * severity, 0.1 + 0.25 * severity
+    shelf = bump((site.x + 0.5) / 0.35)
+    radius = before * (1 - depth * shelf + wide * bump((site.x - 0.4) / 0.55))
+    numbers = narrowing_numbers(site, radius)
+    tight = radius < before * (1 - 0.5 * depth)
+    numbers |= {
+        "length_mm": float(np.ptp(course.s_mm[tight])) if tight.any() else 0.0,
+        "poststenotic_diameter_mm": 2 * float(radius[np.abs(site.x - 0.4) < 0.5].max()),
+    }
+    after = reshape(vessels, course, radius)
+    return Change(after, (), (lesion_at("coarctation", severity, site, after, numbers),))
+
+
+def fibromuscular_dysplasia(
+    vessels: Vessels, site: Site, severity: float, rng: np.random.Generator
+) -> Change:
+    """A string of beads wider than the vessel, webs between them; severity 3 to 9 beads."""
+    course, before = site.course, site.course.radius_mm
+    count = int(np.clip(round(3 + 6 * severity), 2, max(2, site.length_mm / (2 * site.radius_mm))))
+    wave = -np.cos(np.pi * count * (site.x + 1))
+    edge = plateau(site.x, 0.6 / count)
+    high, low = 0.15 + 0.3 * severity, 0.15 + 0.4 * severity
+    uneven = 1 + 0.15 * np.sin(2.3 * site.x + rng.uniform(0, 6))
+    radius = before * (1 + edge * uneven * np.where(wave > 0, high, low) * wave)
+    after = reshape(vessels, course, radius)
+    numbers = {
+        **narrowing_numbers(site, radius),
+        "bead_count": float(count),
+        "maximal_diameter_mm": 2 * float(radius[np.abs(site.x) < 1].max()),
+    }
+    kind = "fibromuscular-dysplasia"
+    return Change(after, (), (lesion_at(kind, severity, site, after, numbers),))
+
+
+def vasculitis(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A long smooth taper inside a thick wall; severity 15 to 80 % stenosis, wall to 5 mm."""
+    course, before = site.course, site.course.radius_mm
+    hill = plateau(site.x, 0.6)
+    radius = before * (1 - (0.15 + 0.65 * severity) * hill)
+    wall_mm = (0.3 + 0.4 * severity) * min(site.radius_mm, 6.0) + 0.5
+    wall = lining(site, Tissue.VESSEL_WALL, radius + wall_mm * hill)
+    after = reshape(vessels, course, radius)
+    numbers = {**narrowing_numbers(site, radius), "wall_thickness_mm": wall_mm}
+    return Change(after, (wall,), (lesion_at("vasculitis", severity, site, after, numbers),))
+
+
+def narrowing_numbers(site: Site, radius_mm: np.ndarray) -> dict[str, float]:
+    """What a reader would measure of a course narrowed to `radius_mm` (n,) inside a site.
+
+    The reference is the healthy lumen where the narrowing is greatest.
+    """
+    inside = np.flatnonzero(np.abs(site.x) <= 1)
+    worst = inside[np.argmin((radius_mm / site.course.radius_mm)[inside])]
+    least, healthy = 2 * float(radius_mm[worst]), 2 * float(site.course.radius_mm[worst])
+    return {
+        "diameter_stenosis": 1 - least / healthy,
+        "area_stenosis": 1 - (least / healthy) ** 2,
+        "minimal_lumen_diameter_mm": least,
+        "reference_diameter_mm": healthy,
+        "length_mm": site.length_mm,
+    }
+
+
+def _along(site: Site, area_mm2: np.ndarray) -> float:
+    """Integral of an area over the site's stretch (mm3)."""
+    inside = np.abs(site.x) <= 1
+    return float(np.trapezoid(area_mm2[inside], site.course.s_mm[inside]))

@@ -1,0 +1,124 @@
+"""Stents and stent grafts: struts of metal, fabric, and blood that leaks past them."""
+
+import numpy as np
+
+from viewer.phantom.scene import ADDS, STAINS, SURROUNDS, Solid, Vessels
+from viewer.phantom.shapes import box_around, lining, patch, patch_volume_mm3, sleeve
+from viewer.phantom.site import Change, Course, Site, course_of, lesion_at, plateau
+from viewer.phantom.tissue import Tissue
+
+FABRIC_MM = 0.4
+
+
+def struts(
+    course: Course, pitch_mm: float, wave_mm: float, waves: int, wire_mm: float, crossed: bool
+) -> Solid:
+    """Rings of zigzag wire on the wall of a course, one every `pitch_mm`.
+
+    Each of `waves` teeth round the vessel is `wave_mm` high; `crossed` rings are doubled into
+    diamonds. `wire_mm` is the wire's radius; its axis lies that much outside the lumen.
+    """
+
+    def distance(points_lps: np.ndarray) -> np.ndarray:
+        s, aside, across = course.local(points_lps)
+        radius = course.radius_at(s) + wire_mm
+        turn = waves * np.arctan2(across, aside) / (2 * np.pi)
+        tooth = wave_mm * (2 * np.abs((turn % 1) - 0.5) - 0.5)
+        lean = 1 / np.hypot(1, 2 * wave_mm * waves / (2 * np.pi * radius))
+        phase = (s - 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm
+        flat = np.abs((phase - tooth + 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm)
+        if crossed:
+            other = np.abs((phase + tooth + 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm)
+            flat = np.minimum(flat, other)
+        wire = np.hypot(flat * lean, np.hypot(aside, across) - radius) - wire_mm
+        return np.maximum(wire, np.maximum(-s, s - course.s_mm[-1]))
+
+    box = box_around(course.points_lps, float(course.radius_mm.max()) + 3 * wire_mm)
+    return Solid(SURROUNDS, Tissue.METAL, box, distance)
+
+
+def stent(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A fine mesh of metal on the wall; severity makes it longer and its wire thicker."""
+    part = site.course.part(site.from_mm, site.to_mm)
+    wire = float(np.clip((0.05 + 0.03 * severity) * site.radius_mm, 0.12, 0.3))
+    wave = 0.9 * site.radius_mm
+    mesh = struts(part, 1.05 * wave, wave, int(rng.integers(6, 9)), wire, crossed=True)
+    numbers = {
+        "length_mm": site.length_mm,
+        "diameter_mm": 2 * site.radius_mm,
+        "strut_diameter_mm": 2 * wire,
+    }
+    return Change(vessels, (mesh,), (lesion_at("stent", severity, site, vessels, numbers),))
+
+
+def stent_graft(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A graft that lines an aneurysm: rings and fabric, thrombus outside, limbs where it ends.
+
+    Severity is the size of the sac left behind, 1.6 to 3 times the graft's diameter.
+    """
+    course = site.course
+    outer = course.radius_mm * (1 + (0.6 + 1.4 * severity) * plateau(site.x, 0.8))
+    sac = lining(site, Tissue.THROMBUS, outer)
+    pieces = [course.part(site.from_mm, site.to_mm), *_limbs(vessels, site)]
+    solids = [sac]
+    for piece in pieces:
+        solids.append(sleeve(SURROUNDS, Tissue.VESSEL_WALL, piece, piece.radius_mm + FABRIC_MM))
+        radius = float(np.median(piece.radius_mm))
+        wire = float(np.clip(0.05 * radius, 0.25, 0.5))
+        solids.append(struts(piece, 1.5 * radius, 0.9 * radius, 6, wire, crossed=False))
+    inside = np.abs(site.x) <= 1
+    graft = (course.radius_mm + FABRIC_MM) ** 2
+    sac_mm3 = np.trapezoid(np.pi * (outer**2 - graft).clip(0)[inside], course.s_mm[inside])
+    numbers = {
+        "maximal_diameter_mm": 2 * float(outer[inside].max()),
+        "graft_diameter_mm": 2 * site.radius_mm,
+        "length_mm": site.length_mm,
+        "sac_volume_ml": float(sac_mm3) / 1000,
+        "limb_count": float(len(pieces) - 1),
+    }
+    lesion = lesion_at("stent-graft", severity, site, vessels, numbers)
+    return Change(vessels, tuple(solids), (lesion,))
+
+
+def _limbs(vessels: Vessels, site: Site) -> list[Course]:
+    """The first part of the daughters in which a graft ends, if it reaches a division in two."""
+    course, tree = site.course, vessels.tree
+    last = course.chain[-1]
+    children = tree.children[last]
+    near = course.s_mm[-1] - site.to_mm < 2.5 * site.radius_mm
+    if not near or len(children) != 2:
+        return []
+    bridge = course.part(site.to_mm, course.s_mm[-1])
+    limbs = [course_of(tree, (child,)) for child in children]
+    return [bridge, *(limb.part(3.0, min(0.6 * limb.s_mm[-1], 50.0)) for limb in limbs)]
+
+
+def endoleak(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
+    """A stent graft past which blood runs into the sac, weaker than in the lumen.
+
+    The graft's sac is of random size; severity is how much of it the leak takes.
+    """
+    graft = stent_graft(vessels, site, 0.4 + 0.6 * float(rng.uniform()), rng)
+    whole = graft.lesions[0].numbers
+    gap = 0.5 * (whole["maximal_diameter_mm"] - whole["graft_diameter_mm"]) - FABRIC_MM
+    thick = (0.12 + 0.2 * severity) * gap
+    wall = site.radius_mm + FABRIC_MM + 0.15 * gap + thick
+    half = (
+        thick + (0.06 + 0.2 * severity) * site.length_mm,
+        thick + (0.2 + 0.7 * severity) * wall,
+        thick,
+    )
+    blood = vessels.blood[site.course.chain[0]]
+    angle, share = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.5, 0.9))
+    leak = patch(site.course, site.middle_mm, angle, half, wall, ADDS, blood)
+    stain = Solid(STAINS, blood, leak.box_lps, leak.distance_mm, share)
+    numbers = {
+        "leak_volume_ml": patch_volume_mm3(half) / 1000,
+        "leak_thickness_mm": 2 * thick,
+        "leak_length_mm": 2 * half[0],
+        "enhancement_share": share,
+        "sac_volume_ml": whole["sac_volume_ml"],
+        "maximal_diameter_mm": whole["maximal_diameter_mm"],
+    }
+    lesion = lesion_at("endoleak", severity, site, vessels, numbers)
+    return Change(vessels, (*graft.solids, leak, stain), (*graft.lesions, lesion))
