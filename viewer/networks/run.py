@@ -1,0 +1,129 @@
+"""What a network says of a volume: class probabilities, centerline, distance to the wall."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from viewer.networks.forecast import RunPlan, plan_run
+from viewer.networks.network import Network
+from viewer.networks.plan import OTHER
+from viewer.networks.tiles import Box, blend, cut
+from viewer.progress import Progress, silent
+
+CERTAIN = 255
+WALL_SCALE = 4.0  # the network's unit of distance, in voxels
+FAR_MM = 100.0
+
+Channels = np.ndarray | Callable[[Box], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A network's answer on its own grid (d, h, w).
+
+    `labels` uint8 is the likeliest class. `probabilities` (classes, d, h, w) and `tube` (of lying
+    on a centerline) are uint8, 255 is certain. `wall_mm` float16 is the signed distance to the
+    lumen wall, negative inside. `pooled` (tiles, c) are the deepest features, for
+    `Familiar.distance`. Where no tile was run all is "other" and far from any wall.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    tube: np.ndarray | None
+    wall_mm: np.ndarray | None
+    pooled: np.ndarray
+
+    def probability(self, number: int) -> np.ndarray:
+        """The probability of one class (float32, 0 to 1)."""
+        return self.probabilities[number].astype(np.float32) / CERTAIN
+
+
+def predict(
+    network: Network,
+    channels: Channels,
+    needed: np.ndarray,
+    progress: Progress | None = None,
+    *,
+    overlap: float = 0.5,
+    run: RunPlan | None = None,
+) -> Prediction:
+    """Run a network where it is needed (bool, d, h, w), in overlapping tiles.
+
+    `channels` (inputs, d, h, w) float32, or a function that gives those of a box inside the
+    volume: then nothing but a tile of them is ever held. `run` is what `plan_run` decided; else
+    that is done here from the memory that is free. Stops between and inside tiles.
+    """
+    progress = progress or silent()
+    plan = network.plan
+    if run is None:
+        speed = network.voxels_per_second
+        run = plan_run(needed, plan, network.device, overlap=overlap, voxels_per_second=speed)
+    tiling = run.tiling
+    of = channels if callable(channels) else lambda box: channels[(slice(None), *box)]
+    pooled: list[np.ndarray] = []
+
+    def answer(box: Box) -> np.ndarray:
+        progress.at(len(pooled) / len(tiling.starts), f"Network {plan.name}")
+        logits, features = network.session.run(cut(of, tiling.shape, box), progress.check)
+        pooled.append(features)
+        return logits
+
+    prediction = _nothing(network, needed.shape)
+    for box, logits in blend(tiling, plan.outputs, answer):
+        _write(prediction, network, box, logits)
+    progress.at(1.0)
+    features = np.array(pooled, np.float32).reshape(-1, plan.widths[-1])
+    return _frozen(prediction, features)
+
+
+def _nothing(network: Network, shape: tuple[int, ...]) -> Prediction:
+    """The answer before anything was asked."""
+    plan = network.plan
+    probabilities = np.zeros((plan.classes, *shape), np.uint8)
+    probabilities[OTHER] = CERTAIN
+    return Prediction(
+        np.full(shape, OTHER, np.uint8),
+        probabilities,
+        np.zeros(shape, np.uint8) if plan.tube else None,
+        np.full(shape, FAR_MM, np.float16) if plan.wall else None,
+        np.zeros((0, plan.widths[-1]), np.float32),
+    )
+
+
+def _write(into: Prediction, network: Network, box: Box, logits: np.ndarray) -> None:
+    """Turn logits (outputs, *box) into what they mean, where a tile was."""
+    plan = network.plan
+    asked = ~np.isnan(logits[0])
+    chances = _softmax(logits[: plan.classes] / network.card.softmax_temperature)
+    np.copyto(into.labels[box], chances.argmax(axis=0).astype(np.uint8), where=asked)
+    np.copyto(into.probabilities[(slice(None), *box)], _bytes(chances), where=asked)
+    rest = iter(logits[plan.classes :])
+    if into.tube is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            chance = 1.0 / (1.0 + np.exp(-next(rest)))
+        np.copyto(into.tube[box], _bytes(chance), where=asked)
+    if into.wall_mm is not None:
+        wall_mm = np.clip(next(rest) * (WALL_SCALE * plan.spacing_mm), -FAR_MM, FAR_MM)
+        np.copyto(into.wall_mm[box], wall_mm.astype(np.float16), where=asked)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    logits -= logits.max(axis=0)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=0)
+    return logits
+
+
+def _bytes(chances: np.ndarray) -> np.ndarray:
+    """Probabilities as uint8; what is no number becomes 0."""
+    return np.nan_to_num(chances * CERTAIN + 0.5).astype(np.uint8)
+
+
+def _frozen(found: Prediction, pooled: np.ndarray) -> Prediction:
+    whole = replace(found, pooled=pooled)
+    for each in fields(whole):
+        part = getattr(whole, each.name)
+        if part is not None:
+            part.flags.writeable = False
+    return whole
