@@ -8,7 +8,7 @@ AORTA = "abdominal aorta"
 def add_abdominal_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None:
     """Lay the branches of the abdominal aorta; needs the aorta.
 
-    Radii after Malnar 2010 (celiac and mesenteric), Kem 2005 (renal) and Pedersen 1993 (iliac).
+    Radii after Malnar 2010 (celiac trunk) and Pedersen 1993 (iliac arteries).
     """
     _add_celiac(arrangement, variants)
     _add_mesenteric(arrangement, variants)
@@ -42,19 +42,19 @@ def _add_celiac(arrangement: Arrangement, variants: frozenset[str]) -> None:
         from_=hepatic,
         winding_mm=0.8,
     )
-    proper = [common[-1], (-35, -21, 118), (-45, -20, 124)]
+    proper = [common[-1], (-34, -24, 117), (-42, -25, 122)]
     arrangement.add("proper hepatic artery", proper, (2.2, 2.1), from_=hepatic)
     if "replaced-right-hepatic" not in variants:
         arrangement.add(
             "right hepatic artery",
-            [proper[-1], (-56, -16, 129), (-68, -9, 133)],
+            [proper[-1], (-54, -20, 124), (-68, -14, 127)],
             (1.8, 1.4),
             from_="proper hepatic artery",
             at_detail=0.1,
         )
     arrangement.add(
         "left hepatic artery",
-        [proper[-1], (-40, -27, 132), (-30, -35, 140)],
+        [proper[-1], (-35, -33, 128), (-27, -42, 135)],
         (1.5, 1.2),
         from_="proper hepatic artery",
         at_detail=0.1,
@@ -92,15 +92,15 @@ def _add_mesenteric(arrangement: Arrangement, variants: frozenset[str]) -> None:
                 (-8, -2, 94),
                 (-22, 1, 106),
                 (-40, 0, 119),
-                (-56, -2, 128),
-                (-70, -2, 132),
+                (-56, 2, 126),
+                (-70, 8, 130),
             ],
             (2.2, 1.8, 1.4),
             from_=name,
         )
     branches: dict[str, Path] = {
         "middle colic artery": [(4, -19, 76), (0, -36, 72), (-8, -52, 64), (-22, -58, 52)],
-        "right colic artery": [(0, -26, 40), (-24, -32, 40), (-48, -32, 44)],
+        "right colic artery": [(0, -26, 42), (-8, -37, 41), (-24, -37, 40), (-48, -33, 44)],
         "first jejunal artery": [(4, -20, 70), (18, -27, 68), (36, -34, 66)],
         "second jejunal artery": [(3, -21, 62), (20, -30, 56), (42, -36, 50)],
         "third jejunal artery": [(2, -24, 50), (20, -33, 42), (44, -38, 34)],
@@ -178,7 +178,7 @@ def _add_iliac(arrangement: Arrangement) -> None:
     fork = (38, 21, -58)
     arrangement.add_pair(
         "common iliac artery",
-        [(0, 0, 0), (10, 0, -15), (23, 5, -36), fork],
+        [(0, 0, 0), (10, -2, -16), (22.5, 3, -36), fork],
         (5.1, 4.8),
         from_=AORTA,
         winding_mm=1.2,

@@ -17,6 +17,7 @@ from viewer.phantom.vessels import Tube, build
 # A person is up to half as large again as the standard adult: paths are drawn finer than asked.
 STEP_MM = 0.75
 STIFF_MM = 20.0
+THINNED = 3
 
 Path = Sequence[Sequence[float]]
 
@@ -94,7 +95,8 @@ class Arrangement:
         radii = np.interp(chord / chord[-1], np.linspace(0, 1, len(given)), given)
         if len(given) == len(knots):
             radii = given
-        weights, shares = _spline(knots, STEP_MM * min(1.0, float(radii.min())))
+        step_mm = STEP_MM * min(1.0, float(radii.min())) / (1 + winding_mm / 4)
+        weights, shares = _spline(knots, step_mm)
         self.known[name] = len(self.strands)
         self.strands.append(
             Strand(
@@ -128,6 +130,11 @@ class Arrangement:
                 at_detail=at_detail,
             )
 
+    def path(self, name: str) -> np.ndarray:
+        """The path (n,3) of a vessel in the standard frame."""
+        strand = self.strands[self.known[name]]
+        return np.asarray(strand.weights @ strand.knots_standard)
+
     def rename(self, name: str, of: str, point_standard: Sequence[float]) -> None:
         """Call a vessel by another name from a point (3,) on, as the aorta below its arch."""
         number, joint, _ = self._joined(of, np.array(point_standard, float))
@@ -138,8 +145,8 @@ class Arrangement:
     def grow(self, names: Sequence[str], territory: str, twigs: int, name: str = "") -> None:
         """Let about `twigs` twigs grow out of the ends of vessels, all inside a territory.
 
-        Without a territory ("") every vessel divides freely. Twigs carry the name and the blood
-        of their vessel, or `name`.
+        Without a territory ("") every vessel divides freely. Twigs carry the blood of their
+        vessel, and are called its branches or `name`.
         """
         found = tuple(n for n in (self.known[given] for given in names) if n >= 0)
         count = round(twigs * self.detail)
@@ -162,7 +169,9 @@ class Arrangement:
         joints = [strand.joint for strand in self.strands]
         blood = [strand.blood for strand in self.strands]
         for growth in self.growths:
-            for twig in _grown(growth, tubes, body, rng):
+            mine = blood[growth.strands[0]]
+            others = [t for t, kind in zip(tubes, blood, strict=True) if kind is not mine]
+            for twig in _grown(growth, tubes, others, body, rng):
                 tubes.append(twig)
                 joints.append(len(tubes[twig.parent].points_lps) - 1)
                 blood.append(blood[twig.parent])
@@ -173,8 +182,7 @@ class Arrangement:
         """Strand and point on its path where a vessel joins it."""
         if not name:
             return -1, 0, point
-        strand = self.strands[self.known[name]]
-        path = strand.weights @ strand.knots_standard
+        path = self.path(name)
         joint = max(1, int(np.argmin(((path - point) ** 2).sum(axis=1))))
         return self.known[name], joint, path[joint]
 
@@ -184,7 +192,7 @@ class Arrangement:
     def _jittered(self, rng: np.random.Generator, jitter: float) -> list[np.ndarray]:
         """The strands' paths in the standard frame, as this person has them."""
         paths: list[np.ndarray] = []
-        winding = np.exp(jitter * rng.normal(0, 0.4))
+        winding = np.exp(jitter * np.clip(rng.normal(0, 0.4), -1, 0.7))
         for strand in self.strands:
             knots = strand.knots_standard
             gaps = np.linalg.norm(np.diff(knots, axis=0), axis=1)
@@ -232,8 +240,9 @@ def _winding(
     strand: Strand, length_mm: float, share: float, rng: np.random.Generator
 ) -> np.ndarray:
     """How far the points of a winding strand lie off its course (m,3); still at both ends."""
-    turns = length_mm / rng.uniform(22, 34)
-    angle = 2 * np.pi * turns * strand.shares + rng.uniform(0, 2 * np.pi)
+    # wide vessels wind in wide turns
+    turn_mm = max(24.0, 13 * float(strand.radius_mm.mean())) * rng.uniform(0.8, 1.25)
+    angle = 2 * np.pi * length_mm / turn_mm * strand.shares + rng.uniform(0, 2 * np.pi)
     heading = strand.knots_standard[-1] - strand.knots_standard[0]
     aside = np.cross(heading, rng.normal(size=3))
     aside /= np.linalg.norm(aside)
@@ -246,15 +255,28 @@ def _winding(
     )
 
 
-def _grown(growth: Growth, tubes: list[Tube], body: Body, rng: np.random.Generator) -> list[Tube]:
-    """The twigs of a growth; their parents are numbers among `tubes` and the twigs after them."""
+def _grown(
+    growth: Growth,
+    tubes: list[Tube],
+    others: list[Tube],
+    body: Body,
+    rng: np.random.Generator,
+) -> list[Tube]:
+    """The twigs of a growth; their parents are numbers among `tubes` and the twigs after them.
+
+    They keep clear of `others`, vessels that carry other blood.
+    """
     roots = [tubes[n] for n in growth.strands]
     starts = np.array([root.points_lps[-1] for root in roots])
     headings = np.array([root.points_lps[-1] - root.points_lps[-4:][0] for root in roots])
     radii = np.array([root.radius_mm[-1] for root in roots])
     if growth.territory:
         targets = body.place(sample(growth.territory, growth.twigs, rng))
-        twigs = colonize(starts, headings, targets, radii, rng)
+        course = np.concatenate([np.zeros((0, 3)), *(t.points_lps[::THINNED] for t in others)])
+        clear = np.concatenate([np.zeros(0), *(t.radius_mm[::THINNED] for t in others)]) + 0.7
+        twigs = colonize(
+            starts, headings, targets, radii, rng, others_lps=course, clearance_mm=clear
+        )
     else:
         twigs = ramify(starts, headings, radii, growth.twigs, rng)
     out: list[Tube] = []
@@ -262,7 +284,8 @@ def _grown(growth: Growth, tubes: list[Tube], body: Body, rng: np.random.Generat
         on_root = twig.parent < 0
         parent = growth.strands[-1 - twig.parent] if on_root else len(tubes) + twig.parent
         above = tubes[parent] if on_root else out[twig.parent]
-        out.append(replace(twig, parent=parent, name=growth.name or above.name))
+        name = growth.name or (f"{above.name} branch" if on_root else above.name)
+        out.append(replace(twig, parent=parent, name=name))
     return out
 
 

@@ -82,7 +82,7 @@ def _add_right(arrangement: Arrangement, left_dominant: bool) -> None:
     )
     arrangement.add(
         "conus artery",
-        [(-4, -22, 262), (2, -36, 260), (12, -48, 252)],
+        [(-4, -22, 262), (-5, -40, 257), (0, -53, 247)],
         (0.7, 0.5),
         from_=right,
         at_detail=0.5,

@@ -4,7 +4,7 @@ import numpy as np
 
 from viewer.phantom.vessels import Tube
 
-FINEST_MM = 0.35
+FINEST_MM = 0.4
 WIDTHS = 0.75
 
 
@@ -20,7 +20,7 @@ def ramify(
     """Trees that divide at random from starts (k,3): about `twigs` tubes in all.
 
     Daughters keep the sum of their parent's radii to a random power of 2.3 to 3 (Murray 1926) and
-    bend away by the angles that need the least work (Zamir 1978, eq. 4), unevenly. A tube is
+    bend away by the angles that need the least work (Murray 1926b), unevenly. A tube is
     about `slenderness` radii long. Tubes with parent -1-n leave start n.
     """
     power = rng.uniform(2.3, 3.0)
@@ -59,12 +59,15 @@ def colonize(
     rng: np.random.Generator,
     *,
     power: float | None = None,
+    others_lps: np.ndarray | None = None,
+    clearance_mm: np.ndarray | None = None,
 ) -> list[Tube]:
     """Trees from starts (k,3) that share out the targets (m,3) among them and reach all.
 
     Space colonization (Runions 2007): every target pulls the nearest end until it is reached.
     Radii shrink from `radius_mm` (k,) by Murray's law with the number of twigs to be fed, with
-    an exponent between 2.3 and 3 unless `power` says. Tubes with parent -1-n leave start n.
+    an exponent between 2.3 and 3 unless `power` says. Tubes keep their walls `clearance_mm` (o,)
+    off points `others_lps` (o,3) where they can. Tubes with parent -1-n leave start n.
     """
     points, parents = _colony(
         np.array(starts_lps, float), np.array(headings, float), targets_lps, rng
@@ -81,7 +84,11 @@ def colonize(
         root[n] = root[parents[n]]
     power = power or rng.uniform(2.3, 3.0)
     radii = np.asarray(radius_mm, float)[root] * (fed / fed[root]) ** (1 / power)
-    return _chains(_smooth(points, parents, heirs), parents, heirs, radii, len(starts_lps))
+    points = _smooth(points, parents, heirs)
+    if others_lps is not None and clearance_mm is not None and len(others_lps):
+        free = slice(len(starts_lps), None)
+        points[free] = _pushed(points[free], radii[free], others_lps, clearance_mm)
+    return _chains(points, parents, heirs, radii, len(starts_lps))
 
 
 def _colony(
@@ -90,7 +97,7 @@ def _colony(
     """Nodes (n,3) of the trees and the node each grew from (-1 for the starts)."""
     volume = float(np.prod(np.ptp(targets, axis=0) + 1))
     apart = (volume / (2 * len(targets))) ** (1 / 3)
-    step, reached = 0.45 * apart, 0.7 * apart
+    step, reached = 0.33 * apart, 0.7 * apart
     nodes, course = [starts], [headings / np.linalg.norm(headings, axis=1, keepdims=True)]
     all_nodes, all_course = nodes[0], course[0]
     parents, children = [-1] * len(starts), np.zeros(len(starts), int)
@@ -140,6 +147,20 @@ def _smooth(points: np.ndarray, parents: list[int], heirs: list[list[int]]) -> n
     for _ in range(2):
         points = points.copy()
         points[inner] = 0.5 * points[inner] + 0.25 * (points[above] + points[main])
+    return points
+
+
+def _pushed(
+    points: np.ndarray, radii: np.ndarray, others: np.ndarray, clearance: np.ndarray
+) -> np.ndarray:
+    """The nodes moved away from the nearest of `others` until their walls are clear of it."""
+    from scipy.spatial import cKDTree
+
+    for _ in range(4):
+        far, nearest = cKDTree(others).query(points)
+        lack = np.maximum(0.0, radii + clearance[nearest] - far)
+        away = (points - others[nearest]) / np.maximum(far, 1e-6)[:, None]
+        points = points + lack[:, None] * away
     return points
 
 

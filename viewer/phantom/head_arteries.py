@@ -35,7 +35,7 @@ def add_head_arteries(arrangement: Arrangement, variants: frozenset[str]) -> Non
     )
     for side in ("left", "right"):
         trunks = [f"{side} superior M2 trunk", f"{side} inferior M2 trunk"]
-        arrangement.grow(trunks, f"{side} hemisphere", 26, f"{side} middle cerebral artery, M3")
+        arrangement.grow(trunks, f"{side} hemisphere", 60, f"{side} middle cerebral artery, M3")
 
 
 def _add_anterior(arrangement: Arrangement, end: tuple[float, float, float]) -> None:
@@ -55,8 +55,16 @@ def _add_anterior(arrangement: Arrangement, end: tuple[float, float, float]) -> 
         from_="left anterior cerebral artery",
         to="right anterior cerebral artery",
     )
+    arrangement.add_pair(
+        "callosomarginal artery",
+        [(2.2, -33, 585), (3, -44, 596), (3.5, -44, 614), (4, -30, 628), (5, -8, 636)],
+        (0.9, 0.7),
+        from_="anterior cerebral artery",
+        at_detail=0.2,
+    )
     for side in ("left", "right"):
-        arrangement.grow([f"{side} anterior cerebral artery"], f"{side} parietal brain", 14)
+        tips = [f"{side} anterior cerebral artery", f"{side} callosomarginal artery"]
+        arrangement.grow(tips, f"{side} parietal brain", 36)
 
 
 def _add_posterior(arrangement: Arrangement, variants: frozenset[str]) -> None:
@@ -88,7 +96,7 @@ def _add_posterior(arrangement: Arrangement, variants: frozenset[str]) -> None:
                 at_detail=0.1,
             )
     names = ["left posterior cerebral artery", "right posterior cerebral artery"]
-    arrangement.grow(names, "occipital brain", 20)
+    arrangement.grow(names, "occipital brain", 44)
     small: dict[str, Path] = {
         "superior cerebellar artery": [(0, 9.5, 554.5), (7, 12, 554), (16, 22, 554), (18, 36, 558)],
         "anterior inferior cerebellar artery": [(0.3, 20, 544), (8, 22, 542), (18, 30, 541)],

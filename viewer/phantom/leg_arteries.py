@@ -13,7 +13,7 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
     course = [groin, (76, -34, -200), (78, -34, -245), (78, -29, -310), (74, -15, -390)]
     course += [(72, 4, -450), (76, 20, -495), (80, 31, -540), (81, 32, -585), (82, 27, -622)]
     radii = (4.3, 4.0, 3.1, 3.0, 2.9, 2.8, 2.8, 2.9, 2.7, 2.4)
-    arrangement.add_pair(femoral, course, radii, from_="external iliac artery", winding_mm=0.8)
+    arrangement.add_pair(femoral, course, radii, from_="external iliac artery")
     for side, sign in (("left", 1), ("right", -1)):
         whole = f"{side} {femoral}"
         arrangement.rename(f"{side} superficial femoral artery", whole, (sign * 76.5, -34, -212))

@@ -3,7 +3,7 @@
 from viewer.phantom.arrange import Arrangement
 from viewer.phantom.tissue import Tissue
 
-TWIGS_A_LUNG = 110
+TWIGS_A_LUNG = 260
 
 
 def add_pulmonary_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None:
@@ -14,7 +14,7 @@ def add_pulmonary_arteries(arrangement: Arrangement, variants: frozenset[str]) -
     del variants
     blood = Tissue.PULMONARY_ARTERY
     trunk = "pulmonary trunk"
-    course = [(13, -38, 254), (18, -30, 267), (21.5, -20, 280), (20, -4, 291), (14, 10, 297)]
+    course = [(13, -38, 254), (18, -30, 267), (22.5, -21, 280), (21, -4, 291), (14, 10, 297)]
     arrangement.add(trunk, course, (13.0, 13.0, 12.5), blood)
     left, right = "left pulmonary artery", "right pulmonary artery"
     arrangement.add(
@@ -94,17 +94,14 @@ def add_pulmonary_arteries(arrangement: Arrangement, variants: frozenset[str]) -
 
 
 def add_pulmonary_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
-    """Lay the four pulmonary veins from the left atrium, and let them grow into the lungs.
-
-    Radii after Kim 2005 (ostia on CT).
-    """
+    """Lay the four pulmonary veins from the left atrium, and let them grow into the lungs."""
     del variants
     veins = {
         "right superior pulmonary vein": [
             (-8, 24, 255),
-            (-26, 16, 267),
-            (-44, 11, 279),
-            (-60, 6, 292),
+            (-26, 20, 267),
+            (-44, 16, 279),
+            (-60, 9, 292),
         ],
         "right inferior pulmonary vein": [
             (-8, 30, 243),
@@ -123,7 +120,7 @@ def add_pulmonary_veins(arrangement: Arrangement, variants: frozenset[str]) -> N
     side_veins = {
         "right superior": (
             "right middle lobe vein",
-            [(-30, 15, 269), (-50, -2, 260), (-70, -12, 250)],
+            [(-34, 18, 271), (-52, 6, 258), (-70, -10, 249)],
         ),
         "right inferior": (
             "right anterior basal vein",

@@ -112,12 +112,13 @@ def make_vessels(
         )
     chosen = choose(rng, variants)
     if REGIONS[region].parts:
-        return _arranged(region, detail, chosen).place(body, rng)
+        return arranged(region, detail, chosen).place(body, rng)
     return _random_tree(body, rng, detail) if region == "tree" else _colonies(body, rng, detail)
 
 
 @lru_cache(maxsize=64)
-def _arranged(region: str, detail: float, variants: frozenset[str]) -> Arrangement:
+def arranged(region: str, detail: float, variants: frozenset[str]) -> Arrangement:
+    """The vessels of a region as they are laid out in the standard adult, with named variants."""
     arrangement = Arrangement(detail)
     for part in REGIONS[region].parts:
         part(arrangement, variants)

@@ -24,7 +24,7 @@ TERRITORIES: Mapping[str, tuple[_Egg, ...]] = MappingProxyType(
         "left parietal brain": (((14, -20, 610), (11, 46, 34)),),
         "right parietal brain": (((-14, -20, 610), (11, 46, 34)),),
         "occipital brain": (((0, 54, 582), (44, 26, 30)),),
-        "gut": (((30, -34, 44), (56, 24, 46)),),
+        "gut": (((42, -36, 44), (46, 22, 46)),),
         "colon": (((-64, -30, 30), (30, 24, 50)),),
     }
 )

@@ -5,8 +5,7 @@ import numpy as np
 from viewer.phantom.arrange import Arrangement
 from viewer.phantom.body import LANDMARKS
 
-# Radii after Erbel 2014 (table 2) and Wolak 2008 (table 3) for the aorta, and after Shin 2007
-# for the arteries of the arch.
+# Radii after Wolak 2008 (chest) and Pedersen 1993 (belly).
 _AORTA = (
     ((10, -5, 251), 11.5),
     ((4, -1, 262), 16.0),
@@ -59,10 +58,13 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
             "right common carotid artery",
             [(2, 10, 329), (-2, 10, 345), (-10, 15, 362), *right_carotid],
             (3.8, 3.5, 3.3, 3.6),
+            from_=arch,
         )
         # the last branch of the arch: from its far end behind trachea and esophagus to the right
         behind = [(26, 44, 326), (18, 40, 341), (2, 38, 350), (-14, 37, 364), (-25, 30, 380)]
-        arrangement.add("right subclavian artery", [*behind, *right_arm], (4.6, 4.2, 3.8, 3.2))
+        arrangement.add(
+            "right subclavian artery", [*behind, *right_arm], (4.6, 4.2, 3.8, 3.2), from_=arch
+        )
     else:
         trunk = [(2, 10, 329), (-2, 10, 344), (-9, 15, 362), (-20, 21, 379)]
         arrangement.add("brachiocephalic artery", trunk, (6.6, 6.2, 6.0), from_=arch)
@@ -98,10 +100,11 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
     arrangement.add_pair(
         "internal thoracic artery",
         [
-            (48, 29, 392),
-            (42, 8, 380),
-            (32, -34, 352),
-            (26, -72, 320),
+            (40, 33, 387),
+            (47, 24, 371),
+            (43, 0, 358),
+            (32, -44, 342),
+            (26, -74, 316),
             (24, -86, 280),
             (24, -86, 220),
         ],
@@ -114,7 +117,7 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
 def _add_segmental_arteries(arrangement: Arrangement) -> None:
     """Lay the intercostal and lumbar arteries, which embrace the vertebral bodies."""
     for level in ("T5", "T6", "T7", "T8", "T9", "T10", "T11"):
-        _embrace(arrangement, level, "posterior intercostal artery", 20.5, -8.0, 0.9)
+        _embrace(arrangement, level, "posterior intercostal artery", 19.5, -8.0, 0.9)
     for level in ("L1", "L2", "L3", "L4"):
         _embrace(arrangement, level, "lumbar artery", 25.5, -3.0, 1.05)
 
@@ -124,7 +127,7 @@ def _embrace(
 ) -> None:
     """A pair of arteries round a vertebral body at `reach` mm from its axis."""
     x, y, z = LANDMARKS[level]
-    path = arrangement.strands[0].weights @ arrangement.strands[0].knots_standard
+    path = arrangement.path("aortic root")
     low = len(path) // 3
     origin = path[low + int(np.argmin(np.abs(path[low:, 2] - (z - drop))))]
     front = np.arctan2(origin[0] - x, y - origin[1])

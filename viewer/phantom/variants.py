@@ -19,8 +19,8 @@ class Variant:
 
 
 # Shares after Popieluszko 2018 (arch), Polguj 2014 (lusoria), Satti 2007 (renal), Michels 1966
-# (hepatic), Krabbe-Hartkamp 1998 (circle of Willis), Tang 2014 (celiacomesenteric trunk), Yi 2012
-# (renal vein) and Altin 2015 (dominance). Inflow is no variant of people but of injections.
+# (hepatic), Krabbe-Hartkamp 1998 (circle of Willis), Yi 2012 (renal vein) and Altin 2015
+# (dominance). Inflow is no variant of people but of injections.
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {
         "bovine-arch": Variant("Common origin of brachiocephalic and left carotid artery", 0.14),

@@ -8,7 +8,7 @@ def add_upper_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
     """Lay the superior vena cava with the veins of arms and neck.
 
     The variant "left-arm-inflow" or "right-arm-inflow" fills the way from that arm with dense
-    contrast. Radii after Salah Sonbol 2008 (vena cava) and Lobato 1999 (jugular vein).
+    contrast. Radii of the jugular veins after Lobato 1999.
     """
     dense = {side for side in ("left", "right") if f"{side}-arm-inflow" in variants}
     blood = {side: Tissue.INFLOW if side in dense else Tissue.CAVAL for side in ("left", "right")}
@@ -33,13 +33,13 @@ def add_upper_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
         vein = f"{side} subclavian vein"
         arrangement.add(vein, arm, (5.5, 5.0, 4.5), blood[side], from_=trunk)
         arrangement.rename(f"{side} axillary vein", vein, (sign * 88, 10, 380))
-        neck = [(x, y, z), (sign * 35, 13, 400), (sign * 35.5, 15, 430), (sign * 38.5, 17, 462)]
+        neck = [(x, y, z), (sign * 35, 13, 400), (sign * 35.5, 15, 430), (sign * 39.5, 18, 462)]
         neck += [(sign * 43, 23, 485), (sign * 40, 27, 502), (sign * 33, 27, 516)]
         size = (6.0, 6.2, 5.5, 4.5) if side == "right" else (5.3, 5.4, 4.8, 4.2)
         jugular = f"{side} internal jugular vein"
         arrangement.add(jugular, neck, size, Tissue.CAVAL, from_=trunk)
-    azygos = [(-28, 8, 312), (-26, 24, 318), (-20, 43, 310), (-9, 50, 294), (-6, 49, 270)]
-    azygos += [(-5, 46, 228), (-5, 37, 180), (-7, 26, 150)]
+    azygos = [(-28, 8, 312), (-26, 24, 318), (-20, 42, 310), (-9, 48, 294), (-6, 47, 270)]
+    azygos += [(-5, 44, 228), (-6, 34, 180), (-8, 23, 150)]
     arrangement.add(
         "azygos vein", azygos, (4.2, 3.4, 2.2), from_=cava, blood=Tissue.CAVAL, at_detail=0.3
     )
@@ -48,7 +48,7 @@ def add_upper_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
 def add_lower_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
     """Lay the inferior vena cava with the renal, hepatic and iliac veins.
 
-    Radii after Itoh 2001 (vena cava), Beckmann 1980 (renal) and Cheng 1996 (hepatic veins).
+    Radii of the renal veins after Beckmann 1980.
     """
     cava = "inferior vena cava"
     course = [(-34, -2, 212), (-31, 4, 192), (-27, 12, 160), (-25, 17, 130), (-26, 8, 105)]
@@ -63,13 +63,13 @@ def add_lower_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
     }
     for name, path in hepatic.items():
         arrangement.add(name, path, (4.8, 4.4, 3.4), Tissue.HEPATIC_VEIN, from_=cava)
-    arrangement.grow(list(hepatic), "liver", 80)
+    arrangement.grow(list(hepatic), "liver", 110)
 
 
 def _add_renal_veins(arrangement: Arrangement, behind: bool) -> None:
     """The renal veins; the left one before or `behind` the aorta."""
     blood, cava = Tissue.RENAL_VEIN, "inferior vena cava"
-    hilum = [(27, 11, 88), (38, 26, 89), (48, 34, 89)]
+    hilum = [(27, 10, 89), (37, 20, 89), (45, 27, 88)]
     front = [(-25, 1, 85), (-11, -9, 85.5), (3, -10.2, 86), (16, -3, 86.5), *hilum]
     back = [(-23, 3, 52), (-12, 7, 54), (1, 9.7, 57), (13, 6, 62), (22, 7, 74), *hilum[1:]]
     arrangement.add(
@@ -79,7 +79,7 @@ def _add_renal_veins(arrangement: Arrangement, behind: bool) -> None:
         blood,
         from_=cava,
     )
-    right = [(-25, 1, 81), (-35, 13, 80), (-42, 24, 79), (-50, 34, 78)]
+    right = [(-25, 1, 81), (-35, 12, 80), (-41, 19, 80), (-47, 27, 79)]
     arrangement.add("right renal vein", right, (5.2, 4.6, 4.2), blood, from_=cava)
     for side in ("left", "right"):
         arrangement.grow([f"{side} renal vein"], f"{side} kidney", 24)
@@ -89,17 +89,17 @@ def _add_iliac_veins(arrangement: Arrangement) -> None:
     """The iliac veins, behind and medial to the arteries."""
     start = (-23, 10, -15)
     trunks = {
-        "left": [start, (-9, 11, -25), (8, 13, -34), (24, 23, -50), (35, 33, -66)],
-        "right": [start, (-28, 18, -36), (-35, 30, -64)],
+        "left": [start, (-9, 12, -25), (8, 13, -34), (22, 23, -51), (30, 34, -68)],
+        "right": [start, (-27, 19, -38), (-30, 34, -68)],
     }
     for side, course in trunks.items():
         sign = 1 if side == "left" else -1
         common, external = f"{side} common iliac vein", f"{side} external iliac vein"
         arrangement.add(common, course, (6.5, 6.0), Tissue.CAVAL, from_="inferior vena cava")
-        down = [course[-1], (sign * 42, 30, -84), (sign * 53, 12, -110), (sign * 59, -14, -138)]
+        down = [course[-1], (sign * 35, 31, -84), (sign * 47, 14, -110), (sign * 57, -14, -138)]
         down += [(sign * 61, -28, -162)]
         arrangement.add(external, down, (5.2, 4.8), Tissue.CAVAL, from_=common)
-        inner = [course[-1], (sign * 36, 44, -80), (sign * 38, 52, -98)]
+        inner = [course[-1], (sign * 30, 44, -82), (sign * 32, 52, -100)]
         arrangement.add(
             f"{side} internal iliac vein", inner, (4.0, 3.2), Tissue.CAVAL, from_=common
         )
@@ -133,26 +133,26 @@ def add_portal_veins(arrangement: Arrangement, variants: frozenset[str]) -> None
     The tree starts at the confluence. Radii after Weinreb 1982 and Stamm 2016.
     """
     del variants
-    blood, join = Tissue.PORTAL, (-9, -14.5, 93)
+    blood, join = Tissue.PORTAL, (-9, -18, 94)
     trunk = "portal vein"
-    course = [join, (-17, -13, 99), (-31, -11, 110), (-46, -11, 121)]
+    course = [join, (-18, -16, 100), (-31, -11, 110), (-46, -11, 121)]
     arrangement.add(trunk, course, (6.8, 6.3), blood)
     right = [course[-1], (-60, -7, 126), (-74, 0, 130)]
-    left = [course[-1], (-43, -23, 129), (-32, -34, 136), (-22, -41, 142)]
+    left = [course[-1], (-42, -17, 130), (-33, -30, 139), (-22, -41, 145)]
     arrangement.add("right portal vein", right, (5.2, 4.6), blood, from_=trunk)
     arrangement.add("left portal vein", left, (4.6, 4.0), blood, from_=trunk)
-    arrangement.grow(["right portal vein", "left portal vein"], "liver", 110)
+    arrangement.grow(["right portal vein", "left portal vein"], "liver", 160)
     mesenteric = [
         join,
-        (-10, -18, 80),
-        (-9.5, -22, 66),
+        (-10, -22, 80),
+        (-9.5, -24, 66),
         (-10, -28, 45),
         (-17, -33, 22),
         (-29, -34, 4),
     ]
     splenic = [
         join,
-        (3, -21, 98),
+        (3, -24, 99),
         (16, -17, 103),
         (31, -5, 107),
         (49, 12, 114),
