@@ -8,7 +8,7 @@ from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
 from viewer.segment.clean import bone_around, chambers_and_organs
 from viewer.segment.context import Context
-from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN
+from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN, VEIN
 from viewer.volume.volume import Volume
 
 SLAB = 16
@@ -66,23 +66,39 @@ def filled(vessel: np.ndarray, pixel_mm2: float) -> np.ndarray:
 
 
 def draw(
-    volume: Volume, context: Context, tree: np.ndarray, share: float, progress: Progress
+    volume: Volume,
+    context: Context,
+    arteries: np.ndarray,
+    veins: np.ndarray,
+    around_hu: np.ndarray,
+    share: float,
+    progress: Progress,
 ) -> np.ndarray:
-    """Labels (uint8) on the volume's grid: lumen above a share of its own blood, bone, calcium."""
+    """Labels (uint8) on the volume's grid: lumen above a share of its own blood, bone, calcium.
+
+    `arteries`, `veins` (bool) and the HU `around_hu` veins (float32) are on the coarse grid.
+    """
     grid, levels = context.coarse, context.levels
+    tree = arteries | veins
     blood = local_blood(grid.hu, tree, grid.spacing_mm, levels.blood, progress.part(0, 0.2))
     if levels.crowded:
         share = max(share, 0.5)
-    half = levels.tissue + share * (np.minimum(blood, 1.2 * levels.blood) - levels.tissue)
     other = context.stopped | context.bone | context.hot
-    distance = distance_within(~tree, grid.spacing_mm, RIM_MM + 1, progress.part(0.2, 0.3))
+    distance = distance_within(~arteries, grid.spacing_mm, RIM_MM + 1, progress.part(0.2, 0.3))
     rim = (distance < RIM_MM) & (~other | tree)
-    progress.at(0.3)
-    bones = bone_around(context, tree, progress.part(0.3, 0.5))
+    venous = veins
+    if veins.any():
+        away = distance_within(~veins, grid.spacing_mm, RIM_MM + 1, progress.part(0.3, 0.35))
+        venous = (away < RIM_MM) & (away < distance) & (~other | tree)
+    tissue = np.where(venous, around_hu, np.float32(levels.tissue))
+    half = tissue + share * (np.minimum(blood, 1.2 * levels.blood) - tissue)
+    progress.at(0.35)
+    bones = bone_around(context, tree, progress.part(0.35, 0.5))
     skin = ndimage.binary_dilation(bones) & ~bones & ~tree
     chamber, organ = chambers_and_organs(context, tree, progress.part(0.5, 0.6))
     parts = [
-        grid.native(a) for a in (half.astype(np.int16), rim, bones & ~tree, skin, chamber, organ)
+        grid.native(a)
+        for a in (half.astype(np.int16), rim, venous, bones & ~tree, skin, chamber, organ)
     ]
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
@@ -93,12 +109,13 @@ def draw(
     ):
         stop = min(start + SLAB, len(out))
         hu = volume.voxels[start:stop]
-        level, close, solid, edge, heart, mass = (grid.slab(p, start, stop) for p in parts)
+        level, close, vein, solid, edge, heart, mass = (grid.slab(p, start, stop) for p in parts)
         labels = out[start:stop]
         labels[heart & (hu > level)] = CHAMBER
         labels[mass & (hu > level)] = ORGAN
         labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
-        lumen = close & (hu > level)
-        labels[filled(lumen, pixel_mm2)] = ARTERY
+        lumen = hu > level
+        labels[filled(vein & lumen, pixel_mm2)] = VEIN
+        labels[filled(close & ~vein & lumen, pixel_mm2)] = ARTERY
         labels[close & (hu > calcium)] = CALCIFICATION
     return out

@@ -13,7 +13,7 @@ from viewer.enhance.great_vessels import GreatVessels
 from viewer.enhance.suitability import Suitability, background_removed
 from viewer.progress import Progress
 from viewer.segment.gates import admit
-from viewer.segment.seeds import arterial_chains, clicked, tubes, venous_chains
+from viewer.segment.seeds import arterial_chains, clicked, enhanced_veins, tubes, venous_chains
 from viewer.volume.volume import Volume
 
 CONTEXT_MM = 1.3
@@ -49,8 +49,9 @@ class Context:
     """Bool arrays on a coarse grid.
 
     `trunk` of the tree, `aorta` (the tubes it grew from), `stopped` (chambers, organs, veins
-    behind a gate), `soft` (wide even masses), `bone`, `hot` (dense contrast), `inside` (the
-    patient); and how uneven each place is (`texture`, float32, of `bones.uneven`).
+    behind a gate), `veins` (where veins start), `soft` (wide even masses), `bone`, `hot` (dense
+    contrast), `inside` (the patient); and how uneven each place is (`texture`, float32, of
+    `bones.uneven`).
     """
 
     coarse: Coarse
@@ -58,6 +59,7 @@ class Context:
     trunk: np.ndarray
     aorta: np.ndarray
     stopped: np.ndarray
+    veins: np.ndarray
     soft: np.ndarray
     bone: np.ndarray
     hot: np.ndarray
@@ -124,6 +126,7 @@ def read_context(
         trunk & ~hard,
         aorta,
         stopped & ~hard,
+        tubes(enhanced_veins(great, chains, levels.at), great.coarse, grid, 0.6) & ~aorta,
         soft & ~trunk,
         hard,
         hot,

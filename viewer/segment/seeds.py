@@ -1,5 +1,7 @@
 """Where the vessel tree starts: the aorta, or the points that a person clicked."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import ndimage
 
@@ -10,6 +12,9 @@ from viewer.volume.grid import Grid
 
 ASCENDING_RADIUS_MM = 9.0
 VEIN_RADIUS_MM = 5.0
+CAVA_RADIUS_MM = 12.0
+IN_FRONT_MM = 60.0
+BESIDE_MM = 40.0
 ARCH_RADIUS_MM = 4.0
 ARCH_DROP_MM = 15.0
 
@@ -72,6 +77,31 @@ def venous_chains(great: GreatVessels, arterial: list[Chain]) -> list[Chain]:
         for chain in great.chains
         if chain.radius_mm > VEIN_RADIUS_MM
         and all(chain is not a and abs(chain.hu - a.hu) > 0.1 * a.hu for a in arterial)
+    ]
+
+
+def enhanced_veins(
+    great: GreatVessels, arterial: list[Chain], level_at: Callable[[float], float]
+) -> list[Chain]:
+    """Chains near the arterial ones, as bright as blood and no wider than a vena cava.
+
+    `level_at` gives the HU a share of the way from tissue to blood. Farther to the sides lie the
+    poles of the kidneys, farther to the front loops of bowel; both are as round.
+    """
+    spacing = great.coarse.spacing_mm
+
+    def beside(chain: Chain, other: Chain) -> bool:
+        way = chain.spots[:, 1:3].mean(axis=0) - other.spots[:, 1:3].mean(axis=0)
+        front, side = np.abs(way * spacing[1:])
+        return bool(front < IN_FRONT_MM and side < BESIDE_MM)
+
+    return [
+        chain
+        for chain in great.chains
+        if chain.radius_mm < CAVA_RADIUS_MM
+        and level_at(0.6) < chain.hu < level_at(1.15)
+        and all(chain is not a for a in arterial)
+        and any(beside(chain, a) for a in arterial)
     ]
 
 

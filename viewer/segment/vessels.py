@@ -10,6 +10,7 @@ from viewer.segment.boundary import draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.context import read_context
 from viewer.segment.mask import VesselMask
+from viewer.segment.veins import grow_veins
 from viewer.volume.volume import Volume
 
 
@@ -23,6 +24,8 @@ def segment_vessels(
 ) -> VesselMask:
     """The vessel tree connected with the aorta (and the seeds (n,3)), bone and calcification.
 
+    In the portal-venous phase also the veins that start in chains of round spots.
+
     `sensitivity` 0 to 1 trades missed thin branches for false ones. Raises `ViewerError` where
     the scan is not fit or there is nothing to start from.
     """
@@ -35,6 +38,7 @@ def segment_vessels(
             "No great vessel was found to start from; the scan is kept: click into a vessel to "
             "grow from there."
         )
-    tree = grow_branches(context, sensitivity, progress.part(0.6, 0.8))
-    labels = draw(volume, context, tree, 0.5 - 0.2 * sensitivity, progress.part(0.8, 1.0))
+    tree = grow_branches(context, sensitivity, progress.part(0.6, 0.75))
+    found = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.75, 0.8))
+    labels = draw(volume, context, tree, *found, 0.5 - 0.2 * sensitivity, progress.part(0.8, 1.0))
     return VesselMask(labels, volume.grid)
