@@ -185,7 +185,14 @@ def _add_iliac(arrangement: Arrangement) -> None:
     )
     arrangement.add_pair(
         "external iliac artery",
-        [fork, (50, 19, -82), (62, 2, -110), (70, -18, -136), (72, -32, -160), (74, -34, -170)],
+        [
+            fork,
+            (50, 19, -82),
+            (60, -3, -110),
+            (67.5, -23.5, -136),
+            (72, -32, -160),
+            (74, -34, -170),
+        ],
         (4.2, 3.9),
         from_="common iliac artery",
         winding_mm=1.5,
@@ -198,7 +205,7 @@ def _add_iliac(arrangement: Arrangement) -> None:
     )
     arrangement.add_pair(
         "superior gluteal artery",
-        [(44, 40, -86), (50, 54, -94), (64, 66, -98), (78, 70, -92)],
+        [(44, 40, -86), (43, 47, -98), (40, 54, -112)],
         (2.0, 1.4),
         from_="internal iliac artery",
         at_detail=0.3,

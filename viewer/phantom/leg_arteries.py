@@ -11,7 +11,7 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
     del variants
     groin, femoral = (74, -34, -170), "common femoral artery"
     course = [groin, (76, -34, -200), (78, -34, -245), (78, -29, -310), (74, -15, -390)]
-    course += [(72, 4, -450), (76, 20, -495), (80, 31, -540), (81, 32, -585), (82, 27, -622)]
+    course += [(72, 4, -450), (76, 20, -495), (80, 31, -540), (81, 36.5, -585.5), (82, 29, -622.5)]
     radii = (4.3, 4.0, 3.1, 3.0, 2.9, 2.8, 2.8, 2.9, 2.7, 2.4)
     arrangement.add_pair(femoral, course, radii, from_="external iliac artery")
     for side, sign in (("left", 1), ("right", -1)):
@@ -26,15 +26,15 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
     )
     below = {
         "anterior tibial artery": [
-            (82, 27, -622),
-            (90, 18, -633),
-            (97, 5, -645),
+            (82, 29, -622.5),
+            (92, 19.5, -633.5),
+            (97.5, 5.5, -645.5),
             (98, 1, -720),
             (94, -2, -820),
             (86, -8, -920),
             (80, -16, -968),
         ],
-        "tibioperoneal trunk": [(82, 27, -622), (84, 27, -640), (85, 27, -655)],
+        "tibioperoneal trunk": [(82, 29, -622.5), (84, 27, -640), (85, 27, -655)],
     }
     popliteal = "popliteal artery"
     arrangement.add_pair(
@@ -51,7 +51,7 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
     )
     arrangement.add_pair(
         "peroneal artery",
-        [(85, 27, -655), (91, 26, -700), (96, 25, -800), (93, 26, -920)],
+        [(85, 27, -655), (91, 26, -700), (96, 25, -800), (92, 25.5, -920)],
         (1.5, 1.1),
         from_="tibioperoneal trunk",
     )

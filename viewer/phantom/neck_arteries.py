@@ -74,19 +74,19 @@ def add_neck_arteries(arrangement: Arrangement, variants: frozenset[str]) -> Non
 def _add_vertebral(arrangement: Arrangement, variants: frozenset[str]) -> None:
     """The vertebral arteries through the transverse foramina, and the basilar artery."""
     course = [
-        (19, 38, 420),
-        (19, 35.5, 438),
-        (19, 35, 456),
-        (19, 36, 474),
-        (20, 38, 490),
-        (26, 40, 505),
-        (23, 52, 513),
-        (13, 53, 517),
-        (8, 45, 524),
+        (20.5, 34.5, 420.5),
+        (20.5, 32, 438),
+        (20.5, 31.5, 456),
+        (20.5, 33, 474.5),
+        (21, 35.5, 489.5),
+        (29.5, 39.5, 504.5),
+        (25, 51.5, 516),
+        (13.5, 49, 519),
+        (8, 44.5, 524),
         (4, 34, 532),
         (0, 26, 538),
     ]
-    rise = [(39, 33, 387), (34, 36, 396), (25, 37, 408)]
+    rise = [(39, 33, 387), (34, 36, 396), (25, 36.5, 407.5)]
     left = [*rise, *course]
     if "left-vertebral-from-arch" in variants:
         start = [(19, 29, 334), (21, 29, 350), (26, 31, 372), (27, 35, 396)]

@@ -51,8 +51,8 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
     lusoria, bovine = "aberrant-right-subclavian" in variants, "bovine-arch" in variants
     arch = "aortic arch"
     right_carotid = [(-20, 20, 382), (-22, 19, 400), (-24, 16, 425), (-28, 11, 448), (-30, 8, 462)]
-    right_arm = [(-33, 24, 389), (-46, 27, 394), (-60, 26, 394), (-76, 24, 390), (-96, 22, 383)]
-    right_arm += [(-118, 22, 372), (-142, 24, 359)]
+    right_arm = [(-33, 24, 389), (-46, 27, 394), (-60, 26, 394), (-76, 24, 390), (-92, 19, 377)]
+    right_arm += [(-106, 16, 359), (-134, 9, 341)]
     if lusoria:
         arrangement.add(
             "right common carotid artery",
@@ -93,7 +93,7 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
         from_=source,
     )
     left_arm = [(24, 38, 331), (27, 39, 350), (31, 39, 370), (40, 33, 387), (54, 28, 393)]
-    left_arm += [(74, 24, 390), (96, 22, 383), (118, 22, 372), (142, 24, 359)]
+    left_arm += [(74, 24, 390), (92, 19, 377), (106, 16, 359), (134, 9, 341)]
     arrangement.add("left subclavian artery", left_arm, (5.2, 4.8, 4.3, 3.8, 3.2), from_=arch)
     arrangement.rename("left axillary artery", "left subclavian artery", (85, 23, 387))
     arrangement.rename("right axillary artery", "right subclavian artery", (-85, 23, 387))
@@ -102,8 +102,8 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
         [
             (40, 33, 387),
             (47, 24, 371),
-            (43, 0, 358),
-            (32, -44, 342),
+            (43.5, 0.5, 357),
+            (34, -43, 338.5),
             (26, -74, 316),
             (24, -86, 280),
             (24, -86, 220),

@@ -28,11 +28,11 @@ def add_upper_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
         x, y, z = course[-1]
         trunk = f"{side} brachiocephalic vein"
         arrangement.add(trunk, course, (7.0, 6.5), blood[side], from_=cava)
-        arm = [(x, y, z), (sign * 54, 9, 384), (sign * 74, 8, 384), (sign * 98, 11, 376)]
-        arm += [(sign * 120, 13, 366), (sign * 144, 14, 352)]
+        arm = [(x, y, z), (sign * 54, 9, 384), (sign * 74, 8, 384), (sign * 88, 11, 372)]
+        arm += [(sign * 102, 6, 353), (sign * 132, -2, 331)]
         vein = f"{side} subclavian vein"
         arrangement.add(vein, arm, (5.5, 5.0, 4.5), blood[side], from_=trunk)
-        arrangement.rename(f"{side} axillary vein", vein, (sign * 88, 10, 380))
+        arrangement.rename(f"{side} axillary vein", vein, (sign * 86, 8, 375))
         neck = [(x, y, z), (sign * 35, 13, 400), (sign * 35.5, 15, 430), (sign * 39.5, 18, 462)]
         neck += [(sign * 43, 23, 485), (sign * 40, 27, 502), (sign * 33, 27, 516)]
         size = (6.0, 6.2, 5.5, 4.5) if side == "right" else (5.3, 5.4, 4.8, 4.2)
@@ -96,8 +96,8 @@ def _add_iliac_veins(arrangement: Arrangement) -> None:
         sign = 1 if side == "left" else -1
         common, external = f"{side} common iliac vein", f"{side} external iliac vein"
         arrangement.add(common, course, (6.5, 6.0), Tissue.CAVAL, from_="inferior vena cava")
-        down = [course[-1], (sign * 35, 31, -84), (sign * 47, 14, -110), (sign * 57, -14, -138)]
-        down += [(sign * 61, -28, -162)]
+        down = [course[-1], (sign * 35, 31, -84), (sign * 49, 2, -112), (sign * 58, -27, -142)]
+        down += [(sign * 60, -34, -164)]
         arrangement.add(external, down, (5.2, 4.8), Tissue.CAVAL, from_=common)
         inner = [course[-1], (sign * 30, 44, -82), (sign * 32, 52, -100)]
         arrangement.add(
@@ -111,7 +111,7 @@ def add_leg_veins(arrangement: Arrangement, variants: frozenset[str]) -> None:
     arrangement.add_pair(
         "femoral vein",
         [
-            (61, -28, -162),
+            (60, -34, -164),
             (66, -27, -200),
             (74, -22, -245),
             (78, -18, -310),
