@@ -128,7 +128,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Penetrating ulcer",
             "A crater runs through plaque into the wall of the aorta.",
             "depth, 0.3 to 1.3 radii of the vessel (15 mm at most)",
-            ("descending|abdominal aorta", "aort|iliac"), "chest, abdomen or any with wide arteries",
+            ("descending|abdominal aorta", "aort|iliac"),
+            "chest, abdomen or any with wide arteries",
             widening.ulcer, (2.5, 22), (3.0, 5.0),
         ),
         "dissection": Disease(
@@ -149,7 +150,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Arteriovenous malformation",
             "A tangle of thin vessels drains early into a wide vein.",
             "radius of the nidus, 4 to 14 mm",
-            ("m2 trunk|cerebral|callosomarginal|segmental|basal|renal|deep femoral|hepatic",), "head, lungs, abdomen or legs",
+            ("m2 trunk|cerebral|callosomarginal|segmental|basal|renal|deep femoral|hepatic",),
+            "head, lungs, abdomen or legs",
             malformation.arteriovenous_malformation, (0.4, 6), (8.0, 12.0), (1.0, 1.0), ends=True,
         ),
         "fibromuscular-dysplasia": Disease(
@@ -199,7 +201,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
         "tumor-encasement": Disease(
             "Tumor round a vessel",
             "A mass grows round the vessel and narrows it.",
-            "contact with 45 to 360 degrees of the wall, stenosis up to 60 %",
+            "contact with about 50 to 360 degrees of the wall, stenosis up to 60 %",
             ("superior mesenteric|sma|celiac|hepatic|splenic", "carotid|renal|pulmonary"),
             "any with arteries", tumor.tumor_encasement, (1.0, 9), (5.0, 9.0), (0.2, 0.7),
         ),
@@ -213,7 +215,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Aortic thrombus",
             "Clot sits on one wall of an aorta that is not widened.",
             "8 to 55 % of the lumen's area",
-            ("descending|abdominal aorta", "aort|iliac"), "chest, abdomen or any with wide arteries",
+            ("descending|abdominal aorta", "aort|iliac"),
+            "chest, abdomen or any with wide arteries",
             embolism.aortic_thrombus, (3.0, 22), (3.0, 7.0),
         ),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.phantom.scene import FILLS, STAINS, Solid, Vessels
-from viewer.phantom.shapes import box_around
+from viewer.phantom.shapes import box_around, close_to
 from viewer.phantom.site import Change, Course, Site, lesion_at, plateau, reshape
 from viewer.phantom.tissue import Tissue
 
@@ -50,13 +50,13 @@ class _Flap:
 
     def false_lumen(self, points_lps: np.ndarray) -> np.ndarray:
         """Signed distance of the false lumen."""
-        _, past, _, _ = self.across(points_lps)
+        _, past, _, wall = self.across(points_lps)
         return np.maximum(0.5 * self.thick_mm - past, wall)
 
     def areas_mm2(self, at_mm: float) -> tuple[float, float]:
         """Areas of the true and of the false lumen, counted on a cross-section."""
         radius = float(self.course.radius_at(at_mm))
-        grid = np.linspace(-1, 1, 201) * radius
+        grid = np.linspace(-1, 1, 121) * radius
         a, b = (axis.ravel() for axis in np.meshgrid(grid, grid))
         n = int(np.argmin(np.abs(self.course.s_mm - at_mm)))
         plane = a[:, None] * self.course.aside[n] + b[:, None] * self.course.across[n]
@@ -78,8 +78,10 @@ def dissection(vessels: Vessels, site: Site, severity: float, rng: np.random.Gen
     flap, turns = _flap(site, wide, severity, rng)
     share = float(rng.uniform(0.5, 0.9))
     box = box_around(flap.course.points_lps, float(flap.course.radius_mm.max()) + 1)
-    false = Solid(STAINS, Tissue.ARTERY, box, flap.false_lumen, share)
-    sheet = Solid(FILLS, Tissue.VESSEL_WALL, box, flap.sheet)
+    course, widest = flap.course, float(flap.course.radius_mm.max())
+    blood = vessels.blood[course.chain[0]]
+    false = Solid(STAINS, blood, box, close_to(course, widest, STAINS, flap.false_lumen), share)
+    sheet = Solid(FILLS, Tissue.VESSEL_WALL, box, close_to(course, widest, FILLS, flap.sheet))
     true_mm2, false_mm2 = flap.areas_mm2(0.5 * site.length_mm)
     numbers = {
         "true_lumen_area_mm2": true_mm2,

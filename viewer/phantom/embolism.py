@@ -3,7 +3,7 @@
 import numpy as np
 
 from viewer.phantom.scene import FILLS, Solid, Vessels
-from viewer.phantom.shapes import beads, box_around
+from viewer.phantom.shapes import beads, box_around, close_to
 from viewer.phantom.site import Change, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
 
@@ -131,6 +131,7 @@ def aortic_thrombus(
         "clot_thickness_mm": float((part.radius_mm * (1 - offset)).max()),
         "length_mm": site.length_mm,
     }
-    solid = Solid(FILLS, Tissue.THROMBUS, box, distance)
+    near = close_to(part, float(part.radius_mm.max()), FILLS, distance)
+    solid = Solid(FILLS, Tissue.THROMBUS, box, near)
     lesion = lesion_at("aortic-thrombus", severity, site, vessels, numbers)
     return Change(vessels, (solid,), (lesion,))

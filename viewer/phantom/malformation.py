@@ -43,7 +43,7 @@ def arteriovenous_malformation(
     numbers = {
         "nidus_diameter_mm": 2 * half,
         "nidus_volume_ml": 4 / 3 * np.pi * half**3 / 1000,
-        "vascular_volume_ml": volume_ml(nidus.distance_mm, nidus.box_lps, 32),
+        "vascular_volume_ml": volume_ml(nidus.distance_mm, nidus.box_lps, 26),
         "feeding_artery_diameter_mm": 2 * feeder_mm,
         "draining_vein_diameter_mm": 2 * vein_mm,
     }

@@ -37,11 +37,11 @@ def calcified_stenosis(
     )
     solids, radius = list(change.solids), site.radius_mm
     thick = float(np.clip(0.14 * radius, 0.4, 1.1))
-    for _ in range(2 + round(4 * severity)):
+    for _ in range(3 + round(5 * severity)):
         at = site.middle_mm + rng.uniform(-0.3, 0.3) * site.length_mm
         wall = float(course.radius_at(at)) + thick
         half = (
-            float(thick + rng.uniform(0.08, 0.2) * site.length_mm),
+            float(thick + rng.uniform(0.03, 0.13) * site.length_mm),
             float(thick + rng.uniform(0.2, 0.9) * radius),
             thick,
         )

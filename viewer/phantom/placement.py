@@ -19,8 +19,9 @@ class Place:
     """Where a disease wants to sit.
 
     `names` are patterns of lowercase branch names, the best first, and without one of them any
-    branch does; its radius must lie in `radius_mm`. The stretch is `length_radii` long where there is room, its
-    middle in the range `at` of the free way (0 to 1); `ends` asks for vessels that end.
+    branch does; its radius must lie in `radius_mm`. The stretch is `length_radii` long where there
+    is room, its middle in the range `at` of the free way (0 to 1); `ends` asks for vessels that
+    end.
     """
 
     names: tuple[str, ...]

@@ -1,19 +1,66 @@
 """Bodies in and around vessels: round, flat and wiry shapes with their signed distance."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from viewer.phantom.scene import SURROUNDS, Solid
+from viewer.phantom.scene import REACH_MM, STAINS, SURROUNDS, Solid
 from viewer.phantom.site import Course, Site
 from viewer.phantom.tissue import Tissue
 
 Distance = Callable[[np.ndarray], np.ndarray]
 
+CELL_MM = 4.0
+FAR_MM = REACH_MM + 1
+
 
 def box_around(points_lps: np.ndarray, reach_mm: float) -> np.ndarray:
     """A box (2,3) that holds all points (n,3) with `reach_mm` to spare."""
     return np.array([points_lps.min(axis=0) - reach_mm, points_lps.max(axis=0) + reach_mm])
+
+
+@dataclass(frozen=True, eq=False)
+class CloseTo:
+    """A signed distance that is worked out only within `reach_mm` of a course.
+
+    Farther away it is `FAR_MM`; `reach_mm` covers the body and whatever near it matters.
+    """
+
+    course: Course
+    reach_mm: float
+    distance_mm: Distance
+
+    @cached_property
+    def _cells(self) -> tuple[np.ndarray, np.ndarray]:
+        """The low corner (3,) of coarse cells, and which of them come near the course."""
+        low, high = box_around(self.course.points_lps, self.reach_mm + 2 * CELL_MM)
+        axes = [np.arange(a, b, CELL_MM) + 0.5 * CELL_MM for a, b in zip(low, high, strict=True)]
+        centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        near = self.course.near(centers.reshape(-1, 3), self.reach_mm + CELL_MM)
+        near = near.reshape(centers.shape[:3])
+        near[[0, -1]] = near[:, [0, -1]] = near[:, :, [0, -1]] = False
+        return low, near
+
+    def __call__(self, points_lps: np.ndarray) -> np.ndarray:
+        """The distance (k,) of points (k,3)."""
+        low, near = self._cells
+        cell = ((points_lps - low) * (1 / CELL_MM)).astype(np.int32)
+        np.clip(cell, 0, np.array(near.shape) - 1, out=cell)
+        inside = np.flatnonzero(near[cell[:, 0], cell[:, 1], cell[:, 2]])
+        out = np.full(len(points_lps), FAR_MM)
+        out[inside] = self.distance_mm(points_lps[inside])
+        return out
+
+
+def close_to(course: Course, widest_mm: float, effect: str, distance_mm: Distance) -> Distance:
+    """The signed distance of a body round a course, out to where its effect needs it.
+
+    What surrounds or stains needs the sign alone; the rest moves the lumen's wall.
+    """
+    beyond = 1.0 if effect in (SURROUNDS, STAINS) else REACH_MM
+    return CloseTo(course, widest_mm + beyond, distance_mm)
 
 
 def sleeve(
@@ -33,8 +80,9 @@ def sleeve(
         )
         return np.maximum(wall, np.maximum(-s, s - course.s_mm[-1]))
 
-    box = box_around(course.points_lps, float(outer_mm.max()))
-    return Solid(effect, tissue, box, distance, share)
+    widest = float(outer_mm.max())
+    box = box_around(course.points_lps, widest)
+    return Solid(effect, tissue, box, close_to(course, widest, effect, distance), share)
 
 
 def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray) -> Solid:
@@ -51,10 +99,11 @@ def beads(
     from scipy.spatial import cKDTree
 
     kd_tree = cKDTree(centers_lps)
+    reach = float(radius_mm.max()) + REACH_MM
 
     def distance(points_lps: np.ndarray) -> np.ndarray:
-        far, nearest = kd_tree.query(points_lps)
-        return far - radius_mm[nearest]
+        far, nearest = kd_tree.query(points_lps, distance_upper_bound=reach)
+        return np.minimum(far, reach) - radius_mm[np.minimum(nearest, len(radius_mm) - 1)]
 
     return Solid(effect, tissue, box_around(centers_lps, float(radius_mm.max())), distance)
 
@@ -85,7 +134,7 @@ def patch(
     effect: str = SURROUNDS,
     tissue: Tissue = Tissue.CALCIUM,
 ) -> Solid:
-    """A rounded plate bent round a vessel, its middle `wall_mm` from the path.
+    """An oval rounded plate bent round a vessel, its middle `wall_mm` from the path.
 
     `half_mm` is half its length along the vessel, its width round it, and its thickness.
     """
@@ -97,29 +146,31 @@ def patch(
         s, aside, across = part.local(points_lps)
         turn = np.arctan2(across, aside) - angle
         turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
-        outside = np.stack(
-            [
-                np.abs(s + offset - at_mm) - (length - thick),
-                turn * wall_mm - (width - thick),
-                np.abs(np.hypot(aside, across) - wall_mm),
-            ]
-        )
-        outside = np.maximum(outside, 0)
-        return np.sqrt((outside**2).sum(axis=0)) - thick
+        flat = np.stack([s + offset - at_mm, turn * wall_mm])
+        reach = np.linalg.norm(flat / half, axis=0)
+        steep = np.maximum(np.linalg.norm(flat / half**2, axis=0), 1e-9)
+        beside = np.where(reach > 1, reach * (reach - 1) / steep, 0.0)
+        return np.hypot(beside, np.hypot(aside, across) - wall_mm) - thick
 
-    reach = wall_mm + thick + length
-    center = course.point_at(at_mm)[None]
-    return Solid(effect, tissue, box_around(center, reach), distance)
+    half = np.array([[length - thick], [width - thick]])
+    far = wall_mm + thick
+    box = box_around(part.points_lps, far)
+    return Solid(effect, tissue, box, close_to(part, far, effect, distance))
 
 
 def patch_volume_mm3(half_mm: tuple[float, float, float]) -> float:
-    """Volume of a rounded plate (Steiner's formula), with its half measures as in `patch`."""
+    """Volume of a rounded oval plate, with its half measures as in `patch`.
+
+    Steiner's formula with Ramanujan's perimeter of the oval.
+    """
     length, width, thick = half_mm
     a, b = length - thick, width - thick
-    return 8 * a * b * thick + 2 * np.pi * thick**2 * (a + b) + 4 / 3 * np.pi * thick**3
+    around = np.pi * (3 * (a + b) - np.sqrt((3 * a + b) * (a + 3 * b)))
+    rim = np.pi / 2 * thick**2 * around + 4 / 3 * np.pi * thick**3
+    return float(2 * np.pi * a * b * thick + rim)
 
 
-def volume_ml(distance_mm: Distance, box_lps: np.ndarray, cells: int = 30) -> float:
+def volume_ml(distance_mm: Distance, box_lps: np.ndarray, cells: int = 24) -> float:
     """Volume of what a signed distance encloses in a box, counted on `cells`^3 soft cells."""
     edge = (box_lps[1] - box_lps[0]) / cells
     axes = [box_lps[0, a] + edge[a] * (np.arange(cells) + 0.5) for a in range(3)]

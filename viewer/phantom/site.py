@@ -48,20 +48,35 @@ class Course:
     def _kd_tree(self) -> Any:
         from scipy.spatial import cKDTree
 
-        return cKDTree(self.points_lps)
+        return cKDTree(self.points_lps[self._knots])
+
+    @cached_property
+    def _knots(self) -> np.ndarray:
+        """Points that suffice to find the nearest: a quarter of the radius apart."""
+        stride = max(1, int(0.25 * np.median(self.radius_mm) / STEP_MM))
+        return np.unique(np.r_[np.arange(0, len(self.s_mm), stride), len(self.s_mm) - 1])
 
     def local(self, points_lps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Distance along the path, aside and across of it (mm) of points (k,3), three times (k,).
 
         Beyond its ends the path goes on straight.
         """
-        nearest = self._kd_tree.query(points_lps)[1]
+        nearest = self._knots[self._kd_tree.query(points_lps)[1]]
+        if len(self._knots) < len(self.s_mm):
+            away = points_lps - self.points_lps[nearest]
+            s = self.s_mm[nearest] + np.einsum("ij,ij->i", away, self.along[nearest])
+            nearest = np.searchsorted(self.s_mm, s).clip(0, len(self.s_mm) - 1)
         away = points_lps - self.points_lps[nearest]
         along, aside, across = (
             np.einsum("ij,ij->i", away, axis[nearest])
             for axis in (self.along, self.aside, self.across)
         )
         return self.s_mm[nearest] + along, aside, across
+
+    def near(self, points_lps: np.ndarray, reach_mm: float) -> np.ndarray:
+        """Which points (k,3) lie within a reach of the path (k,) bool."""
+        far = self._kd_tree.query(points_lps, distance_upper_bound=reach_mm + STEP_MM)[0]
+        return np.isfinite(far)
 
     def radius_at(self, s_mm: np.ndarray | float) -> np.ndarray:
         """Radius of the lumen (mm) at distances along the path."""

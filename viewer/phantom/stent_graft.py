@@ -3,7 +3,7 @@
 import numpy as np
 
 from viewer.phantom.scene import ADDS, STAINS, SURROUNDS, Solid, Vessels
-from viewer.phantom.shapes import box_around, lining, patch, patch_volume_mm3, sleeve
+from viewer.phantom.shapes import box_around, close_to, lining, patch, patch_volume_mm3, sleeve
 from viewer.phantom.site import Change, Course, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
 
@@ -33,16 +33,17 @@ def struts(
         wire = np.hypot(flat * lean, np.hypot(aside, across) - radius) - wire_mm
         return np.maximum(wire, np.maximum(-s, s - course.s_mm[-1]))
 
-    box = box_around(course.points_lps, float(course.radius_mm.max()) + 3 * wire_mm)
-    return Solid(SURROUNDS, Tissue.METAL, box, distance)
+    widest = float(course.radius_mm.max()) + 3 * wire_mm
+    near = close_to(course, widest, SURROUNDS, distance)
+    return Solid(SURROUNDS, Tissue.METAL, box_around(course.points_lps, widest), near)
 
 
 def stent(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
     """A fine mesh of metal on the wall; severity makes it longer and its wire thicker."""
     part = site.course.part(site.from_mm, site.to_mm)
-    wire = float(np.clip((0.05 + 0.03 * severity) * site.radius_mm, 0.12, 0.3))
-    wave = 0.9 * site.radius_mm
-    mesh = struts(part, 1.05 * wave, wave, int(rng.integers(6, 9)), wire, crossed=True)
+    wire = float(np.clip((0.03 + 0.02 * severity) * site.radius_mm, 0.1, 0.25))
+    wave = 1.2 * site.radius_mm
+    mesh = struts(part, 1.08 * wave, wave, int(rng.integers(5, 7)), wire, crossed=True)
     numbers = {
         "length_mm": site.length_mm,
         "diameter_mm": 2 * site.radius_mm,
