@@ -5,7 +5,7 @@ from typing import Any
 from viewer.dicom.geometry import place
 from viewer.dicom.headers import Header, lenient_pydicom
 from viewer.dicom.phase import clock_seconds, phase
-from viewer.dicom.series import Series
+from viewer.dicom.series import MADE_UP, Series
 from viewer.dicom.stacks import Stack
 from viewer.dicom.syntax import LOSSY_SYNTAXES, READABLE_SYNTAXES, syntax_name
 from viewer.errors import Notice, ViewerError
@@ -160,7 +160,7 @@ def _pixel_notices(headers: tuple[Header, ...]) -> list[Notice]:
         text = "The pixels were compressed with loss; small vessels and HU may be altered."
         notices.append(Notice("lossy", "warning", text))
     if any(header.synthetic for header in headers):
-        notices.append(Notice("synthetic", "warning", "The series says that it is synthetic."))
+        notices.append(MADE_UP)
     if not headers[0].series_uid:
         text = f"{len(headers)} files have no Series Instance UID; they were read as one series."
         notices.append(Notice("blank-uid", "warning", text))

@@ -7,6 +7,7 @@ from viewer.dicom.headers import Header
 from viewer.errors import Notice
 from viewer.volume.grid import Grid
 
+MADE_UP = Notice("synthetic", "warning", "Made-up patient: not a person's scan.")
 
 @dataclass(frozen=True, eq=False)
 class Series:
