@@ -40,7 +40,7 @@ def everywhere(some_channels):
 
 
 def tiled(needed, side, overlap):
-    return RunPlan(lay_tiles(needed, side, overlap, SHALLOW.multiple), overlap, 0, 0.0)
+    return RunPlan(lay_tiles(needed, (side,) * 3, overlap, SHALLOW.multiple), overlap, 0, 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def test_a_tile_stops_soon_after_cancel_and_the_session_goes_on(some_weights, so
     session = ProcessorSession(some_weights, ONE_THREAD)
     before = session.run(some_channels, lambda: None)[0]
     cancel = Event()
-    large = np.zeros((2, 128, 192, 192), np.float32)
+    large = np.zeros((2, 96, 160, 192), np.float32)
     Timer(0.05, cancel.set).start()
     started = time.process_time()
     with pytest.raises(Cancelled):

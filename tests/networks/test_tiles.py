@@ -33,14 +33,14 @@ def test_every_needed_voxel_comes_back(shape, side, overlap, seed):
     field = chance.normal(size=shape).astype(np.float32)
     needed = np.zeros(shape, bool)
     needed[tuple(chance.integers(0, n, 5) for n in shape)] = True
-    found = put_together(lay_tiles(needed, side, overlap, 16), field)
+    found = put_together(lay_tiles(needed, (side,) * 3, overlap, 16), field)
     np.testing.assert_allclose(found[needed], field[needed], atol=1e-5)
     filled = ~np.isnan(found)
     np.testing.assert_allclose(found[filled], field[filled], atol=1e-5)
 
 
 def test_a_small_volume_is_one_tile_with_a_margin():
-    tiling = lay_tiles(np.ones((40, 50, 60), bool), 160, 0.5, 16)
+    tiling = lay_tiles(np.ones((40, 50, 60), bool), (160, 160, 160), 0.5, 16)
     assert tiling.tile == (80, 96, 96)
     assert tiling.starts.tolist() == [[-MARGIN_VOXELS] * 3]
 
@@ -48,7 +48,7 @@ def test_a_small_volume_is_one_tile_with_a_margin():
 def test_tiles_lie_on_one_lattice_and_share_what_was_asked():
     needed = np.ones((30, 30, 300), bool)
     for overlap in (0.25, 0.5):
-        tiling = lay_tiles(needed, 96, overlap, 16)
+        tiling = lay_tiles(needed, (96, 96, 96), overlap, 16)
         starts = tiling.starts[:, 2]
         assert set((starts + MARGIN_VOXELS) % 16) == {0}
         assert np.diff(starts).max() <= (1 - overlap) * 96
@@ -57,11 +57,11 @@ def test_tiles_lie_on_one_lattice_and_share_what_was_asked():
 
 def test_only_tiles_round_what_is_needed_are_run():
     needed = np.zeros((200, 200, 200), bool)
-    assert len(lay_tiles(needed, 96, 0.5, 16).starts) == 0
-    assert list(blend(lay_tiles(needed, 96, 0.5, 16), 1, lambda box: 1 / 0)) == []
+    assert len(lay_tiles(needed, (96, 96, 96), 0.5, 16).starts) == 0
+    assert list(blend(lay_tiles(needed, (96, 96, 96), 0.5, 16), 1, lambda box: 1 / 0)) == []
     needed[100, 100, 100] = True
-    one = lay_tiles(needed, 96, 0.5, 16)
-    every = lay_tiles(~needed, 96, 0.5, 16)
+    one = lay_tiles(needed, (96, 96, 96), 0.5, 16)
+    every = lay_tiles(~needed, (96, 96, 96), 0.5, 16)
     assert 1 <= len(one.starts) <= 8 < len(every.starts)
 
 
@@ -76,7 +76,7 @@ def test_beyond_the_volume_its_edge_goes_on():
 
 
 def test_the_middle_of_a_tile_counts_more_than_its_rim():
-    tiling = lay_tiles(np.ones((16, 16, 120), bool), 96, 0.5, 16)
+    tiling = lay_tiles(np.ones((16, 16, 120), bool), (96, 96, 96), 0.5, 16)
     by_tile = iter(range(len(tiling.starts)))
 
     def number(box):

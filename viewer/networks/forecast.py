@@ -10,8 +10,8 @@ from viewer.networks.plan import Plan
 from viewer.networks.tiles import Tiling, lay_tiles
 
 WHOLE = 224  # the most voxels a side that are answered in one piece
-SIDES = (WHOLE, 160, 128, 96, 80)
-SMALL_SIDES = (64, 48, 32)  # see too little round a voxel: only where memory is short
+SIDES = (*[(side,) * 3 for side in (WHOLE, 160, 128, 96)], (64, 128, 128), (64, 96, 96))
+SMALL_SIDES = tuple((side,) * 3 for side in (64, 48, 32))  # see little round: for short memory
 SHARE = 0.6  # of what is free
 SESSION_BYTES = 120_000_000
 TORCH_FACTOR = 2.0  # torch frees nothing in between
@@ -44,9 +44,8 @@ def plan_run(
     budget = int(SHARE * device.free_bytes) if budget_bytes is None else budget_bytes
     for sides in (SIDES, SMALL_SIDES):
         runs = []
-        for side in sides:
-            side = max(side // plan.multiple, 1) * plan.multiple
-            tiling = lay_tiles(needed, side, overlap, plan.multiple)
+        for largest in sides:
+            tiling = lay_tiles(needed, largest, overlap, plan.multiple)
             bytes_ = run_bytes(plan, tiling, device)
             runs.append(RunPlan(tiling, overlap, bytes_, tiling.voxels / voxels_per_second))
         fitting = [run for run in runs if run.bytes <= budget]

@@ -76,6 +76,8 @@ class TorchSession:
 
         from viewer.networks.unet import UNet
 
+        if device.kind == "processor":
+            torch.set_num_threads(device.threads)
         self._place = torch.device("cuda" if device.kind == "cuda" else "cpu")
         self._half = device.kind == "cuda" and not device.exact
         network = UNet(weights.plan)

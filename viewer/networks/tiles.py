@@ -55,17 +55,20 @@ class Tiling:
         return first, second, third
 
 
-def lay_tiles(needed: np.ndarray, side: int, overlap: float, multiple: int) -> Tiling:
+def lay_tiles(needed: np.ndarray, largest: Triple, overlap: float, multiple: int) -> Tiling:
     """The tiles that cover the `needed` voxels (bool, d, h, w) of a volume.
 
-    `side` is the most voxels along an axis, `overlap` the share that neighbors have in common.
-    A tile is laid where needed voxels are in its inner part: those at its rim are answered
-    better by a neighbor.
+    `largest` is the most voxels along each axis, `overlap` the share that neighbors have in
+    common, or a little more. A tile is laid where needed voxels are in its inner part: those at
+    its rim are answered better by a neighbor.
     """
     shape: Triple = needed.shape  # type: ignore[assignment]
-    axes = [_axis(count, side, overlap, multiple) for count in shape]
-    first, second, third = (min(side, _up(n + 2 * MARGIN_VOXELS, multiple)) for n in shape)
+    first, second, third = (
+        min(_down(side, multiple), _up(count + 2 * MARGIN_VOXELS, multiple))
+        for side, count in zip(largest, shape, strict=True)
+    )
     tile = (first, second, third)
+    axes = [_axis(count, side, overlap, multiple) for count, side in zip(shape, tile, strict=True)]
     rim = [
         int(overlap * length / 4) if len(a) > 1 else 0 for length, a in zip(tile, axes, strict=True)
     ]
@@ -161,6 +164,10 @@ def _axis(count: int, side: int, overlap: float, multiple: int) -> list[int]:
     gaps = -(-(whole - side) // step)
     ends = np.linspace(0, (whole - side) // multiple, gaps + 1)
     return [round(at) * multiple - MARGIN_VOXELS for at in ends]
+
+
+def _down(side: int, multiple: int) -> int:
+    return max(side // multiple, 1) * multiple
 
 
 def _up(count: int, multiple: int) -> int:
