@@ -1,5 +1,6 @@
 """Endless batches for the networks, each patch from its own seed."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,13 +28,15 @@ class Patch:
     """HU (d,h,w) with its classes (`UNKNOWN` where nobody knows).
 
     `tube` (bool, on a centerline) and `wall` (signed distance to the lumen wall in voxels) are
-    None where the truth has no exact vessels.
+    None where the truth has no exact vessels; `names` (classes,d,h,w) is what another network
+    has said of it.
     """
 
     hu: torch.Tensor
     classes: torch.Tensor
     tube: torch.Tensor | None = None
     wall: torch.Tensor | None = None
+    names: torch.Tensor | None = None
 
 
 def anatomy_patch(source: Source, size: int, spacing_mm: float, rng: np.random.Generator) -> Patch:
@@ -90,21 +93,25 @@ def mixed(makers: Sequence[tuple[float, Maker]]) -> Maker:
     return make
 
 
-def batches(make: Maker, size: int, seed: int, first: int, ahead: int = 3) -> Iterator[list[Patch]]:
-    """Batches of `size` patches from number `first` on, made in a thread while others are used.
+def made_ahead(make: Maker, seed: int, first: int, ahead: int = 6) -> Iterator[Patch]:
+    """Patches from number `first` on, made in a thread while others are used.
 
     Patch n comes from (seed, n) alone, so a run that resumes goes on where it stopped.
     """
 
-    def batch(number: int) -> list[Patch]:
-        at = range(number * size, (number + 1) * size)
-        return [make(np.random.default_rng([seed, n])) for n in at]
+    def one(number: int) -> Patch:
+        return make(np.random.default_rng([seed, number]))
 
     with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(batch, first + n) for n in range(ahead)]
-        number = first + ahead
-        while True:
+        waiting = [pool.submit(one, first + n) for n in range(ahead)]
+        for number in itertools.count(first + ahead):
             done = waiting.pop(0).result()
-            waiting.append(pool.submit(batch, number))
-            number += 1
+            waiting.append(pool.submit(one, number))
             yield done
+
+
+def batches(make: Maker, size: int, seed: int, first: int) -> Iterator[list[Patch]]:
+    """Batches of `size` patches from batch number `first` on."""
+    stream = made_ahead(make, seed, first * size)
+    while True:
+        yield [next(stream) for _ in range(size)]

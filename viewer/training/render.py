@@ -18,7 +18,7 @@ from viewer.phantom.tissue import (
 from viewer.training.classes import class_of_tissue
 
 ARTERIAL_BLOOD = (Tissue.ARTERY, Tissue.LEFT_HEART, Tissue.PULMONARY_VEIN)
-CHANCE_OF_PHASE = (0.5, 0.18, 0.29, 0.03)
+CHANCE_OF_PHASE = (0.44, 0.16, 0.38, 0.02)
 
 
 def levels(rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from viewer.training.loss import class_loss, vessel_loss
 
 HIGHEST_RATE = 3e-3
 SAVE_EVERY_S = 120.0
-Extra = Callable[[list[Patch]], torch.Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +31,12 @@ class Batch:
     exact: torch.Tensor
 
 
-def batch_of(patches: list[Patch], extra: Extra | None = None) -> Batch:
-    """Patches stacked; `extra` gives further channels (n,c,d,h,w) for them."""
+def batch_of(patches: list[Patch]) -> Batch:
+    """Patches stacked, with what another network said of them as further channels."""
     channels = torch.stack([as_input(p.hu) for p in patches])
-    if extra is not None:
-        channels = torch.cat([channels, extra(patches)], dim=1)
+    names = [p.names for p in patches if p.names is not None]
+    if names:
+        channels = torch.cat([channels, torch.stack(names)], dim=1)
     classes = torch.stack([p.classes for p in patches])
     empty = torch.zeros(classes.shape[1:])
     return Batch(

@@ -1,0 +1,172 @@
+"""Made-up people kept on disk, so that the same geometry is rendered again and again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from viewer.errors import ViewerError
+from viewer.networks.plan import ARTERY, CLASSES, CONTEXT, OTHER, VEIN
+from viewer.phantom.disease import DISEASES
+from viewer.phantom.make import make_scene
+from viewer.phantom.regions import REGIONS
+from viewer.phantom.scene import Scene
+from viewer.phantom.tissue import Tissue, texture_hu
+from viewer.progress import Progress
+from viewer.training.classes import UNKNOWN, class_of_tissue
+from viewer.training.data import Patch
+from viewer.training.render import levels, scanned, smooth_noise
+
+SIDE, SPACING_MM = 160, 1.0
+# Whole families that no network learns from: what it does on them is what it can do.
+HELD_OUT_REGIONS = ("tree", "colony")
+HELD_OUT_SEED = 900_000
+_STEPS_PER_MM, _ON_WALL = 15, 128
+
+
+def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -> None:
+    """Make scenes of every region in turn, two thirds of them with a disease; kept ones stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    regions = [name for name in REGIONS if name not in HELD_OUT_REGIONS]
+    for number in range(count):
+        seed = first_seed + number
+        path = folder / f"{seed}.npy"
+        progress.at(number / count, f"Making scene {number + 1} of {count}")
+        if path.exists():
+            continue
+        region = regions[number % len(regions)]
+        rng = np.random.default_rng([seed, 99])
+        wanted = {str(rng.choice(list(DISEASES))): float(rng.uniform(0.2, 1))}
+        ill = rng.random() < 0.67
+        try:
+            scene = _scene(region, seed, wanted if ill else {})
+        except ViewerError:  # this region's vessels cannot have that disease
+            scene = _scene(region, seed, {})
+        np.save(path, packed(scene), allow_pickle=False)
+
+
+def _scene(region: str, seed: int, diseases: Mapping[str, float]) -> Scene:
+    shape = (SIDE, SIDE, SIDE)
+    return make_scene(
+        region, seed, spacing_mm=SPACING_MM, shape=shape, diseases=diseases, variety=1.3
+    )
+
+
+def packed(scene: Scene) -> np.ndarray:
+    """What of a scene is needed to render it again, uint8 (5, d, h, w).
+
+    Tissue, distance to the wall (15 a mm, 128 on the wall), blood, stain (100 is none), and
+    the centerlines.
+    """
+    wall = np.clip(np.rint(scene.wall_mm * _STEPS_PER_MM) + _ON_WALL, 0, 255).astype(np.uint8)
+    stain = np.full(scene.grid.shape, 100, np.uint8)
+    if scene.stain is not None:
+        stain = np.clip(scene.stain * 100, 0, 255).astype(np.uint8)
+    return np.stack([scene.tissue, wall, scene.blood, stain, centerlines(scene).astype(np.uint8)])
+
+
+def centerlines(scene: Scene) -> np.ndarray:
+    """The voxels on a vessel's axis and their neighbors inside its lumen (bool)."""
+    tree = scene.vessels.tree
+    index = np.rint(scene.grid.index(tree.points_lps)).astype(int)
+    inside = np.all((index >= 0) & (index < scene.grid.shape), axis=1)
+    thick = tree.radius_mm > 0.4 * min(scene.grid.spacing_mm)
+    index = index[inside & thick]
+    on = np.zeros(scene.grid.shape, bool)
+    on[tuple(index.T)] = True
+    wide = on.copy()
+    for axis in range(3):
+        wide |= np.roll(on, 1, axis) | np.roll(on, -1, axis)
+    return wide & ((scene.wall_mm < 0) | on)
+
+
+def scene_patch(
+    path: Path, rng: np.random.Generator, *, size: int = SIDE, stride: int = 1
+) -> Patch:
+    """A part of a kept scene as another scan with its exact truth; every `stride`-th voxel."""
+    kept = np.load(path, mmap_mode="r", allow_pickle=False)
+    start = _start(kept, size, rng)
+    box = tuple(slice(int(a), int(a) + size, stride) for a in start)
+    parts = torch.from_numpy(np.ascontiguousarray(kept[(slice(None), *box)]))
+    spacing_mm = SPACING_MM * stride
+    tissue, blood = parts[0].long(), parts[2].long()
+    wall = (parts[1].float() - _ON_WALL) / _STEPS_PER_MM
+    hu_of = torch.from_numpy(levels(rng))
+    hu = hu_of[tissue]
+    grain = torch.from_numpy(rng.standard_normal(hu.shape, dtype=np.float32))
+    smooth = smooth_noise(len(hu), max(3, int(size / 6)), rng)
+    hu += torch.from_numpy(texture_hu())[tissue] * (0.6 * smooth + 0.6 * grain)
+    hu = with_partial_volume(hu, wall / spacing_mm, hu_of[blood])
+    stain = parts[3].float() / 100
+    hu = torch.where(stain != 1, 45 + stain * (hu - 45), hu)
+    of = torch.from_numpy(class_of_tissue()).long()
+    inner = torch.isin(tissue, torch.tensor([Tissue.THROMBUS, Tissue.PLAQUE, Tissue.CALCIUM]))
+    classes = torch.where(inner & (blood > 0), of[blood], of[tissue])
+    return Patch(scanned(hu, spacing_mm, rng), classes, parts[4] > 0, wall / spacing_mm)
+
+
+def _start(kept: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Where a part begins: two times in three around a voxel of a centerline."""
+    most = np.array(kept.shape[1:]) - size
+    start = rng.integers(0, most + 1)
+    if most.any() and rng.random() < 0.67:
+        slices = rng.permutation(kept.shape[1])[:12]
+        for k in slices:
+            on = np.argwhere(kept[4, k])
+            if len(on):
+                place = np.r_[k, on[rng.integers(len(on))]]
+                return np.clip(place - rng.integers(8, size - 8, 3), 0, most)
+    return start
+
+
+def with_partial_volume(
+    hu: torch.Tensor, wall: torch.Tensor, blood_hu: torch.Tensor
+) -> torch.Tensor:
+    """HU where the lumen's wall (distance in voxels) cuts voxels: blood as far as they hold it."""
+    outside = (wall >= 0).float()[None, None]
+    around = functional.avg_pool3d(hu[None, None] * outside, 3, 1, 1)
+    share = functional.avg_pool3d(outside, 3, 1, 1)
+    behind = torch.where(share > 0, around / share.clamp(min=1e-3), hu[None, None])[0, 0]
+    behind = torch.where(wall >= 0, hu, behind)
+    part = (0.5 - wall).clamp(0, 1)
+    rim = (part > 0) & (part < 1)
+    level = torch.where(wall < 0, hu, blood_hu)
+    return torch.where(rim, behind + part * (level - behind), hu)
+
+
+def coarser(patch: Patch, size: int) -> Patch:
+    """A patch on a grid of `size` voxels along each side, as the context network sees it."""
+    hu = functional.adaptive_avg_pool3d(patch.hu[None, None], size)[0, 0]
+    share = class_shares(patch.classes, size)
+    share[[ARTERY, VEIN]] *= 1.5
+    best = share.argmax(dim=0)
+    return Patch(hu, torch.where(best == len(CLASSES), UNKNOWN, best))
+
+
+def class_shares(classes: torch.Tensor, size: int) -> torch.Tensor:
+    """How much of each voxel of a coarser cube every class fills, `UNKNOWN` last (8, s, s, s)."""
+    known = torch.where(classes == UNKNOWN, len(CLASSES), classes)
+    each = functional.one_hot(known, len(CLASSES) + 1).permute(3, 0, 1, 2)[None].float()
+    return functional.adaptive_avg_pool3d(each, size)[0]
+
+
+def guessed_names(classes: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """What the context network might say of a crop at 1 mm (classes, d, h, w): coarse, and wrong.
+
+    The truth at 2.5 mm, blurred; in half of all crops one class is taken for another somewhere,
+    so that the fine network learns when not to believe it.
+    """
+    size = len(classes)
+    share = class_shares(classes, max(4, round(size * SPACING_MM / CONTEXT.spacing_mm)))
+    share[OTHER] += share[len(CLASSES)]
+    share = functional.avg_pool3d(share[None, : len(CLASSES)], 3, 1, 1, count_include_pad=False)
+    names = functional.interpolate(share, size=(size,) * 3, mode="trilinear")[0]
+    if rng.random() < 0.5:
+        wrong, said = rng.integers(0, len(CLASSES), 2)
+        field = smooth_noise(size, 4, rng) > rng.uniform(-1, 1.5)
+        moved = names[wrong] * field
+        names[wrong] -= moved
+        names[said] += moved
+    return names ** float(rng.uniform(0.7, 2.0))

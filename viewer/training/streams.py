@@ -1,0 +1,87 @@
+"""What each network learns from: which sources, in which shares."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from viewer.networks.plan import CONTEXT, FINE
+from viewer.training.anatomy import Anatomy
+from viewer.training.crops import source_of
+from viewer.training.data import (
+    Maker,
+    Patch,
+    anatomy_patch,
+    batches,
+    mixed,
+)
+from viewer.training.scenes import HELD_OUT_SEED, SPACING_MM, coarser, guessed_names, scene_patch
+from viewer.training.train import Batch, batch_of
+
+PATCH = 64
+BATCH = 4
+SEED = 11
+# Shares of the anatomies; those of other hearts in the same chest divide `HEARTS` among them.
+SHARE = {
+    "bodyparts": 0.14,
+    "abdomen": 0.15,
+    "neck": 0.06,
+    "chest-real": 0.24,
+    "chest-rendered": 0.09,
+    "venous-abdomen": 0.03,
+    "venous-chest": 0.02,
+    "venous-neck": 0.02,
+}
+HEARTS = 0.2
+SCENES = {"context": 0.2, "fine": 0.55}
+
+
+def maker(
+    name: str, anatomies: Sequence[Anatomy], scenes: Sequence[Path], size: int, spacing_mm: float
+) -> Maker:
+    """Makes patches for a network from bodies and from kept scenes of the generator."""
+    rng = np.random.default_rng(SEED)
+    hearts = max(1, sum(a.name not in SHARE for a in anatomies))
+    makers: list[tuple[float, Maker]] = []
+    for anatomy in anatomies:
+        source = source_of(anatomy, rng)
+        share = SHARE.get(anatomy.name, HEARTS / hearts)
+        makers.append((share, partial(anatomy_patch, source, size, spacing_mm)))
+    kept = [path for path in scenes if int(path.stem) < HELD_OUT_SEED]
+    if kept:
+        total = sum(share for share, _ in makers)
+        share = SCENES[name] / (1 - SCENES[name]) * total
+        makers.append((share, partial(_from_scene, kept, size, spacing_mm)))
+    return mixed(makers)
+
+
+def _from_scene(
+    kept: Sequence[Path], size: int, spacing_mm: float, rng: np.random.Generator
+) -> Patch:
+    path = kept[int(rng.integers(len(kept)))]
+    if spacing_mm == SPACING_MM:
+        return scene_patch(path, rng, size=size)
+    return coarser(scene_patch(path, rng, stride=2), size)
+
+
+def context_stream(
+    anatomies: Sequence[Anatomy], scenes: Sequence[Path], first: int
+) -> Iterator[Batch]:
+    """Batches for the context network from batch number `first` on."""
+    make = maker(CONTEXT.name, anatomies, scenes, PATCH, CONTEXT.spacing_mm)
+    return map(batch_of, batches(make, BATCH, SEED, first))
+
+
+def fine_stream(
+    anatomies: Sequence[Anatomy], scenes: Sequence[Path], first: int
+) -> Iterator[Batch]:
+    """Batches for the fine network, with what the context network might say of them."""
+    make = maker(FINE.name, anatomies, scenes, PATCH, FINE.spacing_mm)
+
+    def named(rng: np.random.Generator) -> Patch:
+        patch = make(rng)
+        return replace(patch, names=guessed_names(patch.classes, rng))
+
+    return map(batch_of, batches(named, BATCH, SEED + 1, first))
