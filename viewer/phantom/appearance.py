@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 from scipy.spatial import cKDTree
 
-from viewer.phantom.blur import grain
+from viewer.phantom.blur import blur, grain
 from viewer.phantom.scan import part_inside
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import (
@@ -42,6 +42,11 @@ _FINE_SHARE[[Tissue.MARROW, Tissue.CORTEX, Tissue.LUNG, Tissue.CALCIUM, Tissue.T
 _FINE_SHARE[[Tissue.INFLOW, Tissue.CAVAL, Tissue.RIGHT_HEART, Tissue.ORAL_CONTRAST]] = 0.1
 _FINE_SHARE[Tissue.FAT] = 0.35
 FINE_MM, COARSE_MM = 0.8, 5.0
+
+# Tissues other than blood are known by whole voxels: this blur (voxels) makes up for it.
+SOFT = 0.6
+_SHELL = 1.7
+_THIN = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,15 +163,21 @@ def paint(scene: Scene, appearance: Appearance, rng: np.random.Generator) -> np.
     the signed distance; thinner tubes than a voxel keep their cross-section.
     """
     hu = appearance.hu.take(scene.tissue)
-    near = np.flatnonzero(scene.wall_mm < 0.5 * max(scene.grid.spacing_mm))
-    share = _share(scene, near)
-    rim = share < 1
-    behind = _behind(scene, near[rim])
+    voxel_mm = max(scene.grid.spacing_mm)
+    wall = scene.wall_mm.reshape(-1)
+    near = np.flatnonzero(scene.wall_mm < 0.5 * voxel_mm)
+    # what lies behind the wall is continued into the lumen, so that the blur takes up no blood
+    shell = near[(wall[near] < 0) & (wall[near] > -_SHELL * voxel_mm)]
+    behind = _behind(scene, shell)
     flat = hu.reshape(-1)
+    flat[shell[behind >= 0]] = flat[behind[behind >= 0]]
+    flat = (hu := blur(hu, (SOFT, SOFT, SOFT))).reshape(-1)
+    share = _share(scene, near)
     level = _blood_hu(scene, appearance, near, rng)
-    back = np.where(behind >= 0, flat[np.maximum(behind, 0)], level[rim])
-    flat[near] = level
-    flat[near[rim]] = back + share[rim] * (level[rim] - back)
+    alone = np.zeros(flat.shape, bool)
+    alone[shell[behind < 0]] = True
+    share[alone[near]] = 1
+    flat[near] += share * (level - flat[near])
     _stain(scene, appearance, hu)
     _texture(scene, appearance, hu, rng)
     return hu
@@ -175,17 +186,12 @@ def paint(scene: Scene, appearance: Appearance, rng: np.random.Generator) -> np.
 def _share(scene: Scene, near: np.ndarray) -> np.ndarray:
     """How much of each of the voxels `near` a wall lies in the lumen."""
     wall = scene.wall_mm.reshape(-1)[near]
-    width = _width(scene, near, wall)
-    share = np.clip(0.5 - wall / width, 0, 1)
-    radius = _thin_radius(scene, near, share.dtype)
-    thin = np.isfinite(radius)
-    if thin.any():
-        far = np.maximum(wall[thin] + radius[thin], 0)
-        share[thin] = part_inside(far, radius[thin], width[thin] if width.ndim else width)
-    return share
+    radius = _radius(scene, near)
+    share = part_inside(wall + radius, radius, _width(scene, near))
+    return np.asarray(share, np.float32)
 
 
-def _width(scene: Scene, near: np.ndarray, wall: np.ndarray) -> np.ndarray:
+def _width(scene: Scene, near: np.ndarray) -> np.ndarray:
     """Width of the voxel across the wall (mm), one for all where voxels are cubes."""
     spacing = np.array(scene.grid.spacing_mm, np.float32)
     if spacing.max() < 1.01 * spacing.min():
@@ -215,32 +221,29 @@ def _neighbors(
     return low, high
 
 
-def _thin_radius(scene: Scene, near: np.ndarray, kind: np.dtype) -> np.ndarray:
-    """Radius (mm) of the vessel at voxels whose vessel is thinner than a voxel, else infinite."""
-    out = np.full(len(near), np.inf, kind)
-    limit = 0.75 * max(scene.grid.spacing_mm)
+def _radius(scene: Scene, near: np.ndarray) -> np.ndarray:
+    """Radius (mm) of the vessel at voxels: its mean, and where it is thin that of the place."""
     branches = scene.vessels.tree.branches
+    number = scene.branch.reshape(-1)[near]
+    mean = np.array([b.radius_mm.mean() for b in branches] + [5.0], np.float32)
+    out = mean[number]
+    limit = _THIN * max(scene.grid.spacing_mm)
     thin = np.array([bool(b.radius_mm.min() < limit) for b in branches] + [False])
-    where = np.flatnonzero(thin[scene.branch.reshape(-1)[near]])
-    if not len(where):
-        return out
-    index = np.stack(np.unravel_index(near[where], scene.grid.shape), axis=1)
-    points = np.concatenate([b.points_lps for b, t in zip(branches, thin, strict=False) if t])
-    radius = np.concatenate([b.radius_mm for b, t in zip(branches, thin, strict=False) if t])
-    _, found = cKDTree(points, balanced_tree=False, compact_nodes=False).query(
-        scene.grid.points_lps(index)
-    )
-    out[where] = np.where(radius[found] < limit, radius[found], np.inf)
+    where = np.flatnonzero(thin[number])
+    if len(where):
+        index = np.stack(np.unravel_index(near[where], scene.grid.shape), axis=1)
+        there = [b for b, t in zip(branches, thin, strict=False) if t]
+        points = np.concatenate([b.points_lps for b in there])
+        radius = np.concatenate([b.radius_mm for b in there])
+        places = cKDTree(points, balanced_tree=False, compact_nodes=False)
+        out[where] = radius[places.query(scene.grid.points_lps(index))[1]]
     return out
 
 
 def _behind(scene: Scene, rim: np.ndarray) -> np.ndarray:
-    """For each voxel of the rim the voxel whose tissue fills the rest of it (-1 where none).
-
-    Outside the lumen that is the voxel itself, inside the neighbor farthest out of it.
-    """
+    """For each voxel inside the rim of a lumen the nearest neighbor outside it (-1 where none)."""
     wall = scene.wall_mm.reshape(-1)
-    behind = np.where(wall[rim] >= 0, rim, -1)
+    behind = np.full(len(rim), -1)
     for step in (1, 2):
         missing = np.flatnonzero(behind < 0)
         if not len(missing):

@@ -222,22 +222,24 @@ def _nearest_in(
     """Distance and branch (b,v) in blocks whose cones' counts do not rise."""
     least = np.full((len(counts), len(steps)), REACH_MM, np.float32)
     owner = np.full(least.shape, -1, np.int16)
-    linear = np.vstack([steps.T, np.ones(len(steps))]).astype(np.float32)
-    square = np.vstack([linear, (steps**2).sum(axis=1)]).astype(np.float32)
+    linear = np.ascontiguousarray(steps.T, np.float32)
+    square = np.vstack([linear, np.ones(len(steps)), (steps**2).sum(axis=1)]).astype(np.float32)
     for rank in range(int(counts[0])):
         rows = int(np.searchsorted(-counts, -rank, side="left"))
         these = cones[cone[first[:rows] + rank]]
         away = corners_lps[:rows] - these.start
         along0 = np.einsum("na,na->n", away, these.axis)
-        along = np.column_stack([these.axis, along0]).astype(np.float32) @ linear
+        along = these.axis.astype(np.float32) @ linear
         # the square of the distance to the axis, as a form of the voxel's step in the block
-        length2 = np.einsum("na,na->n", away, away)
-        far2 = np.column_stack([2 * away, length2, np.ones(rows)]).astype(np.float32) @ square
+        aside = away - along0[:, None] * these.axis
+        aside2 = np.einsum("na,na->n", aside, aside)
+        far2 = np.column_stack([2 * aside, aside2, np.ones(rows)]).astype(np.float32) @ square
         length, loss, lean, radius = (
             getattr(these, name).astype(np.float32)[:, None]
             for name in ("length", "loss", "lean", "radius")
         )
         far2 -= along * along
+        along += along0.astype(np.float32)[:, None]
         np.maximum(far2, 0, out=far2)
         foot = np.sqrt(far2)
         foot *= lean

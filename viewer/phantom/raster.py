@@ -104,15 +104,20 @@ def _put(
     stain: np.ndarray | None,
 ) -> np.ndarray | None:
     """Lay one solid into the arrays, in its box; gives the stain, made when first needed."""
-    box = _box(solid, grid)
+    reach_mm = REACH_MM if solid.effect in (ADDS, FILLS) else 0.0
+    box = _box(solid, grid, reach_mm)
     shape = tissue[box].shape
     if not all(shape):
         return stain
     start = [each.start for each in box]
-    index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1) + start
-    far = solid.distance_mm(grid.points_lps(index.reshape(-1, 3)))
-    far = np.asarray(far, np.float32).reshape(shape)
-    wall, inside = wall_mm[box], far < 0
+    wall = wall_mm[box]
+    asked = np.arange(wall.size)
+    if solid.effect == FILLS:
+        asked = np.flatnonzero(wall < REACH_MM)
+    found = np.full(wall.size, REACH_MM, np.float32)
+    found[asked] = _far(solid, grid.points_lps(np.stack(np.unravel_index(asked, shape), 1) + start))
+    far = found.reshape(shape)
+    inside = far < 0
     if solid.effect == ADDS:
         blood[box][far < wall] = solid.tissue
         tissue[box][inside & ~((wall < 0) & (wall < far))] = solid.tissue
@@ -131,9 +136,18 @@ def _put(
     return stain
 
 
-def _box(solid: Solid, grid: Grid) -> tuple[slice, slice, slice]:
-    """The voxels of the grid that a solid's box may touch."""
+def _far(solid: Solid, points_lps: np.ndarray) -> np.ndarray:
+    """Distance to a solid (n,), at least that to its box."""
     low, high = np.asarray(solid.box_lps, float)
+    beyond = np.maximum(np.maximum(low - points_lps, points_lps - high), 0)
+    outside = np.linalg.norm(beyond, axis=1)
+    far = np.asarray(solid.distance_mm(points_lps), float)
+    return np.where(outside > 0, np.maximum(far, outside), far)
+
+
+def _box(solid: Solid, grid: Grid, reach_mm: float) -> tuple[slice, slice, slice]:
+    """The voxels of the grid within reach of a solid's box."""
+    low, high = np.asarray(solid.box_lps, float) + np.array([[-reach_mm], [reach_mm]])
     ends = np.stack(np.meshgrid(*zip(low, high, strict=True), indexing="ij"), -1).reshape(-1, 3)
     index = grid.index(ends)
     start = np.clip(np.floor(index.min(axis=0)), 0, grid.shape).astype(int)

@@ -95,13 +95,14 @@ def _width_across(away: list[np.ndarray], far: np.ndarray, matrix: np.ndarray) -
 def part_inside(far_mm: np.ndarray, radius_mm: np.ndarray, width_mm: np.ndarray) -> np.ndarray:
     """Share of a voxel inside a round tube, from its center's distance `far_mm` to the axis.
 
-    A plane wall in a voxel `width_mm` across gives 1/2 + (radius - far) / width; the other wall
-    and the roundness are taken off, so that a tube thinner than a voxel keeps its cross-section
-    pi radius^2.
+    It falls from 1 to 0 over the voxel's width. A plane wall would have its middle at the radius;
+    here it lies such that the share, integrated over the plane, is pi radius^2 for every radius,
+    be the tube thicker than the voxel or thinner.
     """
-    near_wall = np.clip(0.5 + (radius_mm - far_mm) / width_mm, 0, 1)
-    far_wall = np.clip(0.5 + (-radius_mm - far_mm) / width_mm, 0, 1)
-    return (near_wall - far_wall) * np.minimum(1.0, 0.5 * np.pi * radius_mm / width_mm)
+    square = (radius_mm / width_mm) ** 2
+    thick = 0.5 + np.sqrt(np.maximum(square - 1 / 12, 0))
+    top = np.where(square > 1 / 3, thick, np.cbrt(3 * square))
+    return np.clip(top - far_mm / width_mm, 0, 1)
 
 
 def render(

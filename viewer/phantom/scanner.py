@@ -128,7 +128,7 @@ def noise_hu(
     noise = _hollowed(grain(rng, hu.shape, sigma), sigma, scanner.hollow)
     across, down = _paths(hu, spacing_mm)
     noise *= np.sqrt(0.5 * (across[:, :, None] + down[:, None, :]), dtype=np.float32)
-    starved = np.clip(across - 2.0, 0, 3)
+    starved = np.clip(np.sqrt(across) - 1.6, 0, 1.5)
     if starved.any():
         noise += grain(rng, hu.shape, sigma * [1, 1, 40]) * starved[:, :, None]
     noise *= np.float32(sd_hu)

@@ -5,10 +5,13 @@ import numpy as np
 from viewer.phantom.blur import along
 from viewer.phantom.tissue import Tissue
 
-DENSE_HU = 1000.0
+DENSE_HU = 800.0
+# Metal is far denser than the scale of HU goes, and iodine hardens the beam more than water.
+METAL_HU = 2400.0
+_METAL, _IODINE = 5.0, 2.5
 ANGLES = 40
 _WATER_PER_MM = 0.0195
-_HARDENING = 0.10
+_HARDENING = 0.04
 _STARVING = 0.02
 
 
@@ -32,6 +35,7 @@ def streaks_hu(
         return None
     slices, which = np.unique(found[0], return_inverse=True)
     extra = (hu[found] - DENSE_HU) / 1000
+    extra *= np.where(hu[found] > METAL_HU, _METAL, _IODINE)
     path, step_mm, angle = _views(
         (which, found[1], found[2]), extra, len(slices), hu.shape, spacing_mm, rng
     )
@@ -69,7 +73,7 @@ def _error(path_mm: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """By how much each line integral is measured wrong (attenuation, without unit)."""
     thick = np.minimum(path_mm * _WATER_PER_MM, 4)
     noise = rng.standard_normal(path_mm.shape, dtype=np.float32)
-    return _STARVING * np.sqrt(np.expm1(thick)) * noise - _HARDENING * thick**1.5
+    return _STARVING * np.sqrt(np.expm1(thick)) * noise - _HARDENING * thick**2
 
 
 def _ramp(bins: int, step_mm: float) -> np.ndarray:
