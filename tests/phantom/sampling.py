@@ -17,7 +17,7 @@ def lumen_mm(tree: VesselTree, points_lps: np.ndarray) -> np.ndarray:
     return out
 
 
-def dense(branch: Branch, step_mm: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+def dense(branch: Branch, step_mm: float = 0.25) -> tuple[np.ndarray, np.ndarray]:
     s = np.arange(0, branch.length_mm, step_mm)
     points = np.column_stack([np.interp(s, branch.s_mm, axis) for axis in branch.points_lps.T])
     return points, np.interp(s, branch.s_mm, branch.radius_mm)

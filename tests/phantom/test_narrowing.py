@@ -34,10 +34,10 @@ def made_of(solids, tissue):
 )  # fmt: skip
 def test_stenosis_is_that_of_the_smallest_cross_section(key):
     vessels, _, lesion = sick(key)
-    points, radii = dense(vessels.tree.branches[0])
+    points, radii = dense(vessels.tree.branches[0], 0.05)
     slice_at = points[np.argmin(radii)]
-    plane = plane_points(slice_at[2], 6.0)
-    area = (lumen_mm(vessels.tree, plane) < 0).sum() * 0.01
+    plane = plane_points(slice_at[2], 6.0, 0.15)
+    area = (lumen_mm(vessels.tree, plane) < 0).sum() * 0.15**2
     wanted = np.pi * (lesion.numbers["minimal_lumen_diameter_mm"] / 2) ** 2
     # round cones let the wider neighbors bulge a little into the narrowest plane
     assert area == pytest.approx(wanted, rel=0.06, abs=0.2)
@@ -77,12 +77,12 @@ def test_beads_can_be_counted():
 
 def test_thrombus_and_diameter_of_an_aneurysm():
     vessels, (sac,), lesion = sick("aneurysm-with-thrombus")
-    points = box_points(sac.box_lps, 0.5)
+    points = box_points(sac.box_lps, 0.7)
     whole, lumen = sac.distance_mm(points) < 0, lumen_mm(vessels.tree, points) < 0
     numbers = lesion.numbers
-    assert volume_ml(whole & ~lumen, 0.5) == pytest.approx(numbers["thrombus_volume_ml"], rel=0.04)
-    assert volume_ml(whole, 0.5) == pytest.approx(numbers["volume_ml"], rel=0.03)
-    seen = np.ptp(points[whole][:, 0])
+    assert volume_ml(whole & ~lumen, 0.7) == pytest.approx(numbers["thrombus_volume_ml"], rel=0.04)
+    assert volume_ml(whole, 0.7) == pytest.approx(numbers["volume_ml"], rel=0.03)
+    seen = np.ptp(points[whole][:, 0]) + 0.7
     assert seen == pytest.approx(numbers["maximal_diameter_mm"], abs=0.8)
 
 
@@ -90,14 +90,14 @@ def test_thrombus_and_diameter_of_an_aneurysm():
 def test_sac_volume_neck_and_height(key):
     _, solids, lesion = sick(key, 0.8)
     (sac,) = made_of(solids, Tissue.ARTERY)
-    points = box_points(sac.box_lps, 0.25)
+    points = box_points(sac.box_lps, 0.4)
     far = np.hypot(points[:, 0], points[:, 1])
     inside = (sac.distance_mm(points) < 0) & (far > 5)
     numbers = lesion.numbers
     volume = numbers["volume_ml" if key == "ulcer" else "sac_volume_ml"]
-    assert volume_ml(inside, 0.25) == pytest.approx(volume, rel=0.04)
+    assert volume_ml(inside, 0.4) == pytest.approx(volume, rel=0.04)
     height = numbers["depth_mm" if key == "ulcer" else "height_mm"]
-    assert far[inside].max() - 5 == pytest.approx(height, abs=0.3)
+    assert far[inside].max() - 5 == pytest.approx(height, abs=0.5)
     way = points[inside][np.argmax(far[inside])]
     out = np.array([way[0], way[1], 0]) / np.hypot(way[0], way[1])
     z = np.arange(-30, 30, 0.05) + lesion.at_lps[2]

@@ -28,7 +28,8 @@ Add = Callable[[Vessels, Site, float, np.random.Generator], Change]
 
 _AORTA = ("infrarenal|abdominal aorta", "descending", "aort")
 _PLAQUE = (
-    "internal carotid|common carotid|iliac|renal|anterior descending|circumflex|coronary|femoral"
+    "internal carotid|common carotid|(common|external) iliac|renal artery|anterior descending"
+    "|circumflex|coronary|femoral"
     "|popliteal|mesenteric artery|sma|celiac|subclavian|middle cerebral",
 )
 _ANEURYSM = (
@@ -41,7 +42,7 @@ class Disease:
     """One disease: its `title`, what it is, what its `severity` 0 to 1 means, and where it sits.
 
     `places` are patterns of branch names, the best suited first; where a tree has none of them
-    any branch does whose radius lies in `radius_mm`. `length` is the wanted length in radii, at
+    any branch does whose radius lies in `radius_mm`. `length_radii` is the wanted length at
     severity 0 and 1, and `at` the range of its middle along a vessel, 0 to 1.
     """
 
@@ -52,7 +53,7 @@ class Disease:
     regions: str
     add: Add
     radius_mm: tuple[float, float] = (1.0, 30.0)
-    length: tuple[float, float] = (4.0, 8.0)
+    length_radii: tuple[float, float] = (4.0, 8.0)
     at: tuple[float, float] = (0.0, 1.0)
     blood: Tissue = Tissue.ARTERY
     ends: bool = False
@@ -60,8 +61,9 @@ class Disease:
 
     def place(self, severity: float) -> Place:
         """Where it wants to sit at a severity."""
-        length = self.length[0] + severity * (self.length[1] - self.length[0])
-        return Place(self.places, self.radius_mm, length, self.at, self.blood, self.ends)
+        short, long = self.length_radii
+        wanted = short + severity * (long - short)
+        return Place(self.places, self.radius_mm, wanted, self.at, self.blood, self.ends)
 
 
 DISEASES: Mapping[str, Disease] = MappingProxyType(
@@ -94,7 +96,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Occlusion",
             "Clot closes the vessel; thin winding collaterals refill it farther on.",
             "length closed, a quarter to three quarters of the way between the collaterals",
-            ("femoral|popliteal|iliac", "carotid|subclavian|mesenteric artery|coronary"),
+            ("femoral artery|popliteal|(common|external) iliac",
+             "carotid|subclavian|mesenteric artery|coronary"),
             "any with arteries", occlusion.occlusion, (0.7, 8), (12.0, 22.0), (0.2, 0.8),
         ),
         "fusiform-aneurysm": Disease(
@@ -158,7 +161,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Fibromuscular dysplasia",
             "A string of beads in the middle of the artery, beads wider than the vessel.",
             "3 to 9 beads, with webs of 15 to 55 %",
-            ("renal|internal carotid", "vertebral|external iliac"),
+            ("renal artery|internal carotid", "vertebral|external iliac"),
             "abdomen, neck or any with arteries", narrowing.fibromuscular_dysplasia,
             (1.2, 6), (9.0, 22.0), (0.5, 0.8),
         ),
@@ -166,7 +169,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Vasculitis of large vessels",
             "A long smooth taper in a thick wall.",
             "diameter stenosis of 15 to 80 %, wall to 5 mm",
-            ("subclavian|common carotid|axillary|descending|abdominal aorta|renal",),
+            ("subclavian|common carotid|axillary|descending|abdominal aorta|renal artery",),
             "any with arteries", narrowing.vasculitis, (1.2, 18), (12.0, 24.0),
         ),
         "stent-graft": Disease(
@@ -187,7 +190,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Stent",
             "A fine metal mesh on the wall; its blooming hides the lumen.",
             "length, 5 to 14 radii",
-            ("renal|iliac|carotid|anterior descending|coronary|femoral",),
+            ("renal artery|iliac|carotid|anterior descending|coronary|femoral artery",),
             "any with arteries", stent_graft.stent, (0.8, 8), (5.0, 14.0), (0.1, 0.6),
         ),
         "pulmonary-embolism": Disease(
