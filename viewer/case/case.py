@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from viewer.case.truth import Truth
 from viewer.dicom.series import Series
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
@@ -21,6 +22,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "series": (),
         "volume": ("series",),
+        "truth": ("volume",),
         "suitability": ("volume",),
         "enhanced": ("volume", "suitability"),
         "mask": ("volume", "suitability", "enhanced"),
@@ -39,6 +41,7 @@ class Case:
 
     series: Series | None = None
     volume: Volume | None = None
+    truth: Truth | None = None
     suitability: Suitability | None = None
     enhanced: Volume | None = None
     mask: VesselMask | None = None

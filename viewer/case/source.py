@@ -9,7 +9,8 @@ import psutil
 from viewer.case.case import Case
 from viewer.case.meter import Meter
 from viewer.case.store import is_case, load_case
-from viewer.dicom.series import Series
+from viewer.case.truth import is_made_up, scan_in, truth_beside
+from viewer.dicom.series import MADE_UP, Series
 from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
@@ -42,8 +43,9 @@ def find_source(path: Path, progress: Progress) -> Source:
         path = path.parent
     if path.is_dir() and is_case(path):
         return Source(path, "case")
-    if path.is_file() and path.name.lower().endswith(VOLUME_FILES):
-        return Source(path, "file")
+    file = scan_in(path) or path
+    if file.is_file() and file.name.lower().endswith(VOLUME_FILES):
+        return Source(file, "file")
     from viewer.dicom.folder import scan_folder
 
     listing = scan_folder(path, progress)
@@ -58,6 +60,7 @@ def open_source(source: Source, series: Series | None, progress: Progress) -> Ca
         notices: tuple[Notice, ...]
         if source.kind == "file":
             volume = read_volume(source.path, progress)
+            made_up = is_made_up(source.path)
             series = Series(
                 uid="",
                 files=(source.path,),
@@ -66,6 +69,8 @@ def open_source(source: Source, series: Series | None, progress: Progress) -> Ca
                 description=source.path.name,
                 spacing_mm=volume.grid.spacing_mm,
                 slice_thickness_mm=volume.grid.spacing_mm[0],
+                patient_name="SYNTHETIC" if made_up else "",
+                synthetic=made_up,
             )
             notices = (
                 Notice(
@@ -74,6 +79,7 @@ def open_source(source: Source, series: Series | None, progress: Progress) -> Ca
                     f"{source.path.name} has no DICOM header: it is taken for a CT in HU, and "
                     "patient, phase and kernel are unknown.",
                 ),
+                *((MADE_UP,) if made_up else ()),
             )
         else:
             if series is None:
@@ -92,7 +98,9 @@ def open_source(source: Source, series: Series | None, progress: Progress) -> Ca
         seconds=round(meter.seconds, 3),
         peak_bytes=meter.peak_bytes,
     )
-    return Case(series=series).put("volume", volume, record, notices=notices)
+    case = Case(series=series).put("volume", volume, record, notices=notices)
+    truth = truth_beside(source.path, volume.grid) if series.synthetic else None
+    return case if truth is None else case.put("truth", truth)
 
 
 def choose(series: Sequence[Series], uid: str | None) -> Series:

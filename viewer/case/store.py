@@ -15,6 +15,7 @@ import numpy as np
 
 from viewer.case import facts
 from viewer.case.case import Case
+from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_document
 from viewer.errors import ViewerError
 from viewer.geometry.files import (
     read_surface,
@@ -29,11 +30,15 @@ from viewer.provenance import now, product_version
 from viewer.segment.mask import VesselMask
 from viewer.units import bytes_text
 from viewer.volume.files import read_labels, read_volume, write_labels, write_volume
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
 
-FORMAT = 1
+FORMAT = 2  # since 2 with the truth of made-up patients
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
+    "truth": "truth.nrrd",
+    "lesions": DOCUMENT,
     "enhanced": "enhanced.nrrd",
     "mask": "vessels.nrrd",
     "tree": "tree.vtp",
@@ -118,10 +123,17 @@ def demand_space(case: Case, place: Path) -> None:
 
 
 def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture | None) -> None:
+    note = NOTE if case.series is not None and case.series.synthetic else ""
+
+    def write_scan(volume: Volume, path: Path) -> None:
+        write_volume(volume, path, note)
+
     writers: list[tuple[str, Any, Callable[[Any, Path], None]]] = [
-        ("volume", case.volume, write_volume),
-        ("enhanced", case.enhanced, write_volume),
-        ("mask", case.mask, lambda mask, path: write_labels(mask.labels, mask.grid, path)),
+        ("volume", case.volume, write_scan),
+        ("truth", case.truth, lambda truth, path: _write_mask(truth.mask, path)),
+        ("lesions", case.truth, lambda truth, path: write_document(truth.document, path)),
+        ("enhanced", case.enhanced, write_scan),
+        ("mask", case.mask, _write_mask),
         ("tree", case.tree, write_tree),
         ("surface", case.surface, write_surface),
         ("print", case.surface, write_surface),
@@ -144,6 +156,10 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
     if picture is not None:
         progress.at(len(writers) / (len(writers) + 1), "Drawing the overview")
         picture(case, folder)
+
+
+def _write_mask(mask: VesselMask, path: Path) -> None:
+    write_labels(mask.labels, mask.grid, path)
 
 
 def _plain(value: Any) -> Any:
@@ -275,6 +291,7 @@ def _read_parts(
     return Case(
         series=facts.series_from(described["series"], volume.grid),
         volume=volume,
+        truth=_read_truth(files, volume.grid),
         suitability=facts.suitability_from(described["suitability"]),
         enhanced=enhanced,
         mask=mask,
@@ -284,3 +301,10 @@ def _read_parts(
         records=tuple(facts.record_from(entry) for entry in described["records"]),
         notices=MappingProxyType(notices),
     )
+
+
+def _read_truth(files: dict[str, Path], grid: Grid) -> Truth | None:
+    if "truth" not in files or "lesions" not in files:
+        return None
+    labels, _ = read_labels(files["truth"])
+    return Truth(read_document(files["lesions"]), VesselMask(labels, grid))

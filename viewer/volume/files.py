@@ -12,6 +12,7 @@ from viewer.volume.simpleitk import from_image, to_image
 from viewer.volume.volume import AIR_HU, Volume
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+NOTES = ("ITK_FileNotes", "descrip", "note")  # NIfTI writes the first and reads the second
 FAST_COMPRESSION = 1
 NARROW_SPAN = 100.0
 
@@ -42,9 +43,23 @@ def as_hu(voxels: np.ndarray) -> np.ndarray:
     return np.clip(voxels, -32768, 32767).astype(np.int16)
 
 
-def write_volume(volume: Volume, path: Path) -> None:
-    """Write a volume; raises ViewerError where it cannot be written."""
-    _write(to_image(volume.voxels, volume.grid), Path(path))
+def write_volume(volume: Volume, path: Path, note: str = "") -> None:
+    """Write a volume, with a short note in its header; ViewerError where it cannot be written."""
+    _write(_noted(to_image(volume.voxels, volume.grid), note), Path(path))
+
+
+def read_note(path: Path) -> str:
+    """The note in a file's header (`descrip` of NIfTI), "" where there is none."""
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return ""
+    found = (reader.GetMetaData(key) for key in NOTES if reader.HasMetaDataKey(key))
+    return next((note for note in found if note), "")
 
 
 def read_labels(path: Path) -> tuple[np.ndarray, Grid]:
@@ -61,11 +76,18 @@ def read_labels(path: Path) -> tuple[np.ndarray, Grid]:
     return labels, grid
 
 
-def write_labels(labels: np.ndarray, grid: Grid, path: Path) -> None:
-    """Write labels (uint8); raises ViewerError where they cannot be written."""
+def write_labels(labels: np.ndarray, grid: Grid, path: Path, note: str = "") -> None:
+    """Write labels (uint8) as `write_volume` does; raises ViewerError where they cannot be."""
     if labels.dtype != np.uint8 or labels.shape != grid.shape:
         raise ValueError(f"labels {labels.shape} {labels.dtype} do not fit the grid")
-    _write(to_image(labels, grid), Path(path))
+    _write(_noted(to_image(labels, grid), note), Path(path))
+
+
+def _noted(image: Any, note: str) -> Any:
+    """The image with a note where each format keeps one."""
+    for key in NOTES if note else ():
+        image.SetMetaData(key, note)
+    return image
 
 
 def _read(path: Path) -> tuple[np.ndarray, Grid]:

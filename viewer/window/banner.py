@@ -17,6 +17,8 @@ class Banner(QWidget):
         self.patient.setObjectName("patient")
         self.study = QLabel()
         self.study.setObjectName("quiet")
+        self.synthetic = QLabel("SYNTHETIC: NOT A PERSON'S SCAN")
+        self.synthetic.setObjectName("synthetic")
         research = QLabel("RESEARCH USE ONLY, NOT FOR DIAGNOSIS")
         research.setObjectName("research")
         row = QHBoxLayout(self)
@@ -26,12 +28,14 @@ class Banner(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             row.addWidget(label)
+        row.addWidget(self.synthetic)
         row.addStretch(1)
         row.addWidget(research)
         self.show_series(None, "")
 
     def show_series(self, series: Series | None, title: str) -> None:
         """Show whose scan a series is; `title` is the name of the file or folder."""
+        self.synthetic.setVisible(series is not None and series.synthetic)
         if series is None:
             self.patient.setText("No scan open")
             self.study.setText("")

@@ -20,6 +20,8 @@ QLabel#caption, QLabel#quiet {{ color: {quiet}; font-size: {small}pt; }}
 QLabel#heading {{ color: {quiet}; font-size: {small}pt; font-weight: 600; letter-spacing: 1px; }}
 QLabel#title {{ font-size: {large}pt; font-weight: 600; }}
 QLabel#patient {{ font-weight: 600; }}
+QLabel#synthetic {{ background: {invented}; color: {background}; font-weight: 600;
+    border-radius: 4px; padding: 1px 8px; }}
 QLabel#research {{ color: {caution}; font-weight: 600; }}
 QFrame#card {{ background: {raised}; border: 1px solid {line}; border-radius: 4px; }}
 QFrame#card[open="true"] {{ border-color: {accent}; }}
