@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.phantom.forms import bent, chain, egg
-from viewer.phantom.layout import Organ, Places, Row, replace
+from viewer.phantom.layout import Organ, Places, Row
 from viewer.phantom.tissue import Tissue
 
 _FAT = frozenset({Tissue.FAT})
@@ -27,7 +27,8 @@ class SmallBowel:
     wave: np.ndarray
     offset: np.ndarray
     fold: np.ndarray
-    content: np.ndarray
+    turn: np.ndarray
+    phase: float
     pitch_mm: float
     full: float
     oral: float
@@ -41,29 +42,39 @@ class SmallBowel:
         points = places.coarse[near]
         depth = places.lift(Organ.depth_of(_ROOM, points), box)
         waves = np.sin(np.tensordot(self.wave, points, 1) + self.offset[:, None, None, None])
-        bent_at = points + np.tensordot(self.fold, waves, 1)
-        along, u, v = (places.lift(axis, box) for axis in bent_at)
+        folded = np.tensordot(self.turn, points + np.tensordot(self.fold, waves, 1), 1)
+        room = np.flatnonzero(depth > 0)
+        along, u, v = (places.lift(axis, box).ravel()[room] for axis in folded)
+        here = out[box]
+        flat = here.ravel()
+        flat[room] = self._filled(along, u, v, flat[room])
+        out[box] = flat.reshape(here.shape)
+
+    def _filled(self, s: np.ndarray, u: np.ndarray, v: np.ndarray, was: np.ndarray) -> np.ndarray:
+        """Tissue (n,) at `s` mm along tubes that cross the plane of `u` and `v` (mm, n)."""
         u, v = u / np.float32(self.pitch_mm), v / np.float32(self.pitch_mm)
         row = np.rint(v * np.float32(1.1547))
-        column = np.rint(u - 0.5 * (row % 2))
-        across = (u - 0.5 * (row % 2) - column) ** 2 + (v - row * np.float32(0.866)) ** 2
-        plica = np.float32(0.02) * np.sin(along * np.float32(1.3))
-        far = np.sqrt(across) + plica
-        name = (7 * row + 13 * column) % 17
-        what = np.sin(along / 38 + name * np.float32(1.7)) + np.sin(
-            along / 23 + name * np.float32(0.9)
-        )
-        here, wall = out[box], (far < 0.47) & (depth > 0)
-        replace(here, wall, Tissue.BOWEL_WALL, _FAT)
+        odd = np.float32(0.5) * (row % 2)
+        column = np.rint(u - odd)
+        aside = u - odd - column
+        far = np.sqrt(aside**2 + (v - row * np.float32(0.866)) ** 2)
+        far += np.float32(0.02) * np.sin(s * np.float32(1.3))
+        wall = (far < 0.47) & (was == Tissue.FAT)
+        was[wall] = Tissue.BOWEL_WALL
+        inner = np.flatnonzero(wall & (far < 0.47 - 2.0 / self.pitch_mm))
+        s, aside = s[inner], aside[inner]
+        name = (7 * row[inner] + 13 * column[inner]) % 17
+        what = np.sin(s / 38 + name * np.float32(1.7)) + np.sin(s / 23 + name * np.float32(0.9))
         limit = np.float32(2.2 * self.full - 1.3)
-        lumen = wall & (far < 0.47 - 2.0 / self.pitch_mm) & (what < limit)
-        lumen &= here == Tissue.BOWEL_WALL
-        np.copyto(here, np.uint8(Tissue.BOWEL_FLUID), where=lumen)
-        bright = np.sin(along / 150 + name * 0.11 + self.content[0]) < 2 * self.oral - 1
+        holds = np.full(len(inner), Tissue.BOWEL_FLUID, np.uint8)
         if self.oral > 0:
-            np.copyto(here, np.uint8(Tissue.ORAL_CONTRAST), where=lumen & bright)
-        gas = lumen & (u - 0.5 * (row % 2) - column < -0.12) & (what < limit - 1.5)
-        np.copyto(here, np.uint8(Tissue.GAS), where=gas)
+            bright = np.sin(s / 150 + name * np.float32(0.11) + self.phase) < 2 * self.oral - 1
+            holds[bright] = Tissue.ORAL_CONTRAST
+        front = aside * np.sign(self.turn[1, 1]) < -0.12
+        holds[front & (what < limit - 1.5)] = Tissue.GAS
+        full = what < limit
+        was[inner[full]] = holds[full]
+        return was
 
 
 def make_bowel(rng: np.random.Generator, oral: float) -> list[Row]:
@@ -72,10 +83,12 @@ def make_bowel(rng: np.random.Generator, oral: float) -> list[Row]:
     wave_mm = rng.uniform(55, 100, 6)
     heading = rng.normal(size=(6, 3))
     wave = 2 * np.pi / wave_mm[:, None] * heading / np.linalg.norm(heading, axis=1)[:, None]
-    fold = rng.normal(0, 6.5, (3, 6))
+    fold = rng.normal(0, 5.0, (3, 6))
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
     small = SmallBowel(
         wave.astype(np.float32), rng.uniform(0, 6.3, 6).astype(np.float32),
-        fold.astype(np.float32), rng.uniform(0, 6.3, 2), float(rng.uniform(25, 30)),
+        fold.astype(np.float32), turn.astype(np.float32), float(rng.uniform(0, 6.3)),
+        float(rng.uniform(25, 30)),
         float(rng.uniform(0.3, 0.9)), share,
     )  # fmt: skip
     return [*_stomach(rng, share), small, *_colon(rng, share)]

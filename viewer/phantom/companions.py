@@ -65,8 +65,8 @@ def make_anatomy(
     rows += make_pelvis(rng)
     rows += [make_heart(rng)]
     rows += make_airways(rng)
-    rows += make_bones(rng, arms)
     rows += make_head(rng)
+    rows += make_bones(rng, arms)
     rows += make_courses()
     if foreign:
         rows += make_foreign(rng, trunk)

@@ -32,10 +32,10 @@ COURSES: Mapping[str, tuple[list[tuple[float, float, float]], float]] = MappingP
         ),
         "carotid": (
             [(20, 22, 370), (25, 18, 410), LANDMARKS["left carotid bifurcation"], (29, 15, 498),
-             LANDMARKS["left carotid canal"], (16, 2, 530), (11, -10, 540), (9, -6, 552)], 3.8,
+             LANDMARKS["left carotid canal"], (16, 2, 530), (11, -10, 540), (9, -6, 552)], 4.4,
         ),
         "vertebral": ([(16, 36, 425), (16, 32, 474), (19, 34, 492), (20, 44, 511), (6, 30, 524)],
-                      2.6),
+                      3.0),
     }
 )  # fmt: skip
 

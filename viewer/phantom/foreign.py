@@ -34,8 +34,8 @@ def _leads(rng: np.random.Generator, trunk: Trunk) -> Organ:
     spots = [(-95, 330), (95, 330), (105, 170), (60, 215), (-100, 160)]
     exit_x, exit_z = float(rng.uniform(-60, 60)), 300.0
     parts: list[Shape] = []
-    for x, z in spots[: int(rng.integers(3, 6))]:
-        x, z = x + float(rng.normal(0, 8)), z + float(rng.normal(0, 12))
+    for right_left, height in spots[: int(rng.integers(3, 6))]:
+        x, z = right_left + float(rng.normal(0, 8)), height + float(rng.normal(0, 12))
         middle = ((x + exit_x) / 2 + float(rng.normal(0, 20)), (z + exit_z) / 2)
         knots = [(x, z), middle, (exit_x, exit_z), (exit_x + float(rng.normal(0, 25)), 400.0)]
         path = [(a, _front_y(trunk, a, b) - 3.0, b) for a, b in knots]

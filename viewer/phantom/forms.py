@@ -53,21 +53,40 @@ def rod(
     square = max(float(axis @ axis), 1e-9)
     reach = max(radius_mm, last_mm) + 4
     low, high = (np.minimum(a, b) - reach) * stretch, (np.maximum(a, b) + reach) * stretch
-    shrink = (1 / stretch).astype(np.float32)
-    a32, axis32 = a.astype(np.float32), axis.astype(np.float32)
-    along32 = (axis / square).astype(np.float32)
-    least = float(np.min(stretch))
+    along, plain = axis / square, bool(np.all(stretch == 1))
+    first, last, start_t = np.float32(radius_mm), np.float32(last_mm - radius_mm), float(a @ along)
+    shrink, a32, axis32, along32 = (v.astype(np.float32) for v in (1 / stretch, a, axis, along))
+    least = np.float32(np.min(stretch))
 
     def distance(points: np.ndarray) -> np.ndarray:
-        p = [points[n] * shrink[n] - a32[n] for n in range(3)]
-        t = np.clip(p[0] * along32[0] + p[1] * along32[1] + p[2] * along32[2], 0, 1)
-        p = [p[n] - t * axis32[n] for n in range(3)]
-        far = np.sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2])
-        return (far - (np.float32(radius_mm) + t * np.float32(last_mm - radius_mm))) * np.float32(
-            least
-        )
+        p = points if plain else [points[n] * shrink[n] for n in range(3)]
+        t = p[0] * along32[0]
+        t += p[1] * along32[1]
+        t += p[2] * along32[2]
+        t -= np.float32(start_t)
+        np.clip(t, 0, 1, out=t)
+        square = _square(p[0], a32[0], axis32[0], t)
+        square += _square(p[1], a32[1], axis32[1], t)
+        square += _square(p[2], a32[2], axis32[2], t)
+        np.sqrt(square, out=square)
+        square -= first
+        if last:
+            t *= last
+            square -= t
+        if least != 1:
+            square *= least
+        return square
 
     return Shape(low, high, distance)
+
+
+def _square(p: np.ndarray, a: np.float32, axis: np.float32, t: np.ndarray) -> np.ndarray:
+    """Square of one coordinate of the way from the rod's axis."""
+    out = p - a
+    if axis:
+        out -= t * axis
+    out *= out
+    return out
 
 
 def chain(
@@ -137,8 +156,8 @@ def plate(
         dx, dy = bx - ax, by - ay
         size = np.sqrt(dx * dx + dy * dy)
         s = ((x - ax) * dx + (y - ay) * dy) / (size * size)
-        bow = 0.10 * size * (1 - (2 * s - 1) ** 2)
-        off = ((x - ax) * dy - (y - ay) * dx) / size - bow
+        bow = 0.11 * size * (1 - (2 * s - 1) ** 2)
+        off = ((x - ax) * dy - (y - ay) * dx) / size + bow
         thick = half_mm * (0.7 + 1.2 * (2 * s - 1) ** 2 + 0.5 * (1 - t) ** 2)
         rim = z1 + arch_mm * (1 - (2 * s - 1) ** 2)
         out = np.maximum(np.abs(off) - thick, (np.abs(s - 0.5) - 0.5) * size)

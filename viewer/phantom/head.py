@@ -80,19 +80,19 @@ def _base() -> list[Organ]:
     """Petrous bones, clivus and sella, dense; then the carotid canals and the great foramen."""
     petrous = chain([(54, 34, 522), (40, 24, 526), (16, 8, 532)], [13, 11, 8])
     clivus = rod((0, 12, 514), (0, -14, 544), 6, 7, (2.0, 1, 1))
-    wings = rod((14, -28, 556), (56, -44, 566), 4, 4)
+    wings = rod((14, -26, 548), (58, -44, 554), 4, 5)
     dense = ((0.0, Tissue.CORTEX), (3.5, Tissue.MARROW))
     mastoid = egg((53, 36, 512), (12, 14, 19))
     cells = ((0.0, Tissue.CORTEX), (2.0, Tissue.AIR), (6.0, Tissue.MARROW), (8.0, Tissue.AIR))
     ear = rod((78, 20, 526), (44, 22, 528), 3.5, 3.0)
-    hole = rod((0, 38, 534), (0, 40, 500), 12, 15)
+    hole = rod((0, 38, 532), (0, 42, 508), 12, 13)
     return [
         Organ(pair(*petrous, wings), dense),
         Organ((clivus,), ((0.0, Tissue.CORTEX), (1.5, Tissue.MARROW))),
         Organ(pair(mastoid), cells),
         Organ(pair(ear), ((0.0, Tissue.AIR),)),
         Organ((hole,), ((0.0, Tissue.WATER),), frozenset({Tissue.CORTEX, Tissue.MARROW})),
-        Organ((rod((0, 28, 540), (0, 38, 500), 7, 6),), ((0.0, Tissue.BRAIN),),
+        Organ((rod((0, 28, 540), (0, 42, 512), 7, 6),), ((0.0, Tissue.BRAIN),),
               frozenset({Tissue.WATER})),
     ]  # fmt: skip
 
@@ -138,8 +138,8 @@ def _face(rng: np.random.Generator) -> list[Organ]:
 def _airway(rng: np.random.Generator) -> list[Organ]:
     """Nose, throat and voice box with hyoid and thyroid cartilage."""
     nose: list[Shape] = [
-        rod((7, -92, 512), (7, -34, 518), 4.5, 6, (1, 1, 2.6)),
-        rod((-7, -92, 512), (-7, -34, 518), 4.5, 6, (1, 1, 2.6)),
+        rod((7, -86, 512), (7, -34, 518), 4.5, 6, (1, 1, 2.6)),
+        rod((-7, -86, 512), (-7, -34, 518), 4.5, 6, (1, 1, 2.6)),
     ]
     shell = [rod((s * 9, -82, z), (s * 9, -44, z), 2.4) for s in (-1, 1) for z in (506, 518, 528)]
     throat = chain([(0, -20, 524), (0, -12, 496), (0, -6, 470), (0, -2, 450), (0, 6, 432)],

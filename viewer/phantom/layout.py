@@ -7,15 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from viewer.phantom.body import Body
-from viewer.phantom.tissue import SIZE, Tissue
+from viewer.phantom.tissue import Tissue
 from viewer.volume.grid import Grid
 
 Box = tuple[slice, slice, slice]
 Distance = Callable[[np.ndarray], np.ndarray]
 
 # Smooth things are worked out on every few voxels about this far apart, and interpolated.
-COARSE_MM = 5.5
-FAR_MM = 99.0
+COARSE_MM = 6.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +62,45 @@ class Places:
         self.grid, self.body, self.bumps = grid, body, bumps
         steps = [max(2, round(COARSE_MM / mm)) for mm in grid.spacing_mm]
         self.step = np.array(steps)
-        count = [-(-(n - 1) // s) + 1 for n, s in zip(grid.shape, steps, strict=True)]
-        count = [max(2, n) for n in count]
-        axes = [np.arange(n) * s for n, s in zip(count, steps, strict=True)]
-        index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        standard = body.standard(grid.points_lps(index))
-        self.coarse = np.ascontiguousarray(np.moveaxis(standard, -1, 0), np.float32)
-        self._hats = [_hats(n, c, s) for n, c, s in zip(grid.shape, count, steps, strict=True)]
+        # the nodes stand at the same places for every box of one grid, so that boxes agree
+        origin = np.rint(grid.index(np.zeros(3))).astype(int).tolist()
+        start = [-(-o % (2 * s)) for o, s in zip(origin, steps, strict=True)]
+        self.start = np.array(start)
+        ends = zip(grid.shape, start, steps, strict=True)
+        count = [max(2, -(-(n - 1 - a) // s) + 1) for n, a, s in ends]
+        sizes = zip(grid.shape, count, steps, start, strict=True)
+        self._hats = [_hats(n, c, s, a) for n, c, s, a in sizes]
+        self._locate(steps, count)
+
+    def _locate(self, steps: list[int], count: list[int]) -> None:
+        """Find the coarse nodes in the standard frame, the way there being worked out sparsely.
+
+        The warp of a body is so smooth that every second coarse node does.
+        """
+        sparse = [max(2, n // 2 + 1) for n in count]
+        starts = self.start.tolist()
+        sizes = zip(sparse, steps, starts, strict=True)
+        axes = [a + np.arange(m) * 2 * s for m, s, a in sizes]
+        index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).astype(float)
+        standard = self.body.standard(self.grid.points_lps(index))
+        hats = [_hats(n, m, 2) for n, m in zip(count, sparse, strict=True)]
+        moved = np.moveaxis(standard, -1, 0).astype(np.float32)
+        self.coarse = np.stack([_lifted(axis, hats) for axis in moved])
         flat, target = index.reshape(-1, 3), standard.reshape(-1, 3)
-        ones = np.column_stack([flat, np.ones(len(flat))])
-        affine = np.linalg.lstsq(ones, target, rcond=None)[0]
-        self._bend = np.abs(ones @ affine - target).max(axis=0)
-        self._inverse = np.linalg.pinv(affine[:3].T)
-        self._offset = affine[3]
+        middle = flat.mean(axis=0)
+        away = flat - middle
+        linear = (away.T @ (target - target.mean(axis=0))).T / np.maximum(
+            (away * away).sum(axis=0), 1e-9
+        )
+        linear[:, (away * away).sum(axis=0) < 1e-9] = 0
+        self._inverse = np.linalg.pinv(linear)
+        self._offset = target.mean(axis=0) - linear @ middle
+        straight = index @ linear.T + self._offset
+        self._sparse_step = 2 * self.step
+        self._bend = np.moveaxis(standard - straight, -1, 0)
+        self._bend_range = np.stack(
+            [self._bend.min(axis=(1, 2, 3)), self._bend.max(axis=(1, 2, 3))]
+        )
 
     @cached_property
     def fine(self) -> np.ndarray:
@@ -94,22 +119,45 @@ class Places:
 
     def box(self, low: np.ndarray, high: np.ndarray) -> Box | None:
         """The voxels that may lie between two corners of the standard frame; None if none do."""
-        center = self._inverse @ ((low + high) / 2 - self._offset)
-        half = np.abs(self._inverse) @ ((high - low) / 2 + self._bend)
+        return self.boxes(np.asarray(low)[None], np.asarray(high)[None])[0]
+
+    def boxes(self, low: np.ndarray, high: np.ndarray) -> list[Box | None]:
+        """The voxels that may lie between corners (n,3) of the standard frame; None if none do."""
+        first, last = self._reach(low, high, *self._bend_range)
+        out: list[Box | None] = [None] * len(low)
+        for n in np.flatnonzero(np.all(first < last, axis=1)):
+            near = tuple(
+                slice((a - o) // s, -(-(b - 1 - o) // s) + 1)
+                for a, b, s, o in zip(
+                    first[n].tolist(),
+                    last[n].tolist(),
+                    self._sparse_step.tolist(),
+                    self.start.tolist(),
+                    strict=True,
+                )
+            )
+            bend = self._bend[(slice(None), *near)].reshape(3, -1)
+            a, b = self._reach(low[n], high[n], bend.min(axis=1), bend.max(axis=1))
+            if np.all(a < b):
+                i, j, k = (slice(*ends) for ends in zip(a.tolist(), b.tolist(), strict=True))
+                out[n] = (i, j, k)
+        return out
+
+    def _reach(
+        self, low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """First and last index (..., 3) of boxes where the way there bends within two limits."""
+        low, high = low - most, high - least
+        center = ((low + high) / 2 - self._offset) @ self._inverse.T
+        half = ((high - low) / 2) @ np.abs(self._inverse).T
         first = np.maximum(np.floor(center - half), 0).astype(int)
-        last = np.minimum(np.ceil(center + half) + 1, self.grid.shape).astype(int)
-        if np.any(first >= last):
-            return None
-        a, b, c = (slice(int(i), int(j)) for i, j in zip(first, last, strict=True))
-        return a, b, c
+        return first, np.minimum(np.ceil(center + half) + 1, self.grid.shape).astype(int)
 
     def coarse_box(self, box: Box) -> Box:
         """The coarse nodes that hold a box of voxels."""
         a, b, c = (
-            slice(part.start // step, -(-(part.stop - 1) // step) + 1)
-            if part.stop - part.start > 1 or part.start % step
-            else slice(part.start // step, part.start // step + 1)
-            for part, step in zip(box, self.step.tolist(), strict=True)
+            slice((part.start - first) // step, -(-(part.stop - 1 - first) // step) + 1)
+            for part, step, first in zip(box, self.step.tolist(), self.start.tolist(), strict=True)
         )
         return a, b, c
 
@@ -119,19 +167,22 @@ class Places:
         if box is not None:
             near = self.coarse_box(box)
             hats = [hat[f, c] for hat, f, c in zip(hats, box, near, strict=True)]
-        a, b, c = hats
-        out = values.astype(np.float32, copy=False) @ c.T
-        out = np.matmul(b, out)
-        flat = a @ out.reshape(len(out), -1)
-        return flat.reshape(len(a), len(b), len(c))
+        return _lifted(values, hats)
+
+
+def _lifted(values: np.ndarray, hats: Sequence[np.ndarray]) -> np.ndarray:
+    """Values interpolated along all three axes."""
+    a, b, c = hats
+    rows = np.matmul(b, values.astype(np.float32, copy=False) @ c.T)
+    return (a @ rows.reshape(len(rows), -1)).reshape(len(a), len(b), len(c))
 
 
 Row = Callable[[np.ndarray, Places], None]
 
 
-def _hats(fine: int, coarse: int, step: int) -> np.ndarray:
-    """Weights (fine, coarse) of linear interpolation between nodes `step` voxels apart."""
-    away = np.abs(np.arange(fine)[:, None] / step - np.arange(coarse)[None])
+def _hats(fine: int, coarse: int, step: int, start: int = 0) -> np.ndarray:
+    """Weights (fine, coarse) of linear interpolation between nodes `step` apart from `start`."""
+    away = np.abs((np.arange(fine)[:, None] - start) / step - np.arange(coarse)[None])
     return np.maximum(1 - away, 0).astype(np.float32)
 
 
@@ -153,25 +204,30 @@ class Organ:
     smooth: bool = False
     gas_y: float | None = None
 
+    @cached_property
+    def _corners(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([p.low for p in self.parts]), np.stack([p.high for p in self.parts])
+
     def __call__(self, out: np.ndarray, places: Places) -> None:
         """Paint this organ into `out` where its grid holds it."""
-        seen = [(part, places.box(part.low, part.high)) for part in self.parts]
-        near = [(part, box) for part, box in seen if box is not None]
+        boxes = places.boxes(*self._corners)
+        near = [(p, box) for p, box in zip(self.parts, boxes, strict=True) if box is not None]
         if not near:
             return
-        box = _hull([box for _, box in near])
-        depth_mm = self._depth(places, near, box)
-        here = out[box]
-        inside = depth_mm > 0
-        if self.over is not None:
-            inside &= _allowed(self.over)[here]
-        first, *deeper = self.layers
-        np.copyto(here, np.uint8(first[1]), where=inside & (depth_mm > first[0]))
-        for depth, tissue in deeper:
-            np.copyto(here, np.uint8(tissue), where=inside & (depth_mm > depth))
+        if self.smooth or self.blend_mm:
+            box = _hull([box for _, box in near])
+            depths = [(box, self._depth(places, [part for part, _ in near], box))]
+        else:
+            depths = [(box, self._depth(places, [part], box)) for part, box in near]
+        over = self.over
+        for depth, tissue in self.layers:
+            for box, depth_mm in depths:
+                _lay(out[box], depth_mm > depth, tissue, over)
+            over = None if over is None else frozenset({tissue})
         if self.gas_y is not None:
-            above = places.fine[1][box] < self.gas_y
-            np.copyto(here, np.uint8(Tissue.GAS), where=inside & above & (depth_mm > depth))
+            for box, depth_mm in depths:
+                gas = (depth_mm > depth) & (places.fine[1][box] < self.gas_y)
+                _lay(out[box], gas, Tissue.GAS, over)
 
     @staticmethod
     def depth_of(parts: Sequence[Shape], points_standard: np.ndarray) -> np.ndarray:
@@ -181,28 +237,25 @@ class Organ:
             depth = np.maximum(depth, -part.distance_mm(points_standard))
         return depth
 
-    def _depth(self, places: Places, near: list[tuple[Shape, Box]], box: Box) -> np.ndarray:
-        """Depth below the surface (mm), positive inside, over a box of voxels."""
-        if self.smooth:
-            coarse = places.coarse_box(box)
-            points = places.coarse[(slice(None), *coarse)]
-            depth = np.full(points.shape[1:], -FAR_MM, np.float32)
-            for part, _ in near:
-                depth = joined(depth, -part.distance_mm(points), self.blend_mm)
-            if self.bump_mm:
-                depth = depth + self.bump_mm * places.coarse_bumps[(0, *coarse)]
-            return places.lift(depth, box)
-        shape = tuple(part.stop - part.start for part in box)
-        depth = np.full(shape, -FAR_MM, np.float32)
-        for part, mine in near:
-            inner = tuple(
-                slice(m.start - b.start, m.stop - b.start) for m, b in zip(mine, box, strict=True)
-            )
-            part_mm = -part.distance_mm(places.fine[(slice(None), *mine)])
-            depth[inner] = joined(depth[inner], part_mm, self.blend_mm)
+    def _depth(self, places: Places, parts: list[Shape], box: Box) -> np.ndarray:
+        """Depth below the surface of some parts (mm), positive inside, over a box of voxels."""
+        near = (slice(None), *(places.coarse_box(box) if self.smooth else box))
+        points = (places.coarse if self.smooth else places.fine)[near]
+        depth = -parts[0].distance_mm(points)
+        for part in parts[1:]:
+            depth = joined(depth, -part.distance_mm(points), self.blend_mm)
         if self.bump_mm:
-            depth += self.bump_mm * places.fine_bumps[(0, *box)]
-        return depth
+            bumps = places.coarse_bumps if self.smooth else places.fine_bumps
+            depth += self.bump_mm * bumps[near][0]
+        return places.lift(depth, box) if self.smooth else depth
+
+
+def _lay(
+    here: np.ndarray, where: np.ndarray, tissue: Tissue, over: frozenset[Tissue] | None
+) -> None:
+    if over is not None:
+        where &= _among(here, over)
+    np.copyto(here, np.uint8(tissue), where=where)
 
 
 def joined(one: np.ndarray, other: np.ndarray, blend_mm: float) -> np.ndarray:
@@ -222,13 +275,14 @@ def _hull(boxes: Sequence[Box]) -> Box:
     return a, b, c
 
 
-def _allowed(tissues: Iterable[Tissue]) -> np.ndarray:
-    """Which tissues may be painted over (`SIZE`,) bool."""
-    table = np.zeros(SIZE, bool)
-    table[list(tissues)] = True
-    return table
+def _among(here: np.ndarray, tissues: Iterable[Tissue]) -> np.ndarray:
+    """Where one of some tissues lies (bool): comparing bytes is faster than a table."""
+    out = np.zeros(here.shape, bool)
+    for tissue in tissues:
+        out |= here == np.uint8(tissue)
+    return out
 
 
 def replace(out: np.ndarray, where: np.ndarray, tissue: Tissue, over: Iterable[Tissue]) -> None:
     """Paint `tissue` where `where` is true and one of the tissues `over` lies now."""
-    np.copyto(out, np.uint8(tissue), where=where & _allowed(over)[out])
+    np.copyto(out, np.uint8(tissue), where=where & _among(out, over))

@@ -48,8 +48,8 @@ def make_beds() -> list[Organ]:
     middle = (
         egg((-2, 22, 352), (42, 42, 44)),
         egg((2, 8, 305), (44, 44, 44)),
-        *chain([(8, 66, 340), (8, 62, 270), (6, 54, 200), (2, 44, 130)], [34, 34, 34, 34],
-               (1.1, 0.9, 1.0)),
+        *chain([(7, 66, 340), (10, 64, 270), (8, 54, 200), (2, 44, 130)], [29, 28, 28, 30],
+               (1.08, 0.9, 1.0)),
         rod((4, -62, 300), (8, -66, 215), 12, 24, (1.2, 1, 1)),
     )  # fmt: skip
     beds = (
@@ -106,9 +106,9 @@ def _liver_fossae() -> tuple[Shape, ...]:
 def _make_liver(rng: np.random.Generator, trunk: Trunk) -> Liver:
     size = rng.normal(1, 0.05)
     parts = (
-        egg((-78, -2, 146), np.array([66, 88, 80]) * size),
-        egg((-92, 14, 106), np.array([40, 60, 62]) * size),
-        egg((-18, -42, 152), np.array([74, 38, 36]) * rng.normal(1, 0.08)),
+        egg((-78, -2, 146), np.array([70, 92, 83]) * size),
+        egg((-92, 14, 106), np.array([42, 64, 66]) * size),
+        egg((-18, -42, 152), np.array([76, 40, 38]) * rng.normal(1, 0.08)),
     )
     return Liver(trunk, parts)
 
@@ -163,8 +163,8 @@ def make_abdomen(rng: np.random.Generator, trunk: Trunk) -> list[Row]:
     """Liver, gallbladder, spleen, kidneys, adrenals and pancreas."""
     jitter = rng.normal(0, 2.0, (4, 3))
     spleen = egg(
-        np.array([100, 48, 130]) + jitter[0],
-        np.array([24, 37, 54]) * rng.normal(1, 0.09),
+        np.array([92, 46, 132]) + jitter[0],
+        np.array([32, 46, 60]) * rng.normal(1, 0.09),
         toward((0.1, -0.5, 1), (0, 1, 0.3)),
     )
     pancreas = chain(
@@ -264,7 +264,10 @@ def make_pelvis(rng: np.random.Generator) -> list[Organ]:
         ((0.0, Tissue.MUSCLE), (3.5, Tissue.WATER)), _SOFT, 2.0,
     )  # fmt: skip
     if rng.random() < 0.5:
-        behind = (egg((3, 16, -112), (25, 22, 34)), egg((0, 14, -150), (13, 11, 16)))
+        behind: tuple[Shape, ...] = (
+            egg((3, 16, -112), (25, 22, 34)),
+            egg((0, 14, -150), (13, 11, 16)),
+        )
     else:
         behind = (egg((0, -4, -166), (24, 18, 19)), *pair(rod((6, 20, -148), (32, 22, -140), 5)))
     return [Organ(behind, ((0.0, Tissue.GLAND),), _SOFT, 1.0, 3.0), bladder]

@@ -91,8 +91,8 @@ def _collar() -> tuple[Shape, ...]:
 
 def _blades() -> tuple[Shape, ...]:
     """Shoulder blades: a plate on the back ribs, its spine, the socket and the coracoid."""
-    blade = plate(((84, 108, 225), (96, 96, 225)), ((60, 112, 352), (136, 70, 352)), 2.6, 6)
-    spine = rod((72, 114, 335), (142, 76, 366), 5, 6)
+    blade = plate(((86, 98, 225), (98, 89, 225)), ((58, 105, 352), (132, 66, 352)), 2.4, 6)
+    spine = rod((72, 104, 335), (142, 74, 366), 4.5, 6)
     socket = egg((133, 58, 348), (11, 14, 18))
     tip = rod((150, 60, 374), (142, 76, 366), 8, 7)
     return pair(blade, spine, socket, tip, rod((128, 46, 360), (122, 22, 358), 6, 5))

@@ -7,6 +7,9 @@ from viewer.phantom.forms import chain, egg, rod
 from viewer.phantom.layout import Organ, Shape
 from viewer.phantom.tissue import Tissue
 
+# Start and end beside the midline, their radii, and how much taller than wide a process is.
+Sided = tuple[tuple[float, float, float], tuple[float, float, float], float, float, float]
+
 _NECK = tuple(f"C{n}" for n in range(1, 8))
 _CHEST = tuple(f"T{n}" for n in range(1, 13))
 _LOINS = tuple(f"L{n}" for n in range(1, 6))
@@ -59,42 +62,40 @@ def _body(center: np.ndarray, down: np.ndarray, half: tuple[float, float, float]
     return Shape(center - reach, center + reach, distance)
 
 
-def _arch(center: np.ndarray, height: float, sizes: np.ndarray) -> Shape:
-    """Pedicles, laminae, spinous, transverse and articular processes of one vertebra, in |x|."""
+def _arch(center: np.ndarray, height: float, sizes: np.ndarray) -> tuple[Shape, ...]:
+    """Pedicles, laminae, spinous, transverse and articular processes of one vertebra."""
     a, b, wide, deep, tip, drop, reach = (float(v) for v in sizes)
     y0 = b * 0.85 + deep
     lean = min(height * 0.42, 7.0)
     thick = 3.2 if b < 10 else 3.8
-    parts = (
-        rod((a * 0.62, b * 0.5, lean), (wide + 2.5, y0, lean * 0.6), thick, None, (1, 1, 1.5)),
-        rod((wide + 3.0, y0 + 2, 0), (1.5, y0 + deep + 3.5, -lean), 2.6, 2.8, (1, 1, 2.6)),
-        rod((0, y0 + deep + 3.5, -lean), (0, tip - 2, -lean - drop), 2.6, 3.0, (1, 1, 2.0)),
-        rod((wide + 3.5, y0, lean * 0.5), (reach - 4, y0 + deep * 0.5 + 3, lean * 0.4), 3.4, 3.0),
-        rod((wide + 4.5, y0 + 4, height * 0.8), (wide + 4.5, y0 + 5, -height), 4.2, 4.2),
-    )
+    root, end_of_it = (0, y0 + deep + 3.5, -lean), (0, tip - 2, -lean - drop)
+    spinous = rod(np.add(center, root), np.add(center, end_of_it), 2.6, 3, (1, 1, 2))
+    sided: list[Sided] = [
+        ((a * 0.62, b * 0.5, lean), (wide + 2.5, y0, lean * 0.6), thick, thick, 1.5),
+        ((wide + 3.0, y0 + 2, 0), (1.5, y0 + deep + 3.5, -lean), 2.6, 2.8, 2.6),
+        ((wide + 4.5, y0 + 4, height * 0.8), (wide + 4.5, y0 + 5, -height), 4.2, 4.2, 1.0),
+    ]
     if b < 10:
-        parts = (*parts[:3], *_foramen(a, wide, y0, lean, reach), parts[4])
-    c = center.astype(np.float32)
-
-    def distance(points: np.ndarray) -> np.ndarray:
-        local = np.stack([np.abs(points[0] - c[0]), points[1] - c[1], points[2] - c[2]])
-        out = parts[0].distance_mm(local)
-        for part in parts[1:]:
-            out = np.minimum(out, part.distance_mm(local))
-        return out
-
-    low = np.add(center, (-reach - 5, 0, -height - drop - 12))
-    high = np.add(center, (reach + 5, tip + 6, height + 12))
-    return Shape(low, high, distance)
+        sided += _foramen(a, wide, y0, lean, reach)
+    else:
+        end = (reach - 4, y0 + deep * 0.5 + 3, lean * 0.4)
+        sided.append(((wide + 3.5, y0, lean * 0.5), end, 3.4, 3.0, 1.0))
+    parts = [spinous]
+    for start, stop, first, last, tall in sided:
+        for side in (-1, 1):
+            beside = np.array([side, 1, 1])
+            a_end, b_end = center + beside * start, center + beside * stop
+            parts.append(rod(a_end, b_end, first, last, (1, 1, tall)))
+    return tuple(parts)
 
 
-def _foramen(a: float, wide: float, y0: float, lean: float, reach: float) -> tuple[Shape, ...]:
+def _foramen(a: float, wide: float, y0: float, lean: float, reach: float) -> list[Sided]:
     """The two roots of a neck vertebra's transverse process; between them runs an artery."""
     end = (min(reach, a + 15) - 2, y0 * 0.35, -1.0)
-    return (
-        rod((a * 0.8, -1.5, 0), end, 1.8, 2.0),
-        rod((wide + 3, y0, lean * 0.3), end, 2.0, 2.0),
-    )
+    return [
+        ((a * 0.8, -1.5, 0), end, 1.8, 2.0, 1.0),
+        ((wide + 3, y0, lean * 0.3), end, 2.0, 2.0, 1.0),
+    ]
 
 
 def _dens() -> tuple[Shape, ...]:
@@ -122,7 +123,7 @@ def make_spine(rng: np.random.Generator) -> list[Organ]:
         above, below = centers[max(level - 1, 0)], centers[level + 1]
         down = below - above
         height = float(np.linalg.norm(down)) / (2 if level else 1) / 2
-        rows.append(Organ((_arch(here, height, sizes),), arch_bone))
+        rows.append(Organ(_arch(here, height, sizes), arch_bone))
         if level == 0:
             rows.append(Organ(_dens(), arch_bone))
             continue

@@ -14,7 +14,8 @@ Arms = Literal["up", "down"]
 # Half width, front and back (standard frame, mm) by height: of the muscles' surface, of the outer
 # side of the ribs, and of the belly's cavity.
 _MUSCLE = (
-    (530, 52, -26, 74), (470, 56, -28, 76), (440, 57, -30, 80), (400, 62, -24, 92), (380, 88, -34, 104),
+    (530, 52, -26, 74), (470, 56, -28, 76), (440, 57, -30, 80),
+    (400, 62, -24, 92), (380, 88, -34, 104),
     (350, 118, -60, 114), (318, 142, -78, 118), (270, 153, -92, 121), (220, 152, -96, 120),
     (180, 148, -96, 116), (130, 143, -92, 108), (80, 139, -90, 101), (30, 137, -90, 100),
     (-20, 142, -90, 106), (-60, 150, -88, 114), (-100, 158, -82, 117), (-150, 160, -72, 112),
@@ -105,7 +106,8 @@ class Trunk:
         """Thin wavy sheets of fat between layers of muscle."""
         bump = places.fine_bumps
         level = deep * np.float32(1 / 15) + np.float32(0.55) * bump[1] + np.float32(0.2) * bump[0]
-        sheet = np.abs(level - np.rint(level)) < 0.055
+        level -= np.rint(level)
+        sheet = np.abs(level) < np.float32(0.05) * np.clip(bump[0] + np.float32(0.7), 0, 1)
         np.copyto(out, np.uint8(Tissue.FAT), where=sheet & (deep < -2))
 
     def _inside(self, out: np.ndarray, places: Places) -> None:
@@ -150,7 +152,7 @@ def _limbs(size: float, arms: Arms) -> tuple[Shape, ...]:
         egg((0, 14, 530), (71, 80, 46)),
         egg((0, -26, 518), (63, 66, 62)),
         egg((0, -36, 478), (48, 48, 32)),
-        *chain([(0, -84, 545), (0, -106, 518)], [8, 13]),
+        *chain([(0, -82, 545), (0, -100, 518)], [7, 11]),
     )
     shoulder = rod((60, 58, 376), (146, 46, 362), 34 * size, 42 * size)
     if arms == "up":
