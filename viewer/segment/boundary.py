@@ -6,15 +6,16 @@ from scipy import ndimage
 from viewer.enhance.distance import distance_within
 from viewer.enhance.slabs import slabs
 from viewer.progress import Progress
-from viewer.segment.clean import bone_around, chambers_and_organs
+from viewer.segment.clean import Around
 from viewer.segment.context import Context
-from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN, VEIN
+from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN, THROMBUS, VEIN
 from viewer.volume.volume import Volume
 
 SLAB = 16
 RIM_MM = 1.8
 MARROW_HU = 60
 HOLE_MM2 = 60.0
+CLOT_HU = -20
 
 
 def local_blood(
@@ -71,6 +72,7 @@ def draw(
     arteries: np.ndarray,
     veins: np.ndarray,
     around_hu: np.ndarray,
+    around: Around,
     share: float,
     progress: Progress,
 ) -> np.ndarray:
@@ -93,12 +95,11 @@ def draw(
     tissue = np.where(venous, around_hu, np.float32(levels.tissue))
     half = tissue + share * (np.minimum(blood, 1.2 * levels.blood) - tissue)
     progress.at(0.35)
-    bones = bone_around(context, tree, progress.part(0.35, 0.5))
+    bones = around.bones
     skin = ndimage.binary_dilation(bones) & ~bones & ~tree
-    chamber, organ = chambers_and_organs(context, tree, progress.part(0.5, 0.6))
+    masses = (around.chambers, around.organs, around.thrombus)
     parts = [
-        grid.native(a)
-        for a in (half.astype(np.int16), rim, venous, bones & ~tree, skin, chamber, organ)
+        grid.native(a) for a in (half.astype(np.int16), rim, venous, bones & ~tree, skin, *masses)
     ]
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
@@ -109,11 +110,14 @@ def draw(
     ):
         stop = min(start + SLAB, len(out))
         hu = volume.voxels[start:stop]
-        level, close, vein, solid, edge, heart, mass = (grid.slab(p, start, stop) for p in parts)
+        level, close, vein, solid, edge, heart, mass, clot = (
+            grid.slab(p, start, stop) for p in parts
+        )
         labels = out[start:stop]
         labels[heart & (hu > level)] = CHAMBER
         labels[mass & (hu > level)] = ORGAN
         labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
+        labels[clot & (hu > CLOT_HU)] = THROMBUS
         lumen = hu > level
         labels[filled(vein & lumen, pixel_mm2)] = VEIN
         labels[filled(close & ~vein & lumen, pixel_mm2)] = ARTERY

@@ -1,5 +1,7 @@
 """What lies around the finished tree: bone in full, heart chambers and enhanced organs."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
@@ -14,6 +16,27 @@ CORTEX_SHARE = 0.04
 BONE_UNEVEN = 0.2
 LUNG_HU = -500.0
 CHAMBER_ML = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What lies around the tree on the coarse grid: bones, heart chambers, enhanced organs.
+
+    `thrombus` is what a vessel holds besides blood with contrast: clot, or a false lumen that
+    fills late.
+    """
+
+    bones: np.ndarray
+    chambers: np.ndarray
+    organs: np.ndarray
+    thrombus: np.ndarray
+
+
+def look_around(context: Context, tree: np.ndarray, progress: Progress) -> Around:
+    """What lies around a finished tree (bool, on the coarse grid), told by its brightness."""
+    bones = bone_around(context, tree, progress.part(0, 0.6))
+    chambers, organs = chambers_and_organs(context, tree, progress.part(0.6, 1.0))
+    return Around(bones, chambers, organs, np.zeros_like(bones))
 
 
 def bone_around(context: Context, tree: np.ndarray, progress: Progress) -> np.ndarray:

@@ -78,9 +78,14 @@ def levels_of(
     soft = (grid.hu > -20) & (grid.hu < blood - 2.5 * spread) & great.inside
     deep = distance_within(soft, grid.spacing_mm, 7.0, progress) > 6
     most, organ = np.percentile(grid.hu[deep], [90, 95]) if deep.any() else (tissue, tissue)
-    top = max(blood + max(5 * spread, 0.3 * blood), 300.0)
+    top = top_of_blood(blood, spread)
     crowded = bool(most - tissue > 0.45 * (blood - tissue))
     return Levels(tissue, blood, top, float(organ), crowded)
+
+
+def top_of_blood(blood_hu: float, spread_hu: float) -> float:
+    """Above this a voxel holds something denser than blood (HU)."""
+    return max(blood_hu + max(5 * spread_hu, 0.3 * blood_hu), 300.0)
 
 
 def read_context(

@@ -1,17 +1,32 @@
-"""The vessels of a contrast-enhanced CT, found without any trained network."""
+"""The vessels of a contrast-enhanced CT: with the networks, or without any."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from viewer.enhance.great_vessels import find_great_vessels
 from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
+from viewer.networks.network import Network
 from viewer.progress import Progress
 from viewer.segment.boundary import draw
 from viewer.segment.branches import grow_branches
+from viewer.segment.clean import look_around
 from viewer.segment.context import read_context
 from viewer.segment.mask import VesselMask
 from viewer.segment.veins import grow_veins
 from viewer.volume.volume import Volume
+
+DRAFT_OVERLAP, FINAL_OVERLAP = 0.25, 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """The networks to ask; `overlap` is the share of a tile that its neighbor sees too."""
+
+    context: Network
+    fine: Network | None = None
+    overlap: float = FINAL_OVERLAP
 
 
 def segment_vessels(
@@ -21,24 +36,40 @@ def segment_vessels(
     *,
     sensitivity: float = 0.5,
     seeds_lps: np.ndarray | None = None,
+    networks: Networks | None = None,
 ) -> VesselMask:
     """The vessel tree connected with the aorta (and the seeds (n,3)), bone and calcification.
 
-    In the portal-venous phase also the veins that start in chains of round spots.
+    In the portal-venous phase also the veins. With `networks` these say what is artery, vein,
+    bone, heart or organ, and brightness says where it ends; without, all is told by brightness
+    and shape.
 
     `sensitivity` 0 to 1 trades missed thin branches for false ones. Raises `ViewerError` where
     the scan is not fit or there is nothing to start from.
     """
     if not suitability.fit:
         raise ViewerError(suitability.reasons[0])
+    if networks is not None:
+        from viewer.segment.hybrid import segment_named
+
+        return segment_named(
+            volume, suitability, networks, progress, sensitivity=sensitivity, seeds_lps=seeds_lps
+        )
     great = find_great_vessels(volume, progress.part(0, 0.25))
     context = read_context(volume, great, suitability, seeds_lps, progress.part(0.25, 0.6))
     if context is None:
-        raise ViewerError(
-            "No great vessel was found to start from; the scan is kept: click into a vessel to "
-            "grow from there."
-        )
+        raise nothing_to_start_from()
     tree = grow_branches(context, sensitivity, progress.part(0.6, 0.75))
-    found = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.75, 0.8))
-    labels = draw(volume, context, tree, *found, 0.5 - 0.2 * sensitivity, progress.part(0.8, 1.0))
+    veins, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.75, 0.8))
+    around = look_around(context, tree | veins, progress.part(0.8, 0.85))
+    share = 0.5 - 0.2 * sensitivity
+    labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.85, 1.0))
     return VesselMask(labels, volume.grid)
+
+
+def nothing_to_start_from() -> ViewerError:
+    """What is said where no vessel was found."""
+    return ViewerError(
+        "No great vessel was found to start from; the scan is kept: click into a vessel to "
+        "grow from there."
+    )

@@ -1,0 +1,86 @@
+"""Networks say what, brightness says where, and the gates of the classical engine stay."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.coarse import coarse
+from viewer.enhance.great_vessels import find_great_vessels
+from viewer.enhance.suitability import Suitability
+from viewer.progress import Progress
+from viewer.segment.boundary import CLOT_HU, draw
+from viewer.segment.branches import grow_branches
+from viewer.segment.clean import Around
+from viewer.segment.context import CONTEXT_MM, Context, read_context
+from viewer.segment.gates import FULL
+from viewer.segment.mask import VesselMask
+from viewer.segment.named import LIKELY, SURE, named_context, without_specks
+from viewer.segment.naming import Naming, name_places
+from viewer.segment.veins import grow_veins
+from viewer.segment.vessels import Networks, nothing_to_start_from
+from viewer.volume.volume import Volume
+
+
+def segment_named(
+    volume: Volume,
+    suitability: Suitability,
+    networks: Networks,
+    progress: Progress,
+    *,
+    sensitivity: float,
+    seeds_lps: np.ndarray | None,
+) -> VesselMask:
+    """The vessels of a scan as the networks name them; see `segment_vessels`."""
+    grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.05))
+    part = progress.part(0.05, 0.35)
+    naming = name_places(grid, networks.context, part, overlap=networks.overlap)
+    great = find_great_vessels(volume, progress.part(0.35, 0.45))
+    part = progress.part(0.45, 0.6)
+    by_shape = read_context(volume, great, suitability, seeds_lps, part)
+    part = progress.part(0.6, 0.65)
+    context = named_context(volume, grid, naming, suitability, seeds_lps, part)
+    if by_shape is not None:
+        context = merged(context, by_shape, naming)
+    if not context.trunk.any():
+        raise nothing_to_start_from()
+    tree = grow_branches(context, sensitivity, progress.part(0.65, 0.75))
+    grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.75, 0.8))
+    veins = (grown | context.veins) & ~tree
+    vessel = tree | veins
+    around = Around(
+        context.bone & ~vessel,
+        (naming.chamber >= LIKELY) & ~vessel,
+        (naming.organ >= LIKELY) & ~vessel,
+        clot(context, naming, vessel),
+    )
+    share = 0.5 - 0.2 * sensitivity
+    labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.8, 1.0))
+    return VesselMask(labels, volume.grid)
+
+
+def merged(named: Context, by_shape: Context, naming: Naming) -> Context:
+    """What both engines found, except where the network is sure of something else."""
+    other = np.maximum(np.maximum(naming.bone, naming.chamber), naming.dense)
+    no_artery = np.maximum(np.maximum(naming.vein, naming.organ), other) >= SURE
+    trunk = named.trunk | (by_shape.trunk & ~no_artery)
+    veins = (named.veins | (by_shape.veins & (other < SURE))) & ~trunk
+    return replace(
+        by_shape,
+        trunk=trunk,
+        aorta=by_shape.aorta | named.aorta,
+        stopped=(by_shape.stopped | named.stopped) & ~trunk,
+        veins=veins,
+        soft=by_shape.soft | named.soft,
+        bone=(by_shape.bone | named.bone) & ~trunk & ~veins,
+        hot=by_shape.hot & ~trunk & ~veins,
+    )
+
+
+def clot(context: Context, naming: Naming, vessel: np.ndarray) -> np.ndarray:
+    """What an artery holds besides bright blood (bool): at least a few voxels thick."""
+    grid = context.coarse
+    dark = (naming.artery >= LIKELY) & ~vessel & ~context.bone & context.inside
+    dark &= (grid.hu > CLOT_HU) & (grid.hu < context.levels.at(0.6))
+    thick = ndimage.binary_opening(dark, FULL)
+    return without_specks(thick, naming.artery, grid.voxel_mm3)
