@@ -91,7 +91,7 @@ def _arch(center: np.ndarray, height: float, sizes: np.ndarray) -> tuple[Shape, 
 
 def _foramen(a: float, wide: float, y0: float, lean: float, reach: float) -> list[Sided]:
     """The two roots of a neck vertebra's transverse process; between them runs an artery."""
-    end = (min(reach, a + 15) - 2, y0 * 0.35, -1.0)
+    end = (max(min(reach, a + 17) - 2, 25), y0 * 0.3, -1.0)
     return [
         ((a * 0.8, -1.5, 0), end, 1.8, 2.0, 1.0),
         ((wide + 3, y0, lean * 0.3), end, 2.0, 2.0, 1.0),
