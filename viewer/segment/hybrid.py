@@ -17,6 +17,7 @@ from viewer.segment.gates import FULL
 from viewer.segment.mask import VesselMask
 from viewer.segment.named import LIKELY, SURE, named_context, without_specks
 from viewer.segment.naming import Naming, name_places
+from viewer.segment.thin import thin_vessels
 from viewer.segment.veins import grow_veins
 from viewer.segment.vessels import Networks, nothing_to_start_from
 from viewer.volume.volume import Volume
@@ -44,8 +45,14 @@ def segment_named(
         context = merged(context, by_shape, naming)
     if not context.trunk.any():
         raise nothing_to_start_from()
-    tree = grow_branches(context, sensitivity, progress.part(0.65, 0.75))
-    grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.75, 0.8))
+    likely = None
+    if networks.fine is not None:
+        part = progress.part(0.65, 0.72)
+        seen = thin_vessels(volume, context, naming, networks.fine, part, overlap=networks.overlap)
+        likely = seen >= LIKELY + (0.5 - sensitivity) * 100
+    part = progress.part(0.72, 0.76)
+    tree = grow_branches(context, sensitivity, part, likely=likely)
+    grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.76, 0.8))
     veins = (grown | context.veins) & ~tree
     vessel = tree | veins
     around = Around(

@@ -58,7 +58,7 @@ def save(run: Run, folder: Path) -> None:
         parts[f"averaged.{name}"] = value.contiguous()
     for number, values in run.optimizer.state_dict()["state"].items():
         for name, value in values.items():
-            parts[f"optimizer.{number}.{name}"] = torch.as_tensor(value).clone()
+            parts[f"optimizer.{number}.{name}"] = torch.as_tensor(value).contiguous().clone()
     facts = {
         "plan": run.plan.as_dict(),
         "step": run.step,

@@ -101,7 +101,7 @@ def nearest(values: np.ndarray, index: torch.Tensor, outside: int) -> torch.Tens
 def linear(values: np.ndarray, index: torch.Tensor, outside: float) -> torch.Tensor:
     """Values between voxels at fractional indices (3,...), float32."""
     low = index.reshape(3, -1).amin(dim=1).floor().long().numpy()
-    high = index.reshape(3, -1).amax(dim=1).ceil().long().numpy() + 1
+    high = index.reshape(3, -1).amax(dim=1).ceil().long().numpy() + 2
     start, stop = np.clip(low, 0, None), np.minimum(high, values.shape)
     if np.any(stop - start < 2):
         return torch.full(index.shape[1:], outside)

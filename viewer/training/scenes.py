@@ -89,7 +89,7 @@ def scene_patch(
     kept = np.load(path, mmap_mode="r", allow_pickle=False)
     start = _start(kept, size, rng)
     box = tuple(slice(int(a), int(a) + size, stride) for a in start)
-    parts = torch.from_numpy(np.ascontiguousarray(kept[(slice(None), *box)]))
+    parts = torch.from_numpy(np.array(kept[(slice(None), *box)]))
     spacing_mm = SPACING_MM * stride
     tissue, blood = parts[0].long(), parts[2].long()
     wall = (parts[1].float() - _ON_WALL) / _STEPS_PER_MM
