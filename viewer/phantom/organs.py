@@ -164,7 +164,7 @@ def make_abdomen(rng: np.random.Generator, trunk: Trunk) -> list[Row]:
     jitter = rng.normal(0, 2.0, (4, 3))
     spleen = egg(
         np.array([92, 46, 132]) + jitter[0],
-        np.array([32, 46, 60]) * rng.normal(1, 0.09),
+        np.array([37, 52, 66]) * rng.normal(1, 0.09),
         toward((0.1, -0.5, 1), (0, 1, 0.3)),
     )
     pancreas = chain(
