@@ -84,7 +84,7 @@ def test_stamps_say_what_the_picture_is(a_tube, a_view):
     grid = a_tube.volume.grid
     oblique = plane_through(grid, a_view.panes["axial"].axes, (0.0, 0.0, 0.0), (400, 400))
     found = [s.text for s in stamps(case, a_view, oblique)]
-    assert found == ["Synthetic", "Lossy", "Denoised", "Oblique", "MIP 12 mm"]
+    assert found == ["SYNTHETIC", "Lossy", "Denoised", "Oblique", "MIP 12 mm"]
     a_view.raw_held = True
     assert "Raw scan" in [s.text for s in stamps(case, a_view)]
 

@@ -21,6 +21,7 @@ from viewer.phantom.patient import (
     generator_text,
     make_patient,
     needed_bytes,
+    surprise,
 )
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.truth import labels
@@ -28,6 +29,8 @@ from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
 from viewer.units import bytes_text
 from viewer.volume.files import write_labels, write_volume
+
+TRIES = 6
 
 
 def make_case(recipe: Recipe, progress: Progress) -> Case:
@@ -55,6 +58,16 @@ def make_case(recipe: Recipe, progress: Progress) -> Case:
     return case.put("truth", truth)
 
 
+def make_surprise(seed: int, progress: Progress) -> Case:
+    """A made-up patient that nobody has seen; of recipes that cannot be met it takes the next."""
+    for step in range(TRIES - 1):
+        try:
+            return make_case(surprise(seed + step), progress)
+        except ViewerError:
+            continue
+    return make_case(surprise(seed + TRIES - 1), progress)
+
+
 def demand_memory(recipe: Recipe) -> None:
     """Raise a `ViewerError` when a patient cannot be made in the memory that is free."""
     check(recipe)
@@ -75,7 +88,7 @@ def series_of(patient: Patient) -> Series:
         files=(),
         grid=grid,
         modality="CT",
-        description=f"SYNTHETIC {facts.title}",
+        description=f"SYNTHETIC {facts.phase}",
         study_description=f"SYNTHETIC {facts.title}",
         phase=facts.phase,
         kernel=facts.kernel,

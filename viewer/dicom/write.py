@@ -86,7 +86,7 @@ def _right_handed(volume: Volume) -> Volume:
     if np.dot(np.cross(along[:, 2], along[:, 1]), along[:, 0]) > 0:
         return volume
     turned = matrix.copy()
-    turned[:3, 3] = volume.grid.points_lps((volume.grid.shape[0] - 1, 0, 0))
+    turned[:3, 3] = volume.grid.points_lps(np.array((volume.grid.shape[0] - 1, 0, 0)))
     turned[:3, 0] = -matrix[:3, 0]
     return Volume(
         np.ascontiguousarray(volume.voxels[::-1]),
@@ -127,7 +127,7 @@ def _identify(dataset: Any, facts: Facts) -> None:
     dataset.ReferringPhysicianName = ""
     dataset.StudyID = "1"
     dataset.StudyDescription = f"SYNTHETIC {facts.title}"
-    dataset.SeriesDescription = " ".join(("SYNTHETIC", facts.title, facts.phase)).strip()
+    dataset.SeriesDescription = f"SYNTHETIC {facts.phase}".strip()
     dataset.SeriesNumber = dataset.AcquisitionNumber = 1
 
 
@@ -184,7 +184,7 @@ def _equipment(facts: Facts) -> Any:
 
 
 def _place_slice(dataset: Any, grid: Grid, facts: Facts, number: int) -> None:
-    corner = grid.points_lps((number - 1, 0, 0))
+    corner = grid.points_lps(np.array((number - 1, 0, 0)))
     dataset.InstanceNumber = number
     dataset.SOPInstanceUID = uid(facts.recipe, "slice", number)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID

@@ -15,10 +15,11 @@ from viewer.phantom.make import GENERATOR, make_scene, region_grid
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scanner import SCANNERS, Scanner, make_scanner, shoot
 from viewer.phantom.scene import Scene
-from viewer.phantom.tissue import IODINE_AT_KVP, PHASES, Phase
+from viewer.phantom.tissue import IODINE_AT_KVP, PHASES, Phase, mask_labels
 from viewer.phantom.truth import truth_document
 from viewer.progress import Progress
 from viewer.provenance import product_version
+from viewer.segment.mask import ARTERY, VEIN
 from viewer.volume.volume import Volume
 
 USUAL_MM: Mapping[str, float] = MappingProxyType(
@@ -207,3 +208,25 @@ def surprise(seed: int, region: str | None = None) -> Recipe:
 def generator_text() -> str:
     """Which generator made a patient, for headers and records."""
     return f"Angioscape {product_version()}, generator {GENERATOR}"
+
+
+def front_view(recipe: Recipe, progress: Progress, spacing_mm: float = 5.0) -> np.ndarray:
+    """A small picture (rows, columns, 3) uint8 of a patient from the front, made in coarse voxels.
+
+    The body in gray, arteries red, veins blue, a yellow cross where each disease lies.
+    """
+    patient = make_patient(replace(recipe, spacing_mm=spacing_mm), progress)
+    voxels, grid = patient.volume.voxels, patient.volume.grid
+    gray = np.clip((voxels.mean(axis=1) + 1000) / 1300, 0, 1)
+    gray = np.maximum(gray, 0.8 * np.clip((voxels.max(axis=1) - 200.0) / 900, 0, 1))
+    rgb = np.repeat((255 * gray).astype(np.uint8)[:, :, None], 3, axis=2)
+    found = mask_labels().take(patient.scene.tissue)
+    rgb[(found == VEIN).any(axis=1)] = (74, 125, 223)
+    rgb[(found == ARTERY).any(axis=1)] = (229, 77, 77)
+    rgb = np.repeat(np.repeat(rgb, 4, axis=0), 4, axis=1)
+    for lesion in patient.scene.lesions:
+        k, _, i = grid.index(lesion.at_lps)
+        row, column = int(4 * k + 2), int(4 * i + 2)
+        rgb[max(row - 8, 0) : row + 9, max(column - 1, 0) : column + 1] = (245, 217, 10)
+        rgb[max(row - 1, 0) : row + 1, max(column - 8, 0) : column + 9] = (245, 217, 10)
+    return np.ascontiguousarray(rgb[::-1])

@@ -189,7 +189,7 @@ def stamps(case, view: ViewState, plane: SlicePlane | None = None) -> tuple[Stam
     found = []
     series = case.series
     if series is not None and series.synthetic:
-        found.append(Stamp("Synthetic", "invented"))
+        found.append(Stamp("SYNTHETIC", "invented"))
     if series is not None and series.lossy:
         found.append(Stamp("Lossy", "caution"))
     if case.enhanced is not None:

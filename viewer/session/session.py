@@ -97,6 +97,18 @@ class Session:
         saved = source.kind == "case"
         self._begin(case, source.path.name, source.path if saved else None, saved)
         self.change_settings(self.settings.opened(source.path.absolute()))
+        self._say_warnings(case)
+
+    def make_up(self, title: str, make: Callable[[Progress], Case]) -> Job[Case]:
+        """Make up a patient in the worker and open it."""
+
+        def done(case: Case) -> None:
+            self._begin(case, title, None, saved=False)
+            self._say_warnings(case)
+
+        return self.jobs.start("Making up a patient", make, done, self._failed)
+
+    def _say_warnings(self, case: Case) -> None:
         for notice in case.warnings:
             if notice.severity != "info":
                 self.say("caution" if notice.severity == "warning" else "danger", notice.text)

@@ -27,6 +27,7 @@ class Settings:
     mask_outline: bool = True
     shortcuts: dict[str, str] = field(default_factory=dict)
     window_geometry: str = ""
+    synthetic: dict[str, str] = field(default_factory=dict)
 
     def opened(self, path: Path) -> "Settings":
         """With this path as the most recent one."""

@@ -11,7 +11,7 @@ from viewer.session.session import Session
 if TYPE_CHECKING:
     from viewer.window.main_window import MainWindow
 
-MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Help")
+MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Teach", "Help")
 
 
 def always(_: Session) -> bool:
@@ -37,6 +37,11 @@ def fits(session: Session) -> bool:
 def has_tree(session: Session) -> bool:
     """Possible with traced vessels."""
     return session.case.tree is not None
+
+
+def has_truth(session: Session) -> bool:
+    """Possible on a made-up patient."""
+    return session.case.truth is not None
 
 
 def step_ready(name: str) -> Callable[[Session], bool]:
@@ -170,6 +175,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("open-file", "Open file …", "File", lambda w: w.files.ask_file(), "Ctrl+Shift+O",
            tip="Open a NIfTI, NRRD or MetaImage volume"),
     Action("open-example", "Open the example", "File", lambda w: w.files.open_example(), "Ctrl+E"),
+    Action("new-synthetic", "New synthetic case …", "File", lambda w: w.teaching.ask_recipe(),
+           "Ctrl+N", tip="Make up a patient with exact truth and no person behind it"),
     Action("save", "Save case", "File", lambda w: w.files.save(), "Ctrl+S", "floppy-disk", True,
            idle_with_volume, tip="Write the case folder"),
     Action("save-as", "Save case as …", "File", lambda w: w.files.save_as(), "Ctrl+Shift+S",
@@ -258,6 +265,22 @@ ACTIONS: tuple[Action, ...] = (
            enabled=has_volume, checked=lambda s: s.view.clip_box),
     Action("shading", "Shading", "3-D", lambda w: w.panes.toggle("shading"), enabled=has_volume,
            checked=lambda s: s.view.shading),
+    Action("quiz", "Quiz on a new patient", "Teach", lambda w: w.teaching.next_patient(), "Ctrl+J",
+           tip="Find the diseases of a made-up patient, measure them, compare with the truth"),
+    Action("quiz-case", "Quiz on this case", "Teach", lambda w: w.teaching.begin(), "Ctrl+Shift+J",
+           enabled=has_truth, tip="Ask for the diseases of the made-up patient that is open"),
+    Action("tool-mark", "Mark a disease", "Teach", lambda w: w.teaching.pick_mark(), "M",
+           enabled=has_truth, checked=lambda s: s.view.tool == "mark",
+           tip="Click where a disease lies; then name and measure it at the right"),
+    Action("mark-cursor", "Mark at the crosshair", "Teach", lambda w: w.teaching.mark_cursor(),
+           "Shift+M", enabled=has_truth, tip="Mark a disease without the mouse"),
+    Action("unmark", "Take the last mark back", "Teach", lambda w: w.quiz.take_back(), "Ctrl+M",
+           enabled=has_truth),
+    Action("compare", "Compare with the truth", "Teach", lambda w: w.teaching.compare(),
+           "Ctrl+Return", enabled=has_truth, tip="Show what was there, and what was found of it"),
+    Action("show-truth", "Take the true vessels", "Teach", lambda w: w.teaching.show_truth(),
+           enabled=lambda s: has_truth(s) and s.jobs.current is None,
+           tip="Show the true vessels, bones and organs as the mask; can be undone"),
     Action("palette", "Find an action …", "Help", lambda w: w.show_palette(), "Ctrl+Shift+P",
            "command", True),
     Action("shortcuts", "Keys and mouse", "Help", lambda w: w.show_shortcuts(), "?",

@@ -42,9 +42,11 @@ from viewer.window.messages import LogWindow, MessageBar
 from viewer.window.pages import HELP, SettingsPage, ShortcutsPage, TextPage
 from viewer.window.palette import Palette
 from viewer.window.pane_grid import PaneGrid
+from viewer.window.quiz import QuizPanel
 from viewer.window.start_page import StartPage, shortened
 from viewer.window.steps_panel import StepsPanel
 from viewer.window.style import dress, icon
+from viewer.window.teaching import Teaching
 
 log = logging.getLogger(__name__)
 CONTEXT_MENU = ("fit", "straighten", "slab-off", "slab-mip", "window-1", "window-3", "window-6")
@@ -66,6 +68,8 @@ class MainWindow(QMainWindow):
         self.steps = StepsPanel(session)
         self.panes = PaneGrid(session)
         self.inspector = Inspector(session)
+        self.quiz = QuizPanel(session)
+        self.teaching = Teaching(session, self.quiz, self)
         self.start = StartPage()
         self.jobs_bar = JobsBar(session.jobs)
         self.log_window = LogWindow(self)
@@ -98,10 +102,10 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for widget in (self.steps, middle, self.inspector):
+        for widget in (self.steps, middle, self.quiz, self.inspector):
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([250, 1100, 270])
+        self.splitter.setSizes([250, 1100, 300, 270])
         self.toolbar = QToolBar("Tools")
         self.toolbar.setObjectName("toolbar")
         self.toolbar.setMovable(False)
@@ -162,6 +166,9 @@ class MainWindow(QMainWindow):
         self.message_bar.details.clicked.connect(self.show_log)
         self.steps.all.clicked.connect(self.run_all)
         self.panes.clicked.connect(self.editing.click)
+        self.panes.clicked.connect(self.teaching.click)
+        self.quiz.next_wanted.connect(self.teaching.next_patient)
+        self.start.new_synthetic.connect(self.teaching.ask_recipe)
         self.panes.stroked.connect(self.editing.stroke)
         self.panes.menu_wanted.connect(self.show_context_menu)
         self.start.open_folder.connect(self.files.ask_folder)
@@ -384,7 +391,7 @@ class MainWindow(QMainWindow):
             session.messaged.disconnect(listener)
         session.settings_changed.disconnect(self._settings_changed)
         session.found.disconnect(self.files.choose_series)
-        for part in (self.panes, self.steps, self.inspector, self.log_window):
+        for part in (self.panes, self.steps, self.inspector, self.quiz, self.log_window):
             part.release()
         self.jobs_bar.close_bar()
         event.accept()

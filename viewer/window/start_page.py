@@ -12,10 +12,11 @@ SHOWN = 6
 
 
 class StartPage(QWidget):
-    """Open a folder, open the example, or go on with a recent case."""
+    """Open a folder, open the example, make up a patient, or go on with a recent case."""
 
     open_folder = Signal()
     open_example = Signal()
+    new_synthetic = Signal()
     open_recent = Signal(str)
 
     def __init__(self) -> None:
@@ -35,10 +36,14 @@ class StartPage(QWidget):
         example = QPushButton("Open the example")
         example.setToolTip("A real arterial CT of the abdomen that comes along (Ctrl+E)")
         example.clicked.connect(self.open_example)
+        synthetic = QPushButton("New synthetic case …")
+        synthetic.setToolTip("Make up a patient with exact truth and no person behind it (Ctrl+N)")
+        synthetic.clicked.connect(self.new_synthetic)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(folder)
         buttons.addWidget(example)
+        buttons.addWidget(synthetic)
         buttons.addStretch(1)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)

@@ -1,0 +1,146 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox
+
+from viewer.case.made_up import make_case
+from viewer.phantom.patient import Recipe
+from viewer.progress import Progress
+from viewer.window.synthetic_dialog import SyntheticDialog
+
+pytestmark = pytest.mark.gui
+SICK = Recipe("carotid", 3, {"stenosis": 0.7}, "arterial", 120, "standard", spacing_mm=6.0)
+
+
+@pytest.fixture(scope="module")
+def a_sick_case():
+    return make_case(SICK, Progress())
+
+
+@pytest.fixture
+def a_quiz(a_window, a_sick_case, qtbot, trigger):
+    """A window that shows a made-up patient with one stenosis, and asks for it."""
+    a_window.session.make_up("Quiz", lambda progress: a_sick_case)
+    qtbot.waitUntil(lambda: a_window.session.case.truth is not None, timeout=30_000)
+    trigger("quiz-case")
+    return a_window
+
+
+def the_lesion(window):
+    return window.session.case.truth.document["lesions"][0]
+
+
+def test_a_made_up_patient_never_passes_for_a_persons(a_quiz):
+    assert a_quiz.banner.synthetic.isVisible()
+    assert "SYNTHETIC" in a_quiz.banner.patient.text()
+    assert "Made-up patient" in a_quiz.session.messages[-1].text
+    from viewer.scene.overlay import stamps
+
+    assert "SYNTHETIC" in [stamp.text for stamp in stamps(a_quiz.session.case, a_quiz.session.view)]
+
+
+def test_a_right_answer_gets_all_points(a_quiz, trigger):
+    lesion = the_lesion(a_quiz)
+    a_quiz.panes.clicked.emit("mark", np.add(lesion["at_lps"], (3.0, 0, 0)))
+    (card,) = a_quiz.quiz.cards
+    card.kind.setCurrentIndex(card.kind.findData("stenosis"))
+    assert not card.number.isHidden()
+    card.number.setValue(100 * lesion["numbers"]["diameter_stenosis"] + 2)
+    a_quiz.session.view.cursor_lps = (0.0, 0.0, 0.0)
+    trigger("compare")
+    result = a_quiz.quiz.result
+    assert result.points == 100
+    assert result.found[0].distance_mm == pytest.approx(3.0, abs=0.01)
+    np.testing.assert_allclose(a_quiz.session.view.cursor_lps, lesion["at_lps"], atol=1e-3)
+    assert a_quiz.quiz.points.text() == "100 of 100"
+    assert not card.kind.isEnabled()
+    assert card.place.isEnabled()
+    assert a_quiz.quiz.next_button.isVisible()
+    a_quiz.panes.clicked.emit("mark", np.zeros(3))
+    assert len(a_quiz.quiz.cards) == 1, "after the comparison nothing can be marked"
+
+
+def test_marks_can_be_taken_back_and_nothing_marked_is_an_answer(a_quiz, trigger):
+    a_quiz.session.view.cursor_lps = (1.0, 2.0, 300.0)
+    trigger("mark-cursor")
+    trigger("mark-cursor")
+    trigger("unmark")
+    assert len(a_quiz.quiz.cards) == 1
+    a_quiz.quiz.cards[0].remove.click()
+    assert a_quiz.quiz.cards == []
+    assert "Nothing to find" in a_quiz.quiz.compare_button.text()
+    trigger("compare")
+    assert a_quiz.quiz.result.points == 0
+    assert a_quiz.quiz.result.found[0].mark is None
+
+
+def test_a_mark_without_a_kind_is_asked_for(a_quiz, trigger):
+    trigger("mark-cursor")
+    trigger("compare")
+    assert a_quiz.quiz.result is None
+    assert "Name the kind" in a_quiz.session.messages[-1].text
+
+
+def test_true_vessels_are_shown_when_asked_for_and_can_be_undone(a_quiz, trigger):
+    assert a_quiz.session.case.mask is None, "the truth is not shown unasked"
+    trigger("show-truth")
+    assert a_quiz.session.case.mask is a_quiz.session.case.truth.mask
+    trigger("undo")
+    assert a_quiz.session.case.mask is None
+
+
+def test_closing_the_case_ends_the_quiz(a_quiz, trigger):
+    trigger("close-case")
+    assert not a_quiz.quiz.isVisible()
+    assert a_quiz.session.view.tool == "window"
+
+
+def test_the_next_patient_opens_with_its_quiz(a_window, trigger, monkeypatch, a_sick_case):
+    from viewer.case import made_up
+
+    monkeypatch.setattr(made_up, "make_surprise", lambda seed, progress: a_sick_case)
+    trigger("quiz")
+    assert a_window.quiz.asking
+    assert a_window.session.view.tool == "mark"
+
+
+def test_the_dialog_makes_what_was_chosen_and_remembers_it(a_window, trigger, qtbot):
+    trigger("new-synthetic")
+    dialog = a_window.findChild(SyntheticDialog)
+    qtbot.waitUntil(lambda: dialog.picture.pixmap().width() > 0, timeout=120_000)
+    dialog.region.setCurrentIndex(dialog.region.findData("carotid"))
+    assert "coarctation" not in dialog.rows
+    row = dialog.rows["stenosis"]
+    row.on.setChecked(True)
+    assert not row.severity.isHidden()
+    row.severity.set(0.8)
+    dialog.seed.setValue(5)
+    dialog.spacing.set(6.0)
+    qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
+    session = a_window.session
+    qtbot.waitUntil(lambda: session.case.truth is not None, timeout=120_000)
+    document = session.case.truth.document
+    assert document["region"] == "carotid"
+    assert document["seed"] == 5
+    assert document["recipe"]["diseases"] == {"stenosis": 0.8}
+    qtbot.waitUntil(lambda: session.jobs.current is None, timeout=60_000)
+    trigger("new-synthetic")
+    again = a_window.findChildren(SyntheticDialog)[-1]
+    assert again.recipe.seed == 5
+    assert again.recipe.diseases == {"stenosis": 0.8}
+    again.chance.click()
+    assert set(again.recipe.diseases) <= set(again.rows)
+    box = again.findChild(QDialogButtonBox)
+    box.button(QDialogButtonBox.StandardButton.Cancel).click()
+    qtbot.waitUntil(lambda: session.jobs.current is None, timeout=60_000)
+
+
+def test_every_field_of_the_dialog_tells_what_it_is(a_window, trigger, qtbot):
+    trigger("new-synthetic")
+    dialog = a_window.findChild(SyntheticDialog)
+    fields = [dialog.region, dialog.seed, dialog.dice, dialog.chance, dialog.phase, dialog.kvp]
+    fields += [dialog.scanner, dialog.dose.field, dialog.spacing.slider, dialog.make]
+    fields += [row.on for row in dialog.rows.values()]
+    assert all(field.toolTip() for field in fields)
+    dialog.reject()
+    qtbot.waitUntil(lambda: a_window.session.jobs.current is None, timeout=60_000)
