@@ -72,8 +72,10 @@ def merged(named: Context, by_shape: Context, naming: Naming) -> Context:
     no_artery = np.maximum(np.maximum(naming.vein, naming.organ), other) >= SURE
     trunk = named.trunk | (by_shape.trunk & ~no_artery)
     veins = (named.veins | (by_shape.veins & (other < SURE))) & ~trunk
+    same = named.levels.blood == by_shape.levels.blood
     return replace(
         by_shape,
+        levels=by_shape.levels if same else named.levels,
         trunk=trunk,
         aorta=by_shape.aorta | named.aorta,
         stopped=(by_shape.stopped | named.stopped) & ~trunk,

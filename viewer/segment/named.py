@@ -25,6 +25,7 @@ from viewer.volume.volume import Volume
 LIKELY = 128
 SURE = 217
 LEAST_ML = 0.25
+ENOUGH_ML = 2.0
 BONE_HU = 100.0
 CROWDED = 0.45
 
@@ -73,9 +74,13 @@ def named_context(
 
 
 def named_levels(grid: Coarse, naming: Naming, suitability: Suitability) -> Levels:
-    """The levels from blood in sure arteries and from what the network calls organ."""
-    blood = float(suitability.blood_hu or 0)
-    spread = float(suitability.blood_sd_hu or 0)
+    """The levels from the blood of sure arteries and from what the network calls organ."""
+    blood, spread = float(suitability.blood_hu or 0), float(suitability.blood_sd_hu or 0)
+    inner = grid.hu[ndimage.binary_erosion(naming.artery >= SURE)]
+    if len(inner) * grid.voxel_mm3 / 1000 > ENOUGH_ML:
+        named = float(np.percentile(inner, 60))
+        if abs(named - blood) > 0.25 * blood:  # another vessel was taken for the aorta
+            blood, spread = named, float(np.std(inner[inner > 0.7 * named]))
     levels = Levels(TISSUE_HU, blood, top_of_blood(blood, spread), TISSUE_HU, False)
     organ = grid.hu[naming.organ >= SURE]
     if len(organ) < 100:

@@ -1,0 +1,127 @@
+"""The hybrid with a network that knows: it reads a made-up body by brightness and place."""
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from viewer.enhance.suitability import judge
+from viewer.errors import ViewerError
+from viewer.networks.device import Device
+from viewer.networks.plan import ARTERY, BONE, CHAMBER, CLASSES, CONTEXT, FINE, OTHER, VEIN, Plan
+from viewer.progress import silent
+from viewer.segment import mask as labels
+from viewer.segment.compare import dice
+from viewer.segment.vessels import Networks, segment_vessels
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+BLOOD, FAINT, BONES, HEART, CLOT = 400, 150, 700, 330, 100
+
+
+@dataclass
+class Reader:
+    """Stands for a network: each class has its brightness in the made-up body."""
+
+    plan: Plan
+    blind: bool = False
+
+    device = Device("processor", "processor", 1)
+    card = SimpleNamespace(softmax_temperature=1.0)
+    voxels_per_second = 1e7
+
+    @property
+    def session(self):
+        return self
+
+    def run(self, tile: np.ndarray, check) -> tuple[np.ndarray, np.ndarray]:
+        check()
+        hu = tile[1] * 1000
+        out = np.zeros((self.plan.outputs, *hu.shape), np.float32)
+        for number, low, high in (
+            (ARTERY, 360, 560),
+            (CHAMBER, 290, 360),
+            (VEIN, 120, 220),
+            (BONE, 560, 3000),
+        ):
+            out[number][(hu > low) & (hu <= high)] = 9
+        out[OTHER][out[: len(CLASSES)].max(axis=0) == 0] = 9
+        if self.blind:
+            out[:] = 0
+            out[OTHER] = 9
+        return out, np.zeros(self.plan.widths[-1], np.float32)
+
+
+def a_body(clot: bool = False) -> tuple[Volume, np.ndarray]:
+    """Muscle with a tube of aorta, a faint vein, bone beside the aorta and a heart; the aorta."""
+    hu = np.full((80, 90, 100), 50.0)
+    hu[:, :6], hu[:, -6:], hu[:, :, :6], hu[:, :, -6:] = -1000, -1000, -1000, -1000
+    _, rows, columns = np.ogrid[:80, :90, :100]
+    aorta = np.broadcast_to((rows - 45) ** 2 + (columns - 55) ** 2 < 81, hu.shape)
+    hu[aorta] = BLOOD
+    vein = np.broadcast_to((rows - 45) ** 2 + (columns - 25) ** 2 < 64, hu.shape)
+    hu[vein] = FAINT
+    hu[20:60, 55:75, 45:70] = np.where(aorta[20:60, 55:75, 45:70], BLOOD, BONES)
+    hu[50:75, 12:32, 40:75] = HEART
+    if clot:
+        hu[10:40][:, 36:45][..., 46:64][aorta[10:40, 36:45, 46:64]] = CLOT
+    noise = np.random.default_rng(0).normal(0, 8, hu.shape)
+    return Volume(np.rint(hu + noise).astype(np.int16), Grid.regular(hu.shape)), aorta
+
+
+@pytest.fixture(scope="module")
+def a_map():
+    volume, aorta = a_body()
+    networks = Networks(Reader(CONTEXT), Reader(FINE))
+    found = segment_vessels(volume, judge(volume, silent()), silent(), networks=networks)
+    return found.labels, aorta, volume.voxels
+
+
+def test_the_aorta_is_found_between_bone_and_heart(a_map):
+    found, aorta, _ = a_map
+    assert dice(found == labels.ARTERY, aorta) > 0.93
+
+
+def test_what_the_network_names_bears_its_label(a_map):
+    found, _, _ = a_map
+    assert found[35, 68, 58] == labels.BONE
+    assert found[62, 22, 58] == labels.CHAMBER
+    assert np.mean(found[10:70, 42:48, 22:28] == labels.VEIN) > 0.8
+
+
+def test_bone_and_heart_are_no_vessel(a_map):
+    found, aorta, hu = a_map
+    vessel = np.isin(found, (labels.ARTERY, labels.VEIN))
+    assert np.mean(vessel[(hu > 600) & ~aorta]) < 0.03
+    assert np.mean(vessel[52:73, 14:30, 42:73]) < 0.03
+
+
+def test_where_a_network_sees_nothing_the_classical_engine_still_finds_the_aorta():
+    volume, aorta = a_body()
+    networks = Networks(Reader(CONTEXT, blind=True))
+    found = segment_vessels(volume, judge(volume, silent()), silent(), networks=networks)
+    assert dice(found.labels == labels.ARTERY, aorta) > 0.85
+
+
+def test_without_contrast_the_networks_are_not_asked():
+    volume, _ = a_body()
+    suitability = replace(judge(volume, silent()), reasons=("No contrast.",))
+    with pytest.raises(ViewerError, match="No contrast"):
+        segment_vessels(volume, suitability, silent(), networks=Networks(Reader(CONTEXT)))
+
+
+def test_clot_in_an_artery_is_told_from_blood():
+    class SeesClot(Reader):
+        def run(self, tile, check):
+            out, pooled = super().run(tile, check)
+            clot = (tile[1] > 0.08) & (tile[1] < 0.12)
+            out[ARTERY][clot], out[OTHER][clot] = 9, 0
+            return out, pooled
+
+    volume, aorta = a_body(clot=True)
+    networks = Networks(SeesClot(CONTEXT))
+    found = segment_vessels(volume, judge(volume, silent()), silent(), networks=networks)
+    clot = aorta & (volume.voxels < 150)
+    assert np.mean(found.labels[clot] == labels.THROMBUS) > 0.4
+    assert np.mean(found.labels[~aorta] == labels.THROMBUS) < 0.002
