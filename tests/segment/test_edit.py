@@ -9,8 +9,10 @@ from scipy import ndimage
 from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import silent
-from viewer.segment.edit import cut, erase, grow_from, paint, relabel, remove_at
+from viewer.segment.clicks import add_at
+from viewer.segment.edit import cut, erase, paint, relabel
 from viewer.segment.mask import ARTERY, BONE, VEIN, VesselMask
+from viewer.segment.prune import remove_at
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -82,16 +84,16 @@ def test_remove_takes_one_piece(an_oblique_grid):
     labels = np.where((first < 3) | (second < 3), ARTERY, 0).astype(np.uint8)
     mask = VesselMask(labels, an_oblique_grid)
     side = an_oblique_grid.lps_from_index[:3, 1] / an_oblique_grid.spacing_mm[1]
-    edit = remove_at(mask, an_oblique_grid.center_lps + 6 * side)
+    edit = remove_at(mask, an_oblique_grid.center_lps + 6 * side, silent())
     assert not (edit.mask.labels[second < 3]).any()
     assert (edit.mask.labels[first < 3] == ARTERY).all()
     assert changed_box(mask, edit)
-    assert edit.name == "Remove artery"
+    assert edit.name == "Remove piece"
 
 
 def test_remove_on_nothing_says_so(an_oblique_grid):
     with pytest.raises(ViewerError, match="Nothing is labelled"):
-        remove_at(empty(an_oblique_grid), an_oblique_grid.center_lps)
+        remove_at(empty(an_oblique_grid), an_oblique_grid.center_lps, silent())
 
 
 def test_cut_severs_a_vessel_and_spares_bone(an_oblique_grid):
@@ -150,7 +152,7 @@ def test_grow_adds_the_clicked_vessel_only(an_oblique_grid):
     volume, first, second = scan(an_oblique_grid)
     side = an_oblique_grid.lps_from_index[:3, 1] / an_oblique_grid.spacing_mm[1]
     click = an_oblique_grid.center_lps - 6.8 * side
-    edit = grow_from(empty(an_oblique_grid), volume, FIT, click, silent())
+    edit = add_at(empty(an_oblique_grid), volume, FIT, click, silent())
     assert (edit.mask.labels[first] == ARTERY).mean() > 0.95
     assert not edit.mask.labels[second].any()
     assert (edit.mask.labels > 0).sum() < 1.1 * first.sum()
@@ -162,7 +164,7 @@ def test_grow_leaves_other_labels(an_oblique_grid):
     half = first & (np.indices(first.shape)[2] > 35)
     mask = VesselMask(np.where(half, BONE, 0).astype(np.uint8), an_oblique_grid)
     click = an_oblique_grid.points_lps(np.argwhere(first & ~half).mean(axis=0))
-    edit = grow_from(mask, volume, FIT, click, silent())
+    edit = add_at(mask, volume, FIT, click, silent())
     assert (edit.mask.labels[half] == BONE).all()
     assert (edit.mask.labels[first & ~half] == ARTERY).mean() > 0.9
 
@@ -172,15 +174,15 @@ def test_grow_on_air_or_tissue_says_so(an_oblique_grid, index):
     volume, _, _ = scan(an_oblique_grid)
     click = an_oblique_grid.points_lps(np.array(index))
     with pytest.raises(ViewerError, match="no enhanced vessel"):
-        grow_from(empty(an_oblique_grid), volume, FIT, click, silent())
+        add_at(empty(an_oblique_grid), volume, FIT, click, silent())
 
 
 def test_outside_the_scan_says_so(an_oblique_grid):
     volume, _, _ = scan(an_oblique_grid)
     mask, far = empty(an_oblique_grid), an_oblique_grid.center_lps + 1000.0
     for act in (
-        lambda: grow_from(mask, volume, FIT, far, silent()),
-        lambda: remove_at(mask, far),
+        lambda: add_at(mask, volume, FIT, far, silent()),
+        lambda: remove_at(mask, far, silent()),
         lambda: paint(mask, far[None], 3.0, ARTERY),
     ):
         with pytest.raises(ViewerError, match="outside the scan"):
@@ -192,15 +194,15 @@ def test_grow_answers_fast_in_a_big_scan():
     hu = np.full(grid.shape, 50, np.int16)
     hu[:, 140:150, 140:150] = 400
     volume, mask = Volume(hu, grid), empty(grid)
-    before = time.perf_counter()
-    edit = grow_from(mask, volume, FIT, grid.points_lps(np.array([100, 145, 145])), silent())
-    assert time.perf_counter() - before < 4
+    before = time.process_time()
+    edit = add_at(mask, volume, FIT, grid.points_lps(np.array([100, 145, 145])), silent())
+    assert time.process_time() - before < 2
     assert (edit.mask.labels[60:140, 145, 145] == ARTERY).all()
 
 
 def test_grow_in_the_phantom_stops_at_the_heart(a_phantom, a_suitability):
     mask = empty(a_phantom.volume.grid)
-    edit = grow_from(mask, a_phantom.volume, a_suitability, np.array([14.0, 9.0, 80.0]), silent())
+    edit = add_at(mask, a_phantom.volume, a_suitability, np.array([14.0, 9.0, 80.0]), silent())
     grown = edit.mask.labels == ARTERY
     assert grown[a_phantom.heart].mean() < 0.05
     near = a_phantom.vessels[30:75]

@@ -273,7 +273,7 @@ def scene_overlay(
         {
             "top-left": patient_lines(case.series),
             "top-right": study_lines(case.series),
-            "bottom-left": ("Table not shown",) if table_hidden else (),
+            "bottom-left": not_shown(case, view, table_hidden),
         },
         scale_bar(mm_per_pixel, width),
         stamps(case, view),
@@ -281,6 +281,17 @@ def scene_overlay(
         tuple((names.get(n, f"label {n}"), label_color(n)) for n in drawn),
         radius_range_mm if by_radius else None,
     )
+
+
+def not_shown(case, view: ViewState, table_hidden: bool) -> tuple[str, ...]:
+    """What was left out of the volume picture, in one line."""
+    masked = case.mask is not None and view.volume_opacity > 0
+    left_out = [
+        *(["table"] if table_hidden else []),
+        *(["bones"] if masked and not view.bones_shown else []),
+        *(["organs"] if masked and not view.organs_shown else []),
+    ]
+    return (f"{', '.join(left_out).capitalize()} not shown",) if left_out else ()
 
 
 @lru_cache(maxsize=4)

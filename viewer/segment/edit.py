@@ -3,18 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
-from viewer.progress import Progress
-from viewer.segment.gates import FULL, admit
 from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN, Box, VesselMask
 from viewer.segment.strokes import path_distance, plane_thickness
 from viewer.volume.grid import Grid
-from viewer.volume.volume import Volume
 
-REACH_MM = 45.0
 NEAR_MM = 3.0
 VESSELS = (ARTERY, VEIN, CALCIFICATION)
 
@@ -26,6 +20,17 @@ class Edit:
     mask: VesselMask
     box: Box
     name: str
+
+    def told(self, before: VesselMask | None) -> str:
+        """One sentence on what was changed, with its volume."""
+        after = self.mask.labels[slices(self.box)]
+        old = np.zeros_like(after) if before is None else before.labels[slices(self.box)]
+        ml = self.mask.grid.voxel_mm3 / 1000
+        added = float(np.count_nonzero((after != old) & (after > 0))) * ml
+        gone = float(np.count_nonzero((old > 0) & (after == 0))) * ml
+        parts = [f"{added:.1f} ml added"] if added or not gone else []
+        parts += [f"{gone:.1f} ml removed"] if gone else []
+        return f"{self.name}: {' and '.join(parts)}; Ctrl+Z takes it back."
 
 
 def edited(mask: VesselMask, box: Box, chosen: np.ndarray, label: int, name: str) -> Edit:
@@ -65,79 +70,6 @@ def offsets_mm(box: Box, grid: Grid, point_lps: np.ndarray) -> np.ndarray:
     """Distance in mm of every voxel of a box from a point."""
     index = np.stack(np.meshgrid(*(np.arange(*e) for e in box), indexing="ij"), axis=-1)
     return np.linalg.norm(grid.points_lps(index) - np.asarray(point_lps), axis=-1)
-
-
-def grow_from(
-    mask: VesselMask,
-    volume: Volume,
-    suitability: Suitability,
-    point_lps: np.ndarray,
-    progress: Progress,
-) -> Edit:
-    """Add the vessel at a click: the blood around it, up to gates, within 45 mm of the click.
-
-    The level is half way between soft tissue and the brightest blood within 3 mm of the click;
-    voxels of other labels are left as they are. Raises `ViewerError` where there is no blood.
-    """
-    grid = mask.grid
-    nearest_voxel(grid, point_lps)
-    box = box_around(np.asarray(point_lps), REACH_MM, grid)
-    hu = volume.voxels[slices(box)].astype(np.float32)
-    progress.at(0.1, "Growing from the click")
-    smooth = ndimage.uniform_filter(hu, [3 if s < 1.5 else 1 for s in grid.spacing_mm])
-    far = offsets_mm(box, grid, point_lps)
-    free = (mask.labels[slices(box)] == 0) | (mask.labels[slices(box)] == ARTERY)
-    near = (far <= max(NEAR_MM, 0.75 * max(grid.spacing_mm))) & free
-    if not near.any():
-        raise ViewerError("The click is on another structure; erase its label there first.")
-    start = np.unravel_index(np.where(near, smooth - 20 * far, -np.inf).argmax(), hu.shape)
-    level = float(smooth[start])
-    blood = suitability.blood_hu or 200.0
-    noise = max(suitability.noise_hu, 5.0)
-    if level < min(110.0, 40 + 0.35 * (blood - 40)):
-        raise ViewerError(
-            f"There is no enhanced vessel at the click ({level:.0f} HU); nothing was changed: "
-            "click into a bright vessel."
-        )
-    half, top = 50 + 0.5 * (level - 50), level + max(4 * noise, 0.35 * level)
-    open_ = free & (hu > half) & (hu < top) & (far <= REACH_MM)
-    open_[start] = True
-    seed = np.zeros(open_.shape, bool)
-    seed[start] = True
-    progress.at(0.3)
-    ball = open_ & (far <= 2.5)
-    parts, _ = ndimage.label(ball | seed, FULL)
-    grown, _ = admit(open_, parts == parts[start], grid.spacing_mm, progress.part(0.3, 1.0))
-    new = grown & (mask.labels[slices(box)] == 0)
-    if not new.any():
-        raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
-    return edited(mask, box, new, ARTERY, "Add vessel")
-
-
-def remove_at(mask: VesselMask, point_lps: np.ndarray) -> Edit:
-    """Remove the connected piece of one label at a click (up to 3 mm beside it).
-
-    Raises `ViewerError` where nothing is labelled; cut first to remove only a branch.
-    """
-    nearest_voxel(mask.grid, point_lps)
-    near = box_around(np.asarray(point_lps), NEAR_MM, mask.grid)
-    far = np.where(mask.labels[slices(near)] > 0, offsets_mm(near, mask.grid, point_lps), np.inf)
-    reach = max(NEAR_MM, 0.75 * max(mask.grid.spacing_mm))
-    if far.min() > reach:
-        raise ViewerError("Nothing is labelled at the click; nothing was changed.")
-    local = np.unravel_index(far.argmin(), far.shape)
-    at = tuple(int(n) + ends[0] for n, ends in zip(local, near, strict=True))
-    label = int(mask.labels[at])
-    same = mask.labels == label
-    outer = ndimage.find_objects(same.astype(np.uint8))[0]
-    parts, _ = ndimage.label(same[outer], FULL)
-    part = parts[tuple(n - s.start for n, s in zip(at, outer, strict=True))]
-    inner = ndimage.find_objects((parts == part).astype(np.uint8))[0]
-    a, b, c = (
-        (int(o.start + i.start), int(o.start + i.stop)) for o, i in zip(outer, inner, strict=True)
-    )
-    name = f"Remove {mask.names.get(label, 'piece')}"
-    return edited(mask, (a, b, c), parts[inner] == part, 0, name)
 
 
 def relabel(mask: VesselMask, voxels: np.ndarray, label: int, name: str) -> Edit:

@@ -49,6 +49,8 @@ class Session:
         self.place: Path | None = None
         self.title = ""
         self.branch: int | None = None
+        self._tracing: Job[Case] | None = None
+        self._traced_with: Options | None = None
         self.failed: dict[str, str] = {}
         self.messages: list[Message] = []
         self._settings_file = settings_file
@@ -121,6 +123,7 @@ class Session:
     def _begin(self, case: Case, title: str, place: Path | None, saved: bool) -> None:
         self.history.clear()
         self.failed.clear()
+        self._traced_with = None
         self.place, self.title = place, title
         self.saved_case = case if saved else None
         self._show(case)
@@ -177,23 +180,33 @@ class Session:
 
     # Edits by a person
 
+    @property
+    def may_edit(self) -> bool:
+        """Whether an edit may begin: nothing runs but the tracing of an earlier edit."""
+        return self.jobs.current is None or self.jobs.current is self._tracing
+
     def edit(self, name: str, make: Callable[[Case, Progress], Edit]) -> Job[Edit]:
         """Change the mask by hand in the worker; then the surface and tree are drawn again."""
         before = self.case
+        if before.measures is not None:
+            self._traced_with = pipeline.options_used(before, "trace")
+        if self._tracing is not None:
+            self._tracing.cancel()
 
         def done(edit: Edit) -> None:
             if self.case is not before:
                 self.say("caution", f"The case changed meanwhile, so {name} was not taken.")
                 return
             record = Record(
-                "edit", "mask", now(), options={"edit": name}, versions=versions(), by="person"
+                "edit", "mask", now(), options={"edit": edit.name}, versions=versions(), by="person"
             )
             after = before.edit_mask(edit.mask, record)
-            self.history.push(name, before, after, edit.box)
+            self.history.push(edit.name, before, after, edit.box)
             self._show(after)
             self.history_changed.emit()
-            if before.measures is not None:
-                self._trace_again(pipeline.options_used(before, "trace"))
+            self.say("info", edit.told(before.mask))
+            if self._traced_with is not None:
+                self._trace_again(self._traced_with)
 
         def work(progress: Progress) -> Edit:
             edit = make(before, progress)
@@ -207,10 +220,11 @@ class Session:
 
         def done(after: Case) -> None:
             if self.case is before:
+                self._traced_with = None
                 self.history.update_last(lambda kept: _with_parts_of(after, kept))
                 self._show(after)
 
-        self.jobs.start(
+        self._tracing = self.jobs.start(
             "Tracing the edited vessels",
             lambda progress: pipeline.advance(before, "trace", options, progress),
             done,

@@ -58,6 +58,8 @@ class ViewState:
     planes_shown: bool = False
     clip_box: bool = False
     shading: bool = True
+    bones_shown: bool = True
+    organs_shown: bool = True
     panes: dict[str, PaneState] = field(
         default_factory=lambda: {p: PaneState(plane=p, axes=STRAIGHT[p]) for p in PLANES}
     )

@@ -4,11 +4,13 @@ import numpy as np
 
 from viewer.case.case import Case
 from viewer.progress import Progress
+from viewer.segment import clicks, prune, scribble
 from viewer.segment import edit as edits
 from viewer.segment.edit import Edit
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 
+BOX_DEPTH_MM = (10.0, 60.0)
 CUT_DEPTH_MM = 40.0  # a stroke severs the vessel it crosses, not what lies far behind it
 
 
@@ -37,6 +39,8 @@ class Editing:
             self._session.edit(
                 "Paint", lambda c, p: edits.paint(_mask(c), points, radius, label, normal)
             )
+        elif tool in ("scribble", "box"):
+            self._add_stroke(tool, points, normal)
         elif self._session.case.mask is None:
             return
         elif tool == "erase":
@@ -45,23 +49,41 @@ class Editing:
             self._session.edit(
                 "Cut", lambda c, p: edits.cut(c.mask, points, normal, depth_mm=CUT_DEPTH_MM)
             )
+        elif tool == "wipe":
+            self._session.edit("Wipe", lambda c, p: scribble.remove_along(c.mask, points, p))
+        elif tool == "clear":
+            frame = frame_of(points, normal)
+            self._session.edit("Clear box", lambda c, p: scribble.remove_in_box(c.mask, frame))
+
+    def _add_stroke(self, tool: str, points: np.ndarray, normal: np.ndarray) -> None:
+        if tool == "scribble":
+            self._session.edit(
+                "Scribble", lambda c, p: scribble.add_along(_mask(c), c.shown, points, p)
+            )
+        elif self._blood_known():
+            frame = frame_of(points, normal)
+            self._session.edit(
+                "Box",
+                lambda c, p: scribble.add_in_box(_mask(c), c.shown, c.suitability, frame, p),
+            )
 
     def grow(self, point_lps: np.ndarray) -> None:
         """Add the vessel at a point."""
-        case = self._session.case
-        if case.volume is None or self._busy():
-            return
-        if case.suitability is None or not case.suitability.fit:
-            self._session.say(
-                "caution", "Growing needs the blood's HU; check the scan first (Alt+1)."
-            )
+        if self._session.case.volume is None or self._busy() or not self._blood_known():
             return
         point = np.asarray(point_lps, dtype=np.float64)
 
         def make(now: Case, progress: Progress) -> Edit:
-            return edits.grow_from(_mask(now), now.shown, now.suitability, point, progress)
+            return clicks.add_at(_mask(now), now.shown, now.suitability, point, progress)
 
-        self._session.edit("Grow from here", make)
+        self._session.edit("Add vessel", make)
+
+    def _blood_known(self) -> bool:
+        found = self._session.case.suitability
+        if found is not None and found.fit:
+            return True
+        self._session.say("caution", "Adding needs the blood's HU; check the scan first (Alt+1).")
+        return False
 
     def remove(self, point_lps: np.ndarray) -> None:
         """Take away the branch at a point with all that hangs on it, or the piece without one."""
@@ -70,13 +92,13 @@ class Editing:
             return
         point = np.asarray(point_lps, dtype=np.float64)
         if case.tree is None:
-            self._session.edit("Remove", lambda c, p: edits.remove_at(c.mask, point))
+            self._session.edit("Remove", lambda c, p: prune.remove_at(c.mask, point, p))
             return
         from viewer.geometry.branches import nearest_branch
 
         branch, _, distance_mm = nearest_branch(case.tree, point)
         if distance_mm > 3 * float(case.tree.branches[branch].radius_mm.max()) + 5:
-            self._session.edit("Remove", lambda c, p: edits.remove_at(c.mask, point))
+            self._session.edit("Remove", lambda c, p: prune.remove_at(c.mask, point, p))
         else:
             self.remove_branch(branch)
 
@@ -95,10 +117,16 @@ class Editing:
         self._session.edit("Remove branch", make)
 
     def _busy(self) -> bool:
-        if self._session.jobs.current is None:
+        if self._session.may_edit:
             return False
         self._session.say("info", "Wait until the running job has ended, or cancel it (Esc).")
         return True
+
+
+def frame_of(corners_lps: np.ndarray, into_lps: np.ndarray) -> np.ndarray:
+    """The box of a dragged rectangle (4,3): as deep as its shorter side, 10 to 60 mm."""
+    sides = np.linalg.norm(corners_lps[[1, 3]] - corners_lps[0], axis=1)
+    return scribble.box_of(corners_lps, float(np.clip(sides.min(), *BOX_DEPTH_MM)), into_lps)
 
 
 def _mask(case: Case) -> VesselMask:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from viewer.scene.colors import TOKENS
 from viewer.scene.marks import Box, Line, Mark, Text
@@ -35,6 +35,21 @@ def paint_marks(painter: QPainter, marked: Iterable[Mark], font: QFont) -> None:
             _line(painter, mark)
         elif isinstance(mark, Box):
             painter.fillRect(QRectF(mark.x, mark.y, mark.width, mark.height), QColor(mark.color))
+
+
+def paint_gesture(painter: QPainter, tool: str, places: list[QPointF]) -> None:
+    """Draw a stroke or a box that is under way; red and dashed where it takes away."""
+    taking = tool in ("wipe", "clear", "cut", "erase")
+    pen = QPen(QColor(TOKENS["danger" if taking else "accent"]), 2.0)
+    if taking:
+        pen.setStyle(Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    line = QPolygonF(places)
+    if tool in ("box", "clear"):
+        painter.drawPolygon(line)
+    else:
+        painter.drawPolyline(line)
 
 
 def _line(painter: QPainter, line: Line) -> None:

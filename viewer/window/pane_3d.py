@@ -11,13 +11,21 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from viewer.scene.colors import TOKENS
+from viewer.scene.hidden import hidden_labels, prepare_shown
 from viewer.scene.image import grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
-from viewer.scene.prepare import prepare_surface, prepare_volume
+from viewer.scene.prepare import prepare_surface
 from viewer.scene.turn import to_point
 from viewer.session.view_state import ViewState
-from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
+from viewer.window.overlay_painter import (
+    line_height,
+    overlay_font,
+    paint_gesture,
+    paint_marks,
+)
+from viewer.window.scene_stroke import DRAWN, SceneStroke
+from viewer.window.slice_mouse import meant
 from viewer.window.vtk_widget import VtkWidget
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ SEEN_IN_3D = {
     "clip_box",
     "shading",
 }
+CHANGES_VOLUME = ("raw_held", "bones_shown", "organs_shown")
 SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown"}
 
 
@@ -50,6 +59,7 @@ class Pane3D(VtkWidget):
     """Volume, vessel surface, tree, slice planes and clip box; copies are made in a thread."""
 
     clicked = Signal(str, object)
+    stroke_finished = Signal(str, object, object)
     branch_picked = Signal(object)
     maximize_requested = Signal()
     _made = Signal(object, object)
@@ -59,7 +69,7 @@ class Pane3D(VtkWidget):
         self.view = view
         self.case: Case | None = None
         self.branch: int | None = None
-        self._wanted: dict[str, object] = {"volume": None, "surface": None}
+        self._wanted: dict[str, tuple] = {"volume": (None,), "surface": (None,)}
         self._preparing = 0
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="3-D")
         self._made.connect(self._take_made, Qt.ConnectionType.QueuedConnection)
@@ -67,6 +77,8 @@ class Pane3D(VtkWidget):
         self._face = 0
         self._begun = self._last = QPointF()
         self._moved = False
+        self._tool = ""
+        self._stroke: SceneStroke | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(80, 80)
@@ -81,7 +93,7 @@ class Pane3D(VtkWidget):
         """Show another case; only what differs is made anew, in a thread."""
         before, self.case = self.case, case
         self._want_volume()
-        self._want("surface", case.surface, prepare_surface, self.scene.show_surface)
+        self._want("surface", (case.surface,), prepare_surface, self.scene.show_surface)
         if before is None or case.tree is not before.tree:
             self.branch = None
             self.scene.show_tree(case.tree)
@@ -127,39 +139,42 @@ class Pane3D(VtkWidget):
         case = self.case
         raw = self.view.raw_held or case.enhanced is None
         shown = case.volume if raw else case.enhanced
-        self._want("volume", shown, prepare_volume, self.scene.show_volume)
+        hidden = hidden_labels(self.view) if case.mask is not None else ()
+        of = (shown, case.mask if hidden else None, hidden)
+        self._want("volume", of, prepare_shown, self.scene.show_volume)
 
-    def _want(self, part: str, thing: object, prepare: Callable, show: Callable) -> None:
-        if self._wanted[part] is thing:
+    def _want(self, part: str, of: tuple, prepare: Callable, show: Callable) -> None:
+        if self._wanted[part] == of:
             return
-        self._wanted[part] = thing
-        if thing is None:
+        self._wanted[part] = of
+        if of[0] is None:
             show(None)
             self.touch()
             return
         software = self.scene.software
         self._preparing += 1
-        future = self._maker.submit(prepare, thing, software)
-        future.add_done_callback(lambda done: self._tell(part, done))
+        future = self._maker.submit(prepare, *of, software)
+        future.add_done_callback(lambda done: self._tell(part, of, done))
 
-    def _tell(self, part: str, done) -> None:
+    def _tell(self, part: str, of: tuple, done) -> None:
         if not done.cancelled():
-            self._made.emit(part, done)
+            self._made.emit((part, of), done)
 
-    def _take_made(self, part: str, done) -> None:
+    def _take_made(self, made: tuple[str, tuple], done) -> None:
+        part, of = made
         self._preparing -= 1
         if self._closed:
             return
         if done.exception() is not None:
             log.error("The 3-D view could not show the %s", part, exc_info=done.exception())
-        elif done.result().of is self._wanted[part]:
+        elif of == self._wanted[part]:
             show = {"volume": self.scene.show_volume, "surface": self.scene.show_surface}[part]
             show(done.result())
         self._dress()
 
     def _view_changed(self, change) -> None:
         name = change.signal.name
-        if name == "raw_held" and self.case is not None:
+        if name in CHANGES_VOLUME and self.case is not None:
             self._want_volume()
         if name in SEEN_ON_PLANES and (self.view.planes_shown or name == "planes_shown"):
             self._planes_changed()
@@ -215,6 +230,8 @@ class Pane3D(VtkWidget):
             painter.setPen(QPen(QColor(TOKENS["accent"]), 1.5))
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 painter.drawLine(QPointF(x + 4 * dx, y + 4 * dy), QPointF(x + 11 * dx, y + 11 * dy))
+        if self._stroke is not None:
+            paint_gesture(painter, self._stroke.tool, self._stroke.places)
         if self.view.clip_box:
             painter.setPen(QPen(QColor(TOKENS["background"]), 1))
             painter.setBrush(QColor(TOKENS["accent"]))
@@ -251,6 +268,9 @@ class Pane3D(VtkWidget):
         face = self._face_at(event.position())
         if self._drag == "orbit" and face is not None:
             self._drag, self._face = "clip", face
+        self._tool = meant(self.view.tool, event)
+        if self._drag == "orbit" and self._tool in DRAWN and self._touches(event.position()):
+            self._drag, self._stroke = "draw", SceneStroke(self._tool, event.position())
 
     def mouseMoveEvent(self, event) -> None:
         """Go on with a drag, or follow the mouse with the cursor (Shift)."""
@@ -268,6 +288,10 @@ class Pane3D(VtkWidget):
         if not self._moved:
             return
         self._last = place
+        if self._drag == "draw":
+            self._stroke.go_to(place)
+            self.update()
+            return
         if self._drag == "orbit":
             self.scene.orbit(step.x(), step.y())
         elif self._drag == "pan":
@@ -285,6 +309,8 @@ class Pane3D(VtkWidget):
         self._drag = ""
         if drag == "orbit" and not moved and event.button() == Qt.MouseButton.LeftButton:
             self._click(event.position())
+        if drag == "draw":
+            self._finish_stroke()
 
     def mouseDoubleClickEvent(self, event) -> None:
         """Ask for all the room."""
@@ -305,6 +331,10 @@ class Pane3D(VtkWidget):
             self.scene.zoom(1.2)
         elif event.key() in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
             self.scene.zoom(1 / 1.2)
+        elif event.key() == Qt.Key.Key_Escape and self._drag == "draw":
+            self._drag, self._stroke = "", None
+            self.update()
+            return
         else:
             super().keyPressEvent(event)
             return
@@ -325,13 +355,24 @@ class Pane3D(VtkWidget):
     def _click(self, place: QPointF) -> None:
         x, y = place.x() * self._factor, place.y() * self._factor
         point = self.scene.pick(x, y)
-        if self.view.tool in PICKS:
+        if self._tool in PICKS:
             if point is not None:
-                self.clicked.emit(self.view.tool, point)
+                self.clicked.emit(self._tool, point)
             return
         self.branch_picked.emit(self.scene.pick_branch(x, y))
         if point is not None:
             self.view.cursor_lps = to_point(point)
+
+    def _touches(self, place: QPointF) -> bool:
+        # A drag that begins beside everything turns the view, with any tool.
+        return self.scene.pick(place.x() * self._factor, place.y() * self._factor) is not None
+
+    def _finish_stroke(self) -> None:
+        stroke, self._stroke = self._stroke, None
+        self.update()
+        points = stroke.points_lps(self.scene, self._factor) if stroke.moved else []
+        if points:
+            self.stroke_finished.emit(stroke.tool, points, np.array(self.scene.axes[2]))
 
     def _move_cursor(self, place: QPointF) -> None:
         if not self.scene.empty:

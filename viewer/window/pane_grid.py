@@ -36,8 +36,8 @@ class PaneGrid(QWidget):
         for name, pane in self.panes.items():
             pane.maximize_requested.connect(lambda name=name: self.maximize(name))
             pane.clicked.connect(self.clicked)
-        for pane in self.slices.values():
             pane.stroke_finished.connect(self.stroked)
+        for pane in self.slices.values():
             pane.menu_requested.connect(self.menu_wanted)
         self.scene.branch_picked.connect(session.select)
         session.case_changed.connect(self._case_changed)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from viewer.window.slice_pane import SlicePane
 
 BRUSHES = ("paint", "erase")
-STROKES = (*BRUSHES, "cut")
+BOXES = ("box", "clear")
+STROKES = (*BRUSHES, *BOXES, "cut", "scribble", "wipe")
+OPPOSITE = {"grow": "remove", "scribble": "wipe", "box": "clear"}  # with Ctrl held
 EDITS = (*STROKES, "grow", "remove")
 CLICK_PIXELS = 3
 GRAB_PIXELS = 9
@@ -38,6 +40,11 @@ class SliceMouse:
         self.cancel()
         self.over: QPointF | None = None
         self._wheel = 0
+
+    @property
+    def drag(self) -> str:
+        """Which drag is under way, "" for none."""
+        return self._drag
 
     @property
     def busy(self) -> bool:
@@ -64,7 +71,8 @@ class SliceMouse:
         self._moved = False
         self._drag = {MIDDLE: "pan", RIGHT: "zoom"}.get(event.button(), "")
         if event.button() == LEFT:
-            self._drag = grabbed(plane, self._pane, event.position()) or self._pane.view.tool
+            tool = meant(self._pane.view.tool, event)
+            self._drag = grabbed(plane, self._pane, event.position()) or tool
         if self._drag == "crosshair":
             self._set_cursor(event.position())
         if self._drag in STROKES:
@@ -101,7 +109,7 @@ class SliceMouse:
             return
         point = plane.point_lps(event.position().x(), event.position().y())
         if drag in STROKES:
-            if drag in BRUSHES or len(stroke) > 2:
+            if drag in BRUSHES or (len(stroke) > 2 and (moved or drag not in BOXES)):
                 self._pane.stroke_finished.emit(drag, stroke, np.array(plane.into))
         elif event.button() == RIGHT and not moved:
             self._pane.menu_requested.emit(point, event.globalPosition().toPoint())
@@ -169,7 +177,12 @@ class SliceMouse:
             self._pane.view.cursor_lps = clamped(self._pane.case.volume.grid, point)
 
     def _extend_stroke(self, plane: SlicePlane, place: QPointF) -> None:
-        self.stroke_lps.append(plane.point_lps(place.x(), place.y()))
+        if self._drag in BOXES:
+            a, b = self._begun, place
+            corners = ((a.x(), a.y()), (b.x(), a.y()), (b.x(), b.y()), (a.x(), b.y()))
+            self.stroke_lps = [plane.point_lps(x, y) for x, y in corners]
+        else:
+            self.stroke_lps.append(plane.point_lps(place.x(), place.y()))
         self._pane.update()
 
     def _show_shape(self, plane: SlicePlane, place: QPointF) -> None:
@@ -200,6 +213,13 @@ def grabbed(plane: SlicePlane, pane: "SlicePane", place: QPointF) -> str:
                 return "turn"
     x, y = plane.pixel(np.array(pane.view.cursor_lps))
     return "crosshair" if math.hypot(place.x() - x, place.y() - y) < GRAB_PIXELS else ""
+
+
+def meant(tool: str, event: QMouseEvent) -> str:
+    """The tool that a press means: with Ctrl one that adds takes away instead."""
+    if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        return OPPOSITE.get(tool, tool)
+    return tool
 
 
 def drag_window(view: ViewState, dx: float, dy: float) -> None:

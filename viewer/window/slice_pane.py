@@ -16,7 +16,12 @@ from viewer.scene.tint import mask_argb
 from viewer.scene.turn import step_cursor
 from viewer.session.view_state import PaneState, ViewState
 from viewer.volume.grid import Grid
-from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
+from viewer.window.overlay_painter import (
+    line_height,
+    overlay_font,
+    paint_gesture,
+    paint_marks,
+)
 from viewer.window.slice_mouse import BRUSHES, SliceMouse
 
 if TYPE_CHECKING:
@@ -211,10 +216,7 @@ class SlicePane(QWidget):
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF(places if len(places) > 1 else places * 2))
         elif places:
-            pen = QPen(QColor(TOKENS["accent"]), 1.5)
-            pen.setStyle(Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            painter.drawPolygon(QPolygonF(places))
+            paint_gesture(painter, self._mouse.drag, places)
         if self._mouse.over is not None and self.view.tool in BRUSHES:
             painter.setPen(QPen(color, 1.2))
             painter.drawEllipse(self._mouse.over, radius, radius)

@@ -1,0 +1,117 @@
+"""One click on made-up vessels: a neighbor, a thin branch, a faint lumen, and a leak into bone."""
+
+import numpy as np
+import pytest
+
+from viewer.enhance.suitability import Suitability
+from viewer.errors import ViewerError
+from viewer.progress import silent
+from viewer.segment.clicks import add_at
+from viewer.segment.mask import ARTERY, BONE, THROMBUS, VesselMask
+from viewer.segment.prune import remove_at
+from viewer.segment.scribble import (
+    add_along,
+    add_in_box,
+    box_of,
+    remove_along,
+    remove_in_box,
+)
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+FIT = Suitability(True, 400.0, 15.0, 10.0, 1.0, (1, 1, 1))
+GRID = Grid.regular((60, 60, 60), (1.0, 1.0, 1.0))
+Z, Y, X = np.indices(GRID.shape)
+
+
+def scan(*parts: tuple[np.ndarray, float]) -> Volume:
+    """A body of 50 HU in fat with parts of other HU and 8 HU of noise."""
+    hu = np.where(np.hypot(Y - 30, X - 30) < 27, 50.0, -100.0)
+    for where, value in parts:
+        hu[where] = value
+    hu += np.random.default_rng(4).normal(0, 8, GRID.shape)
+    return Volume(np.rint(hu).astype(np.int16), GRID)
+
+
+def mask_of(*parts: tuple[np.ndarray, int]) -> VesselMask:
+    labels = np.zeros(GRID.shape, np.uint8)
+    for where, label in parts:
+        labels[where] = label
+    return VesselMask(labels, GRID)
+
+
+def click(z: float, y: float, x: float) -> np.ndarray:
+    return GRID.points_lps(np.array([z, y, x], float))
+
+
+TRUNK = np.hypot(Y - 30, X - 20) < 6
+SIDE = (np.hypot(Z - 30, Y - 30) < 2.5) & (X > 24) & (X < 50)
+NEIGHBOR = np.hypot(Y - 45, X - 30) < 3
+
+
+def test_a_click_takes_the_vessel_with_its_thin_branch_and_not_its_neighbor():
+    volume = scan((TRUNK, 400), (SIDE, 400), (NEIGHBOR, 400))
+    edit = add_at(mask_of(), volume, FIT, click(20, 31, 21), silent())
+    found = edit.mask.labels == ARTERY
+    assert found[TRUNK].mean() > 0.95
+    assert found[SIDE].mean() > 0.8
+    assert not found[NEIGHBOR].any()
+    assert edit.name == "Add vessel"
+
+
+def test_a_leak_into_bone_is_stopped():
+    bone = (np.hypot(Y - 30, X - 40) < 11) & (Z > 8) & (Z < 52)
+    bridge = (np.abs(Z - 30) < 2) & (np.abs(Y - 30) < 2) & (X > 24) & (X < 31)
+    volume = scan((bone, 380), (TRUNK, 400), (bridge, 390))
+    edit = add_at(mask_of(), volume, FIT, click(12, 30, 20), silent())
+    assert (edit.mask.labels[TRUNK] == ARTERY).mean() > 0.95
+    assert (edit.mask.labels[bone & ~bridge & ~TRUNK] == ARTERY).mean() < 0.15
+    labelled = mask_of((bone, BONE))
+    edit = add_at(labelled, volume, FIT, click(12, 30, 20), silent())
+    assert (edit.mask.labels[bone] == BONE).all()
+
+
+@pytest.mark.parametrize(("hu", "label"), [(160.0, ARTERY), (55.0, THROMBUS)])
+def test_a_faint_or_clotted_lumen_is_filled_to_its_wall(hu, label):
+    whole = np.hypot(Y - 30, X - 30) < 11
+    true_lumen = whole & (X < 25)
+    fat = np.hypot(Y - 30, X - 30) < 40
+    volume = scan((fat, -100), (whole, hu), (true_lumen, 400))
+    edit = add_at(mask_of((true_lumen, ARTERY)), volume, FIT, click(30, 30, 32), silent())
+    found = edit.mask.labels > 0
+    false_lumen = whole & ~true_lumen & (Z > 6) & (Z < 54)
+    assert (edit.mask.labels[false_lumen] == label).mean() > 0.8
+    assert not (found & (np.hypot(Y - 30, X - 30) > 13)).any()
+
+
+def test_remove_takes_the_branch_and_leaves_the_trunk():
+    mask = mask_of((TRUNK | SIDE, ARTERY))
+    edit = remove_at(mask, click(30, 30, 40), silent())
+    assert (edit.mask.labels[TRUNK] == ARTERY).mean() > 0.97
+    assert not edit.mask.labels[SIDE & (X > 30)].any()
+    with pytest.raises(ViewerError, match="trunk"):
+        remove_at(mask, click(30, 30, 20), silent())
+
+
+def test_a_scribble_adds_and_wipes_along_its_way():
+    volume = scan((NEIGHBOR, 300), (TRUNK, 400))
+    way = np.array([click(z, 45, 30) for z in np.linspace(15, 40, 12)])
+    edit = add_along(mask_of(), volume, way, silent())
+    under = NEIGHBOR & (Z > 16) & (Z < 39)
+    assert (edit.mask.labels[under] == ARTERY).mean() > 0.8
+    assert not edit.mask.labels[TRUNK].any()
+    wiped = remove_along(edit.mask, way, silent())
+    assert not wiped.mask.labels[under].any()
+
+
+def test_a_box_segments_its_vessels_afresh_or_clears_them():
+    volume = scan((NEIGHBOR, 300), (TRUNK, 400))
+    corners = np.array([click(30, y, x) for y, x in ((38, 22), (38, 40), (52, 40), (52, 22))])
+    frame = box_of(corners, 20.0, np.array([0.0, 0.0, 1.0]))
+    edit = add_in_box(mask_of(), volume, FIT, frame, silent())
+    held = NEIGHBOR & (np.abs(Z - 30) <= 9)
+    assert (edit.mask.labels[held] == ARTERY).mean() > 0.9
+    assert not edit.mask.labels[np.abs(Z - 30) > 11].any()
+    assert not remove_in_box(edit.mask, frame).mask.labels.any()
+    with pytest.raises(ViewerError, match="No vessel"):
+        remove_in_box(mask_of(), frame)

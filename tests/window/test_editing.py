@@ -1,0 +1,119 @@
+"""Clicks, strokes and boxes in slices and in 3-D, as a person makes them."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from viewer.case.store import load_case
+from viewer.progress import silent
+from viewer.segment.mask import ARTERY
+
+pytestmark = pytest.mark.gui
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+PLAIN, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def drag(pane, *places, keys=PLAIN):
+    for kind, place, button, buttons in (
+        (QEvent.Type.MouseButtonPress, places[0], LEFT, LEFT),
+        *((QEvent.Type.MouseMove, place, NONE, LEFT) for place in places[1:]),
+        (QEvent.Type.MouseButtonRelease, places[-1], LEFT, NONE),
+    ):
+        at = QPointF(*place)
+        event = QMouseEvent(kind, at, pane.mapToGlobal(at), button, buttons, keys)
+        QApplication.sendEvent(pane, event)
+
+
+def settle(window, qtbot):
+    qtbot.waitUntil(lambda: window.session.jobs.current is None, timeout=60_000)
+
+
+@pytest.fixture
+def trunk_lps(a_tree):
+    points = a_tree.branches[0].points_lps
+    return points[len(points) // 2]
+
+
+@pytest.fixture
+def an_emptied_window(an_open_window, trunk_lps, trigger, qtbot):
+    """The phantom's window, its cursor in the aorta, with the whole map taken away."""
+    window = an_open_window
+    mask = window.session.case.mask
+    gone = np.isin(mask.labels, (ARTERY,))
+    from viewer.segment.edit import relabel
+
+    window.session.edit("Clear", lambda c, p: relabel(c.mask, gone, 0, "Clear"))
+    window.session.view.cursor_lps = tuple(float(v) for v in trunk_lps)
+    settle(window, qtbot)
+    return window
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal"])
+def test_a_click_adds_the_vessel_and_undo_takes_it_back(
+    an_emptied_window, trunk_lps, trigger, qtbot, plane
+):
+    window = an_emptied_window
+    trigger("tool-grow")
+    pane = window.panes.slices[plane]
+    drag(pane, pane.plane().pixel(trunk_lps))
+    settle(window, qtbot)
+    assert window.session.case.mask.volume_ml(ARTERY) > 5
+    assert "ml added" in window.session.messages[-1].text
+    assert window.qactions["undo"].text() == "Undo add vessel"
+    trigger("undo")
+    assert window.session.case.mask.volume_ml(ARTERY) == 0
+
+
+def test_a_box_adds_and_with_ctrl_clears_and_both_are_saved(
+    an_emptied_window, trunk_lps, trigger, qtbot, tmp_path
+):
+    window = an_emptied_window
+    trigger("tool-box")
+    pane = window.panes.slices["axial"]
+    x, y = pane.plane().pixel(trunk_lps)
+    corners = (x - 30, y - 30), (x, y), (x + 30, y + 30)
+    drag(pane, *corners)
+    settle(window, qtbot)
+    added = window.session.case.mask.volume_ml(ARTERY)
+    assert added > 0.5
+    window.session.save(tmp_path / "kept", overwrite=False, picture=None)
+    settle(window, qtbot)
+    kept = load_case(tmp_path / "kept", silent())
+    assert kept.mask.volume_ml(ARTERY) == pytest.approx(added)
+    assert kept.records_of("mask")[-1].options == {"edit": "Segment in box"}
+    drag(pane, *corners, keys=CTRL)
+    settle(window, qtbot)
+    assert window.session.case.mask.volume_ml(ARTERY) < 0.1 * added
+
+
+def test_a_scribble_and_a_click_in_3_d_work_as_on_slices(
+    an_emptied_window, trunk_lps, trigger, qtbot
+):
+    window = an_emptied_window
+    scene = window.panes.scene
+    qtbot.waitUntil(lambda: not scene.scene.empty and not scene.preparing, timeout=20_000)
+    x, y = scene.scene.pixels(trunk_lps[None])[0, :2] / scene._factor
+    trigger("tool-scribble")
+    drag(scene, (x, y), (x, y + 6), (x, y + 12))
+    settle(window, qtbot)
+    assert window.session.case.mask.volume_ml(ARTERY) > 0.2
+    trigger("undo")
+    trigger("tool-grow")
+    drag(scene, (x, y))
+    settle(window, qtbot)
+    assert window.session.case.mask.volume_ml(ARTERY) > 1  # what stands in front
+
+
+def test_bones_and_organs_leave_the_volume_in_one_click(an_open_window, trigger, qtbot):
+    window = an_open_window
+    trigger("remove-bones")
+    assert not window.session.view.bones_shown
+    assert window.qactions["remove-bones"].isChecked()
+    qtbot.waitUntil(lambda: not window.panes.scene.preparing, timeout=20_000)
+    trigger("organs")
+    assert not window.session.view.organs_shown
+    trigger("remove-bones")
+    assert window.session.view.bones_shown
+    qtbot.waitUntil(lambda: not window.panes.scene.preparing, timeout=20_000)

@@ -1,0 +1,204 @@
+"""What one click means: the vessel under it, or the branch under it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.enhance.suitability import Suitability
+from viewer.errors import ViewerError
+from viewer.progress import Progress
+from viewer.segment import front
+from viewer.segment.edit import (
+    NEAR_MM,
+    VESSELS,
+    Edit,
+    box_around,
+    edited,
+    nearest_voxel,
+    offsets_mm,
+    slices,
+)
+from viewer.segment.faint import voxels_within, whole_vessel
+from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
+from viewer.volume.volume import Volume
+
+LOOK_MM = 14.0
+TISSUE_HU = 50.0
+BODY_HU = -30.0
+LEAST_ENHANCED_HU = 110.0
+KNOWN_SHARE = 0.05
+NEW_SHARE = 0.25  # of a whole vessel must be new, or the click meant the lumen alone
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What lies around a click: HU of the vessel there, of the tissue beside it, and its radius.
+
+    `start` is the voxel (array index) in the vessel's middle that the click means.
+    """
+
+    start: tuple[int, int, int]
+    level_hu: float
+    tissue_hu: float
+    top_hu: float
+    radius_mm: float
+
+    @property
+    def half_hu(self) -> float:
+        """Half way between the tissue and the vessel: where the wall is drawn."""
+        return (self.level_hu + self.tissue_hu) / 2
+
+
+def surroundings(
+    mask: VesselMask, volume: Volume, noise_hu: float, point_lps: np.ndarray
+) -> Surroundings:
+    """The vessel's own level, its tissue and its radius around a click, from 14 mm about it.
+
+    Raises `ViewerError` outside the scan and on a structure that is labelled as something else.
+    """
+    grid = mask.grid
+    box = box_around(np.asarray(point_lps), LOOK_MM, grid)
+    hu = volume.voxels[slices(box)].astype(np.float32)
+    labels = mask.labels[slices(box)]
+    far = offsets_mm(box, grid, point_lps)
+    smooth = ndimage.uniform_filter(hu, [3 if s < 1.8 else 1 for s in grid.spacing_mm])
+    near = far <= max(NEAR_MM, 0.75 * max(grid.spacing_mm))
+    # A click beside the known map means what is not in it yet.
+    near &= ~np.isin(labels, VESSELS)
+    peak = np.where(near, smooth - 25 * far, -np.inf).argmax()
+    core = near & (np.abs(smooth - smooth.flat[peak]) < max(3 * noise_hu, 20))
+    level = float(np.median(smooth[core]))
+    beside = (far < LOOK_MM) & (smooth > BODY_HU) & (smooth < level - max(3 * noise_hu, 25))
+    tissue = TISSUE_HU
+    if beside.sum() > 50:
+        # The upper part of what is darker: a liver round a portal vein, not the fat behind it.
+        tissue = float(np.clip(np.percentile(smooth[beside], 60), 0, level - 30))
+        tissue = min(tissue, TISSUE_HU + 0.5 * (level - TISSUE_HU))
+    half = (level + tissue) / 2
+    depth = ndimage.distance_transform_edt(smooth > half, sampling=grid.spacing_mm)
+    middle = np.where(far <= 4.0, depth, 0).argmax()
+    start = np.unravel_index(middle if depth.flat[middle] > 0 else peak, hu.shape)
+    at = tuple(int(n) + ends[0] for n, ends in zip(start, box, strict=True))
+    top = level + max(4 * noise_hu, 0.35 * level)
+    return Surroundings(
+        (at[0], at[1], at[2]), level, tissue, top, float(max(depth[start], min(grid.spacing_mm)))
+    )
+
+
+def add_at(
+    mask: VesselMask,
+    volume: Volume,
+    suitability: Suitability,
+    point_lps: np.ndarray,
+    progress: Progress,
+) -> Edit:
+    """Add the vessel that a click means.
+
+    An enhanced vessel is grown from its own level at the click, up to where its front opens into
+    something wide and up to other structures. Where the blood is fainter than that of the scan (a
+    false lumen, a clot), the whole vessel within the outer wall is taken, if a wall is seen.
+    Raises `ViewerError` where there is neither.
+    """
+    point = np.asarray(point_lps, dtype=np.float64)
+    if known_at(mask, point):
+        raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
+    found = surroundings(mask, volume, suitability.noise_hu, point)
+    blood = suitability.blood_hu or 200.0
+    if found.level_hu < TISSUE_HU + 0.7 * (blood - TISSUE_HU):
+        whole = whole_at(mask, volume, found, point, progress.part(0, 0.6))
+        if whole is not None:
+            return whole
+    if found.level_hu < min(LEAST_ENHANCED_HU, 40 + 0.35 * (blood - 40)):
+        raise ViewerError(
+            f"There is no enhanced vessel at the click ({found.level_hu:.0f} HU) and no wall "
+            "around it; nothing was changed: click into a bright vessel, or paint (B)."
+        )
+    if mask.labels[found.start] == BONE and found.level_hu < 0.75 * blood:
+        raise ViewerError(
+            "The click is on bone; nothing was changed: click into blood, or paint (B) over it."
+        )
+    box, new = grown_at(mask, volume, found, progress.part(0.6, 1.0))
+    if not new.any():
+        raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
+    return edited(mask, box, new, ARTERY, "Add vessel")
+
+
+def known_at(mask: VesselMask, point_lps: np.ndarray) -> bool:
+    """Whether the voxel at a point is in the vessel map already."""
+    return bool(np.isin(mask.labels[nearest_voxel(mask.grid, point_lps)], VESSELS))
+
+
+def grown_at(
+    mask: VesselMask, volume: Volume, found: Surroundings, progress: Progress
+) -> tuple[Box, np.ndarray]:
+    """A box and which of its voxels grow from a start and are not labelled yet (bool)."""
+    hu, labels, shape = volume.voxels.reshape(-1), mask.labels.reshape(-1), mask.grid.shape
+    around = front.neighbors(shape)[[4, 10, 12, 13, 15, 21]]
+    half, top = found.half_hu, found.top_hu
+    # A click on a structure says that this is a vessel; the label was wrong there.
+    blocked = {BONE, CHAMBER, ORGAN, VEIN} - {int(mask.labels[found.start])}
+    allowed = ~np.isin(np.arange(256), list(blocked))
+    if allowed[BONE]:
+        half = max(half, 0.75 * found.level_hu)
+
+    def admits(flat: np.ndarray) -> np.ndarray:
+        own = hu[flat]
+        good = (own > half) & (own < top) & allowed[labels[flat]]
+        chosen = flat[good]
+        mean = 2 * hu[chosen].astype(np.float32)
+        for step in around:
+            mean += hu.take(chosen + step, mode="clip")
+        good[good] = mean > 8 * half
+        return good
+
+    start = np.array([np.ravel_multi_index(found.start, shape)])
+    grown = front.grow(mask.grid, start, admits, found.radius_mm, progress).voxels
+    low, high = np.maximum(grown.min(axis=0) - 1, 0), np.minimum(grown.max(axis=0) + 2, shape)
+    chosen = np.zeros(tuple(high - low), bool)
+    chosen[tuple((grown - low).T)] = True
+    a, b, c = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
+    box = (a, b, c)
+    rim = ndimage.binary_dilation(chosen) & (volume.voxels[slices(box)] > half)
+    own = mask.labels[slices(box)]
+    taken = chosen & ~np.isin(own, VESSELS)
+    return box, taken | (rim & (own == 0))
+
+
+def whole_at(
+    mask: VesselMask,
+    volume: Volume,
+    found: Surroundings,
+    point_lps: np.ndarray,
+    progress: Progress,
+) -> Edit | None:
+    """The edit that fills the vessel around a faint place up to its wall; None without a wall."""
+    way = direction_at(mask, point_lps)
+    sections = whole_vessel(volume, mask, point_lps, way, VESSELS, progress)
+    # Muscle has a border too: a vessel is told by its known lumen or by its brighter blood.
+    vessel = max((s.known for s in sections), default=0) > KNOWN_SHARE
+    if len(sections) < 4 or not (vessel or found.level_hu > LEAST_ENHANCED_HU):
+        return None
+    box, within = voxels_within(sections, mask.grid)
+    hu, labels = volume.voxels[slices(box)], mask.labels[slices(box)]
+    free = (labels == 0) | ((labels == BONE) & (hu < found.top_hu))
+    new = within & free & (hu > BODY_HU)
+    if new.sum() < NEW_SHARE * within.sum():
+        return None
+    enhanced = float(np.percentile(hu[new], 90)) > LEAST_ENHANCED_HU
+    label, name = (ARTERY, "Add vessel") if enhanced else (THROMBUS, "Add thrombus")
+    return edited(mask, box, new, label, name)
+
+
+def direction_at(mask: VesselMask, point_lps: np.ndarray) -> np.ndarray:
+    """Which way the known vessel beside a point runs; along the slices' axis without one."""
+    box = box_around(point_lps, 25.0, mask.grid)
+    vessel = np.isin(mask.labels[slices(box)], VESSELS)
+    axis: np.ndarray = mask.grid.lps_from_index[:3, 0]
+    if vessel.sum() < 200:
+        return axis
+    index = np.argwhere(vessel)[:: max(1, int(vessel.sum()) // 4000)] + [e[0] for e in box]
+    points = mask.grid.points_lps(index)
+    points = points[np.linalg.norm(points - point_lps, axis=1) < 25.0]
+    _, spread, ways = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    return ways[0] if spread[0] > 1.3 * spread[1] else axis
