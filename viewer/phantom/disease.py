@@ -227,12 +227,17 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
 
 
 def add_diseases(
-    vessels: Vessels, body: Body, wanted: Mapping[str, float], rng: np.random.Generator
+    vessels: Vessels,
+    body: Body,
+    wanted: Mapping[str, float],
+    rng: np.random.Generator,
+    closed_lps: np.ndarray | None = None,
 ) -> tuple[Vessels, tuple[Solid, ...], tuple[Lesion, ...]]:
     """The vessels with diseases (`wanted`: severity 0 to 1 by key), their bodies and their truth.
 
-    No two sit in the same place. The order of `wanted` does not matter. `ViewerError` where a
-    disease is unknown or finds no free vessel that suits it.
+    No two sit in the same place, and none near points `closed_lps` (n,3) of the vessels. The order
+    of `wanted` does not matter. `ViewerError` where a disease is unknown or finds no free vessel
+    that suits it.
     """
     unknown = sorted(set(wanted) - set(DISEASES))
     if unknown:
@@ -244,7 +249,7 @@ def add_diseases(
     brought = {key for each in wanted for key in DISEASES[each].brings}
     solids: list[Solid] = []
     lesions: list[Lesion] = []
-    taken: list[np.ndarray] = []
+    taken = [closed_lps] if closed_lps is not None and len(closed_lps) else []
     for key in (key for key in DISEASES if key in wanted and key not in brought):
         severity = float(np.clip(wanted[key], 0, 1))
         disease = DISEASES[key]

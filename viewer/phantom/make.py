@@ -44,7 +44,8 @@ def make_scene(
     )
     body = make_body(shaping, variety)
     vessels = make_vessels(region, body, growing, detail=detail)
-    vessels, solids, lesions = add_diseases(vessels, body, diseases, ailing)
+    closed = _outside(region, body, vessels) if diseases else None
+    vessels, solids, lesions = add_diseases(vessels, body, diseases, ailing, closed)
     steps = np.broadcast_to(np.asarray(spacing_mm, float), (3,))
     if shape is None:
         grid = region_grid(region, body, steps)
@@ -84,6 +85,13 @@ def region_grid(region: str, body: Body, spacing_mm: Sequence[float] | np.ndarra
     steps = np.asarray(spacing_mm, float)
     count = np.ceil((last - first)[::-1] / steps).astype(int) + 1
     return Grid.regular((int(count[0]), int(count[1]), int(count[2])), tuple(steps), tuple(first))
+
+
+def _outside(region: str, body: Body, vessels: Vessels) -> np.ndarray:
+    """The points of the vessels (n,3) that a scan of the region does not show."""
+    grid, points = region_grid(region, body, (1.0, 1.0, 1.0)), vessels.tree.points_lps
+    index = grid.index(points)
+    return points[((index < 0) | (index > np.array(grid.shape) - 1)).any(axis=1)]
 
 
 def _grid_about(center_lps: np.ndarray, shape: Shape, spacing_mm: np.ndarray) -> Grid:
