@@ -127,12 +127,15 @@ def arranged(region: str, detail: float, variants: frozenset[str]) -> Arrangemen
 
 def _random_tree(body: Body, rng: np.random.Generator, detail: float) -> Vessels:
     """A tree that divides at random in the soft tissue before the spine."""
-    low, high = np.array(REGIONS["tree"].box_standard)
-    start = body.place(rng.uniform(low + 25, high - 25))
-    heading = rng.normal(size=3)
+    low, high = np.array(REGIONS["tree"].box_standard, float)
+    radius = rng.uniform(3.5, 9.0)
+    start = rng.uniform(low + 20, high - 20)
+    side = int(rng.integers(3))
+    start[side] = (low + 12, high - 12)[int(rng.integers(2))][side]
+    ends = start, rng.uniform(low + 40, high - 35)
+    trunk = line(*body.place(np.array(ends)))
+    heading = trunk[-1] - trunk[0]
     heading /= np.linalg.norm(heading)
-    radius = rng.uniform(2.0, 7.0)
-    trunk = line(start, start + 6 * radius * heading)
     tubes = [Tube(trunk, np.array(radius), name="tree")]
     twigs = ramify(trunk[-1:], heading[None], np.array([radius]), 12 + int(110 * detail), rng)
     kept = {-1: 0}
@@ -141,14 +144,12 @@ def _random_tree(body: Body, rng: np.random.Generator, detail: float) -> Vessels
         if twig.parent in kept and np.all((there > low) & (there < high)):
             kept[number] = len(tubes)
             tubes.append(Tube(twig.points_lps, twig.radius_mm, kept[twig.parent], "tree"))
-    blood = rng.choice([Tissue.ARTERY, Tissue.ARTERY, Tissue.CAVAL])
-    return Vessels(build(tubes), (Tissue(blood),) * len(tubes))
+    return Vessels(build(tubes), (Tissue.ARTERY,) * len(tubes))
 
 
 def _colonies(body: Body, rng: np.random.Generator, detail: float) -> Vessels:
     """A tree in each of four organs, from anywhere on the organ's side to the spine."""
     tubes: list[Tube] = []
-    kinds: list[Tissue] = []
     for organ in ("liver", "spleen", "left kidney", "right kidney"):
         egg = TERRITORIES[organ][0]
         center, half = np.array(egg[0], float), np.array(egg[1], float)
@@ -163,6 +164,4 @@ def _colonies(body: Body, rng: np.random.Generator, detail: float) -> Vessels:
         for twig in colonize(trunk[-1:], heading, targets, radius, rng):
             parent = first if twig.parent < 0 else first + 1 + twig.parent
             tubes.append(Tube(twig.points_lps, twig.radius_mm, parent, organ))
-        blood = Tissue(rng.choice([Tissue.ARTERY, Tissue.ARTERY, Tissue.PORTAL]))
-        kinds += [blood] * (len(tubes) - first)
-    return Vessels(build(tubes), tuple(kinds))
+    return Vessels(build(tubes), (Tissue.ARTERY,) * len(tubes))
