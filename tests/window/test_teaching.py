@@ -49,7 +49,7 @@ def test_a_right_answer_gets_all_points(a_quiz, trigger):
     a_quiz.session.view.cursor_lps = (0.0, 0.0, 0.0)
     trigger("compare")
     result = a_quiz.quiz.result
-    assert result.points == 100
+    assert result.credit == 100
     assert result.found[0].distance_mm == pytest.approx(3.0, abs=0.01)
     np.testing.assert_allclose(a_quiz.session.view.cursor_lps, lesion["at_lps"], atol=1e-3)
     assert a_quiz.quiz.points.text() == "100 of 100"
@@ -70,7 +70,7 @@ def test_marks_can_be_taken_back_and_nothing_marked_is_an_answer(a_quiz, trigger
     assert a_quiz.quiz.cards == []
     assert "Nothing to find" in a_quiz.quiz.compare_button.text()
     trigger("compare")
-    assert a_quiz.quiz.result.points == 0
+    assert a_quiz.quiz.result.credit == 0
     assert a_quiz.quiz.result.found[0].mark is None
 
 

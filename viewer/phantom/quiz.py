@@ -89,16 +89,16 @@ class Found:
     distance_mm: float | None
     kind_right: bool
     error: float | None
-    points: int
+    credit: int
 
 
 @dataclass(frozen=True)
 class Score:
-    """The lesions with what was said of them, marks that met none, and points of 100."""
+    """The lesions with what was said of them, marks that met none, and its credit of 100."""
 
     found: tuple[Found, ...]
     wrong: tuple[Mark, ...]
-    points: int
+    credit: int
 
     @property
     def normal(self) -> bool:
@@ -137,7 +137,7 @@ def score(document: Mapping[str, Any], marks: Sequence[Mark]) -> Score:
     wrong = tuple(mark for n, mark in enumerate(marks) if n not in pairs.values())
     if not lesions:
         return Score((), wrong, max(0, NORMAL_POINTS - 50 * len(wrong)))
-    mean = sum(each.points for each in found) / len(found)
+    mean = sum(each.credit for each in found) / len(found)
     return Score(found, wrong, max(0, round(mean) - FALSE_POINTS * len(wrong)))
 
 

@@ -192,7 +192,7 @@ class QuizPanel(SidePanel):
             self._session.say("caution", "Name the kind of every mark, or remove it.")
             return
         self.result = score(self._case.truth.document, marks)
-        self._scores.append(self.result.points)
+        self._scores.append(self.result.credit)
         for card in self.cards:
             card.close_mark()
         self._show_result(self.result)
@@ -201,7 +201,7 @@ class QuizPanel(SidePanel):
         self._show_state()
 
     def _show_result(self, result: Score) -> None:
-        self.points.setText(f"{result.points} of 100")
+        self.points.setText(f"{result.credit} of 100")
         self.points.show()
         if result.normal:
             self._answers.addWidget(_said("There was nothing to find in this scan."))
@@ -278,7 +278,7 @@ def found_text(found: Found) -> str:
         if found.error is not None:
             line += f"; you measured {found.number + found.error:.1f}{unit} ({found.error:+.1f})"
         lines.append(line + ".")
-    lines.append(f"{found.points} of 100 points")
+    lines.append(f"{found.credit} of 100 points")
     return "\n".join(lines)
 
 
