@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+PLACE = ("x_lps_mm", "y_lps_mm", "z_lps_mm")
 Severity = Literal["info", "warning", "blocks"]
 
 
@@ -24,3 +25,11 @@ class Notice:
     text: str
     files: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def point_lps(self) -> tuple[float, float, float] | None:
+        """Where to look, when `numbers` name a place."""
+        if not all(name in self.numbers for name in PLACE):
+            return None
+        x, y, z = (float(self.numbers[name]) for name in PLACE)
+        return x, y, z

@@ -21,6 +21,8 @@ class Record:
 
     `made` is the time (UTC, ISO 8601); `of` maps each part it was made from to that part's
     SHA-256; `seconds` is wall time and `peak_bytes` the highest memory of the process meanwhile.
+    `networks` maps each network that was asked to the SHA-256 of its weights, and `device` ran
+    them.
     """
 
     step: str
@@ -32,6 +34,8 @@ class Record:
     seconds: float = 0.0
     peak_bytes: int = 0
     by: str = "machine"
+    networks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    device: str = ""
 
 
 def now() -> str:

@@ -14,6 +14,7 @@ from viewer.geometry.measure import Measure
 from viewer.geometry.surface import Surface
 from viewer.geometry.tree import VesselTree
 from viewer.provenance import Record, digest
+from viewer.segment.bridges import Bridge, is_open
 from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
@@ -26,6 +27,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "suitability": ("volume",),
         "enhanced": ("volume", "suitability"),
         "mask": ("volume", "suitability", "enhanced"),
+        "bridges": ("mask",),
         "tree": ("mask",),
         "surface": ("mask", "tree"),
         "measures": ("mask", "tree"),
@@ -45,6 +47,7 @@ class Case:
     suitability: Suitability | None = None
     enhanced: Volume | None = None
     mask: VesselMask | None = None
+    bridges: tuple[Bridge, ...] | None = None
     tree: VesselTree | None = None
     surface: Surface | None = None
     measures: tuple[Measure, ...] | None = None
@@ -65,8 +68,16 @@ class Case:
         return replace(self, records=kept + records, notices=MappingProxyType(told), **changes)
 
     def edit_mask(self, mask: VesselMask, record: Record) -> "Case":
-        """The next case with a mask that a person changed; earlier records of the mask stay."""
-        return self.put("mask", mask, *self.records_of("mask"), record)
+        """The next case with a mask that a person changed.
+
+        Earlier records and notices of the mask stay, and so do the bridges that are still open.
+        """
+        told = self.notices.get("mask", ())
+        case = self.put("mask", mask, *self.records_of("mask"), record, notices=told)
+        if self.bridges is None:
+            return case
+        still = tuple(bridge for bridge in self.bridges if is_open(bridge, mask))
+        return case.put("bridges", still, *self.records_of("bridges"))
 
     def records_of(self, part: str) -> tuple[Record, ...]:
         """The records of one part, oldest first."""

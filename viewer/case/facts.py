@@ -5,10 +5,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from viewer.dicom.series import Series
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
 from viewer.provenance import Record
+from viewer.segment.bridges import Bridge
 from viewer.volume.grid import Grid
 
 BESIDE = {"files", "grid", "notices", "headers"}  # not plain facts
@@ -82,7 +85,22 @@ def record_from(plain: dict[str, Any]) -> Record:
         of=MappingProxyType(dict(record.of)),
         options=MappingProxyType(dict(record.options)),
         versions=MappingProxyType(dict(record.versions)),
+        networks=MappingProxyType(dict(record.networks)),
     )
+
+
+def bridge_facts(bridge: Bridge) -> dict[str, Any]:
+    """A proposed bridge as plain values."""
+    plain = {each.name: getattr(bridge, each.name) for each in fields(bridge)}
+    return plain | {"path_lps": np.round(bridge.path_lps, 3).tolist()}
+
+
+def bridge_from(plain: dict[str, Any]) -> Bridge:
+    """The bridge of `bridge_facts`."""
+    path_lps = np.array(plain["path_lps"], np.float64)
+    if path_lps.ndim != 2 or path_lps.shape[1] != 3 or len(path_lps) < 2:
+        raise ValueError(f"a bridge of shape {path_lps.shape}")
+    return Bridge(**{**plain, "path_lps": path_lps})
 
 
 def suitability_facts(found: Suitability | None) -> dict[str, Any] | None:

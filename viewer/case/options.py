@@ -1,5 +1,6 @@
 """The options of every step: one dataclass each makes the form, the flags and the record."""
 
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any
 
@@ -19,6 +20,12 @@ def option(
         default=default,
         metadata={"title": title, "tip": tip, "unit": unit, "low": low, "high": high},
     )
+
+
+def choice(default: str, title: str, tip: str, choices: Mapping[str, str]) -> Any:
+    """A field that is one of a few words; `choices` maps each to how a form calls it."""
+    metadata = {"title": title, "tip": tip, "unit": "", "choices": dict(choices)}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class EnhanceOptions:
 
 @dataclass(frozen=True)
 class SegmentOptions:
-    """How eagerly vessels are followed."""
+    """How eagerly vessels are followed, and with which help."""
 
     sensitivity: float = option(
         0.5,
@@ -51,6 +58,25 @@ class SegmentOptions:
         "Higher follows thinner and fainter vessels and takes in more that is not a vessel.",
         low=0.0,
         high=1.0,
+    )
+    engine: str = choice(
+        "networks",
+        "Engine",
+        "Networks say what is artery, vein, bone and organ; rules go by brightness and shape.",
+        {"networks": "Networks when there are any", "rules": "Without networks"},
+    )
+    mode: str = choice(
+        "final",
+        "Mode",
+        "A draft asks the networks about every place once; final asks again at the seams, which "
+        "takes about twice as long.",
+        {"draft": "Draft", "final": "Final"},
+    )
+    device: str = choice(
+        "auto",
+        "Device",
+        "What runs the networks.",
+        {"auto": "The fastest there is", "cpu": "Processor", "cuda": "Graphics processor"},
     )
 
 
@@ -79,10 +105,15 @@ Options = SuitabilityOptions | EnhanceOptions | SegmentOptions | TraceOptions
 
 
 def check(options: Options) -> None:
-    """Raise a `ViewerError` when a value is of the wrong type or out of its range."""
+    """Raise a `ViewerError` when a value is of the wrong type, out of range or no choice."""
     for each in fields(options):
         value = getattr(options, each.name)
         meta = each.metadata
+        if "choices" in meta:
+            if value not in meta["choices"]:
+                known = " or ".join(meta["choices"])
+                raise ViewerError(f"{meta['title']} must be {known}; nothing was run.")
+            continue
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise ViewerError(f"{meta['title']} must be a number; nothing was run.")
         low, high = meta["low"], meta["high"]

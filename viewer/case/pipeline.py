@@ -1,7 +1,8 @@
 """The steps from a scan to a vascular map; the window and the command line call the same ones."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from viewer.case import options as choices
@@ -11,9 +12,19 @@ from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress, silent
 from viewer.provenance import Record, now, versions
 
-Made = Iterator[tuple[str, Any, tuple[Notice, ...]]]
 State = Literal["done", "ready", "blocked"]
 Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """One part that a step made, what a reader should know of it, and with which networks."""
+
+    part: str
+    value: Any
+    notices: tuple[Notice, ...] = ()
+    networks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Step:
     needs: tuple[str, ...]
     makes: str
     options: type[choices.Options]
-    work: Callable[[Case, Any, Progress], Made]
+    work: Callable[[Case, Any, Progress], Iterator[Made]]
     weight: float  # share of the main job's time, for one bar over all steps
 
 
@@ -38,46 +49,58 @@ def given(part: Part | None) -> Part:
     return part
 
 
-def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) -> Made:
+def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) -> Iterator[Made]:
     from viewer.enhance.suitability import judge
 
     modality = case.series.modality if case.series is not None else "CT"
     found = judge(given(case.volume), progress, modality=modality or "CT")
     notices = tuple(Notice("not suitable", "blocks", text) for text in found.reasons)
     notices += tuple(Notice("suitability", "warning", text) for text in found.warnings)
-    yield "suitability", found, notices
+    yield Made("suitability", found, notices)
 
 
-def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) -> Made:
+def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) -> Iterator[Made]:
     from viewer.enhance.denoise import denoise
 
     noise = given(case.suitability).noise_hu
     enhanced = denoise(given(case.volume), noise, progress, strength=options.strength)
-    yield "enhanced", enhanced, ()
+    yield Made("enhanced", enhanced)
 
 
-def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Made:
-    from viewer.segment.vessels import segment_vessels
+def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Iterator[Made]:
+    from viewer.case.engine import engine_for
+    from viewer.segment.bridges import propose_bridges
+    from viewer.segment.evidence import notices
+    from viewer.segment.vessels import find_vessels
 
-    mask = segment_vessels(
-        given(case.shown), given(case.suitability), progress, sensitivity=options.sensitivity
+    engine = engine_for(options)
+    scan, suitability = given(case.shown), given(case.suitability)
+    found = find_vessels(
+        scan,
+        suitability,
+        progress.part(0, 0.95),
+        sensitivity=options.sensitivity,
+        networks=engine.networks,
     )
-    _ = mask.counts  # counted here, so that showing it costs nothing
-    yield "mask", mask, ()
+    _ = found.mask.counts  # counted here, so that showing it costs nothing
+    told = engine.notices + notices(found.evidence, suitability)
+    yield Made("mask", found.mask, told, engine.checksums, engine.device)
+    bridges = propose_bridges(found.mask, scan, suitability, progress.part(0.95, 1.0))
+    yield Made("bridges", bridges)
 
 
-def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Made:
+def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Iterator[Made]:
     from viewer.geometry.centerline import trace
     from viewer.geometry.measure import measures
     from viewer.geometry.surface import color_by_radius, make_surface
 
     mask = given(case.mask)
     tree = trace(mask, progress.part(0.0, 0.7), shortest_mm=options.shortest_mm)
-    yield "tree", tree, ()
+    yield Made("tree", tree)
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
-    yield "surface", color_by_radius(surface, tree), ()
-    yield "measures", measures(tree, mask), ()
+    yield Made("surface", color_by_radius(surface, tree))
+    yield Made("measures", measures(tree, mask))
 
 
 STEPS: tuple[Step, ...] = (
@@ -171,9 +194,8 @@ def advance(
     choices.check(options)
     _demand(case, step)
     progress.at(0.0, step.doing)
-    made: list[tuple[str, Any, tuple[Notice, ...]]] = []
     with Meter() as meter:
-        made.extend(step.work(case, options, progress))
+        made = list(step.work(case, options, progress))
     record = Record(
         step=step.name,
         part="",
@@ -183,9 +205,15 @@ def advance(
         seconds=round(meter.seconds, 3),
         peak_bytes=meter.peak_bytes,
     )
-    for part, value, notices in made:
-        of = case.digests(part)
-        case = case.put(part, value, replace(record, part=part, of=of), notices=notices)
+    for each in made:
+        own = replace(
+            record,
+            part=each.part,
+            of=case.digests(each.part),
+            networks=each.networks,
+            device=each.device,
+        )
+        case = case.put(each.part, each.value, own, notices=each.notices)
     progress.at(1.0)
     return case
 

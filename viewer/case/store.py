@@ -33,7 +33,7 @@ from viewer.volume.files import read_labels, read_volume, write_labels, write_vo
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-FORMAT = 2  # since 2 with the truth of made-up patients
+FORMAT = 2  # since 2 with truth, confidence and bridges
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
@@ -41,6 +41,7 @@ FILES = {
     "lesions": DOCUMENT,
     "enhanced": "enhanced.nrrd",
     "mask": "vessels.nrrd",
+    "confidence": "confidence.nrrd",
     "tree": "tree.vtp",
     "surface": "surface.vtp",
     "print": "surface.stl",
@@ -125,8 +126,14 @@ def demand_space(case: Case, place: Path) -> None:
 def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture | None) -> None:
     note = NOTE if case.series is not None and case.series.synthetic else ""
 
+    sure = None if case.mask is None or case.mask.confidence is None else case.mask
+
     def write_scan(volume: Volume, path: Path) -> None:
         write_volume(volume, path, note)
+
+    def write_confidence(mask: VesselMask, path: Path) -> None:
+        if mask.confidence is not None:
+            write_labels(mask.confidence, mask.grid, path)
 
     writers: list[tuple[str, Any, Callable[[Any, Path], None]]] = [
         ("volume", case.volume, write_scan),
@@ -134,6 +141,7 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
         ("lesions", case.truth, lambda truth, path: write_document(truth.document, path)),
         ("enhanced", case.enhanced, write_scan),
         ("mask", case.mask, _write_mask),
+        ("confidence", sure, write_confidence),
         ("tree", case.tree, write_tree),
         ("surface", case.surface, write_surface),
         ("print", case.surface, write_surface),
@@ -186,6 +194,7 @@ def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
                 for label in case.mask.present
             },
         },
+        "bridges": None if case.bridges is None else [facts.bridge_facts(b) for b in case.bridges],
         "measures": None if case.measures is None else [asdict(m) for m in case.measures],
         "warnings": [
             {"part": part, **facts.notice_facts(notice)}
@@ -281,13 +290,14 @@ def _read_parts(
     if "mask" in files:
         labels, _ = read_labels(files["mask"])
         names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
-        mask = VesselMask(labels, volume.grid, names)
+        sure = read_labels(files["confidence"])[0] if "confidence" in files else None
+        mask = VesselMask(labels, volume.grid, names, sure)
         _ = mask.counts  # counted here, so that showing it costs nothing
     progress.at(0.8, "Reading the vessels")
     notices: dict[str, tuple[Any, ...]] = {}
     for entry in described["warnings"]:
         notices[entry["part"]] = (*notices.get(entry["part"], ()), facts.notice_from(entry))
-    measures = described["measures"]
+    measures, bridges = described["measures"], described.get("bridges")
     return Case(
         series=facts.series_from(described["series"], volume.grid),
         volume=volume,
@@ -295,6 +305,7 @@ def _read_parts(
         suitability=facts.suitability_from(described["suitability"]),
         enhanced=enhanced,
         mask=mask,
+        bridges=None if bridges is None else tuple(facts.bridge_from(b) for b in bridges),
         tree=read_tree(files["tree"]) if "tree" in files else None,
         surface=read_surface(files["surface"]) if "surface" in files else None,
         measures=None if measures is None else tuple(Measure(**entry) for entry in measures),

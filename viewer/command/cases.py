@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,6 @@ def add_reconstruct(verbs: Any) -> None:
     verb.add_argument("input", type=Path, help="DICOM folder, volume file or case folder")
     verb.add_argument("out", type=Path, help="the case folder to write")
     verb.add_argument("--series", metavar="UID", help="which series, where there are several")
-    verb.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     verb.add_argument("--no-enhance", action="store_true", help="keep the noise")
     verb.add_argument("--overwrite", action="store_true", help="replace an existing case folder")
     _add_step_options(verb)
@@ -56,6 +55,9 @@ def add_picture(verbs: Any) -> None:
 def _add_step_options(verb: argparse.ArgumentParser) -> None:
     for step, kind in STEP_OPTIONS.items():
         for each in fields(kind):
+            if "choices" in each.metadata:
+                _add_choice(verb, step, each)
+                continue
             unit = f" ({each.metadata['unit']})" if each.metadata["unit"] else ""
             verb.add_argument(
                 f"--{step}-{each.name.replace('_', '-')}",
@@ -63,6 +65,17 @@ def _add_step_options(verb: argparse.ArgumentParser) -> None:
                 metavar="X",
                 help=f"{each.metadata['tip']} Default {each.default:g}{unit}.".replace("%", "%%"),
             )
+
+
+def _add_choice(verb: argparse.ArgumentParser, step: str, option: Field[Any]) -> None:
+    """A flag of a few words, with and without the step's name."""
+    told = "; ".join(f"{word}: {title}" for word, title in option.metadata["choices"].items())
+    verb.add_argument(
+        f"--{step}-{option.name}",
+        f"--{option.name}",
+        choices=tuple(option.metadata["choices"]),
+        help=f"{option.metadata['tip']} {told}. Default {option.default}.".replace("%", "%%"),
+    )
 
 
 def _step_options(args: argparse.Namespace) -> dict[str, choices.Options]:
@@ -83,7 +96,7 @@ def _reconstruct(args: argparse.Namespace, progress: Progress) -> int:
 
     refuse_existing(args.out, args.overwrite)
     options = _step_options(args)
-    _demand_device(args.device)
+    _demand_device(options["segment"])
     source = find_source(args.input, progress.part(0.0, 0.02))
     series = choose(source.series, args.series) if source.kind == "dicom" else None
     done = open_source(source, series, progress.part(0.02, 0.1))
@@ -118,15 +131,13 @@ def _reconstruct(args: argparse.Namespace, progress: Progress) -> int:
     return 0
 
 
-def _demand_device(device: str) -> None:
-    if device != "cuda":
-        return
-    import torch
+def _demand_device(options: choices.Options) -> None:
+    """Raise a `ViewerError` now, not after the steps before, for a device that is not here."""
+    from viewer.case.engine import DEVICES
+    from viewer.networks.device import choose as choose_device
 
-    if not torch.cuda.is_available():
-        raise ViewerError(
-            "There is no CUDA device on this machine; nothing was written: use --device auto."
-        )
+    if isinstance(options, choices.SegmentOptions) and options.device == "cuda":
+        choose_device(DEVICES[options.device])
 
 
 def _evaluate(args: argparse.Namespace, progress: Progress) -> int:

@@ -62,6 +62,17 @@ class Coarse:
         return np.where(flip, size - 1 - out, out)
 
 
+    def voxel_at(self, block: np.ndarray) -> np.ndarray:
+        """The voxel index (3,) in the middle of a block (3,) on the patient's axes."""
+        size = np.array([-(-n // f) for n, f in zip(self.full, self.factors, strict=True)])
+        out = np.empty(3)
+        out[list(self.order)] = np.where(
+            self.turned, size[list(self.order)] - 1 - np.asarray(block), block
+        )
+        middle = out * self.factors + (np.array(self.factors) - 1) / 2
+        return np.minimum(middle, np.array(self.full) - 1)
+
+
 def axes_of(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Which axis of the grid runs most along S, P and L of the patient, and whether backwards."""
     directions = grid.lps_from_index[:3, :3] / np.array(grid.spacing_mm)

@@ -12,7 +12,9 @@ from viewer.progress import Progress
 from viewer.segment.boundary import CLOT_HU, draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.clean import Around
+from viewer.segment.confidence import confidence_of
 from viewer.segment.context import CONTEXT_MM, Context, read_context
+from viewer.segment.evidence import Found, disagreement, weigh_named
 from viewer.segment.gates import FULL
 from viewer.segment.mask import VesselMask
 from viewer.segment.named import LIKELY, SURE, named_context, without_specks
@@ -31,8 +33,8 @@ def segment_named(
     *,
     sensitivity: float,
     seeds_lps: np.ndarray | None,
-) -> VesselMask:
-    """The vessels of a scan as the networks name them; see `segment_vessels`."""
+) -> Found:
+    """The vessels of a scan as the networks name them; see `find_vessels`."""
     grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.05))
     part = progress.part(0.05, 0.35)
     naming = name_places(grid, networks.context, part, overlap=networks.overlap)
@@ -41,11 +43,12 @@ def segment_named(
     by_shape = read_context(volume, great, suitability, seeds_lps, part)
     part = progress.part(0.6, 0.65)
     context = named_context(volume, grid, naming, suitability, seeds_lps, part)
+    by_network = context.trunk
     if by_shape is not None:
         context = merged(context, by_shape, naming)
     if not context.trunk.any():
         raise nothing_to_start_from()
-    likely = None
+    likely = seen = None
     if networks.fine is not None:
         part = progress.part(0.65, 0.72)
         seen = thin_vessels(volume, context, naming, networks.fine, part, overlap=networks.overlap)
@@ -63,7 +66,12 @@ def segment_named(
     )
     share = 0.5 - 0.2 * sensitivity
     labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.8, 1.0))
-    return VesselMask(labels, volume.grid)
+    sure = confidence_of(labels, grid, naming, seen)
+    evidence = weigh_named(volume, context, tree, naming, networks.asked)
+    if by_shape is not None:
+        agreement, disputed = disagreement(volume, context, by_network, by_shape.trunk)
+        evidence = replace(evidence, agreement=agreement, disputed=disputed)
+    return Found(VesselMask(labels, volume.grid, confidence=sure), evidence)
 
 
 def merged(named: Context, by_shape: Context, naming: Naming) -> Context:

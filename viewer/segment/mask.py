@@ -30,7 +30,8 @@ NAMES: Mapping[int, str] = MappingProxyType(
 class VesselMask:
     """Labels on a grid: `labels` uint8 `[slice, row, column]`, 0 is background.
 
-    `names` says what each label means; `confidence` is None or uint8 (0 to 255) per voxel.
+    `names` says what each label means. `confidence` is None without networks, or the probability
+    (uint8, 255 is certain) that a voxel is what its label says; 0 where no network was asked.
     """
 
     labels: np.ndarray
@@ -42,12 +43,17 @@ class VesselMask:
         if self.labels.shape != self.grid.shape or self.labels.dtype != np.uint8:
             raise ValueError(f"labels {self.labels.shape} {self.labels.dtype} do not fit the grid")
         self.labels.flags.writeable = False
+        if self.confidence is not None:
+            if self.confidence.shape != self.grid.shape or self.confidence.dtype != np.uint8:
+                raise ValueError(f"confidence {self.confidence.shape} does not fit the grid")
+            self.confidence.flags.writeable = False
         object.__setattr__(self, "names", MappingProxyType(dict(self.names)))
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What a checksum covers."""
-        return self.labels, self.grid.lps_from_index
+        sure = () if self.confidence is None else (self.confidence,)
+        return self.labels, self.grid.lps_from_index, *sure
 
     @cached_property
     def counts(self) -> Mapping[int, int]:
@@ -68,12 +74,22 @@ class VesselMask:
         """Volume of one label in milliliters."""
         return self.counts.get(label, 0) * self.grid.voxel_mm3 / 1000
 
-    def patched(self, box: Box, labels: np.ndarray) -> "VesselMask":
-        """The mask with other labels inside a box (start, stop per axis)."""
+    def patched(
+        self, box: Box, labels: np.ndarray, confidence: np.ndarray | None = None
+    ) -> "VesselMask":
+        """The mask with other labels inside a box (start, stop per axis).
+
+        Without a `confidence` of the box no network stands for what is changed.
+        """
         cut = tuple(slice(*ends) for ends in box)
         patched = self.labels.copy()
         patched[cut] = labels
-        mask = VesselMask(patched, self.grid, self.names, self.confidence)
+        sure = self.confidence
+        if sure is not None:
+            kept = np.where(labels == self.labels[cut], sure[cut], 0)
+            sure = sure.copy()
+            sure[cut] = kept if confidence is None else confidence
+        mask = VesselMask(patched, self.grid, self.names, sure)
         if "counts" in self.__dict__:
             change = Counter(dict(enumerate(np.bincount(labels.ravel(), minlength=256).tolist())))
             change.subtract(

@@ -13,6 +13,7 @@ from viewer.segment.boundary import draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.clean import look_around
 from viewer.segment.context import read_context
+from viewer.segment.evidence import Found, weigh
 from viewer.segment.mask import VesselMask
 from viewer.segment.veins import grow_veins
 from viewer.volume.volume import Volume
@@ -28,6 +29,11 @@ class Networks:
     fine: Network | None = None
     overlap: float = FINAL_OVERLAP
 
+    @property
+    def asked(self) -> tuple[Network, ...]:
+        """Those that there are."""
+        return (self.context,) if self.fine is None else (self.context, self.fine)
+
 
 def segment_vessels(
     volume: Volume,
@@ -38,6 +44,27 @@ def segment_vessels(
     seeds_lps: np.ndarray | None = None,
     networks: Networks | None = None,
 ) -> VesselMask:
+    """The mask of `find_vessels`."""
+    found = find_vessels(
+        volume,
+        suitability,
+        progress,
+        sensitivity=sensitivity,
+        seeds_lps=seeds_lps,
+        networks=networks,
+    )
+    return found.mask
+
+
+def find_vessels(
+    volume: Volume,
+    suitability: Suitability,
+    progress: Progress,
+    *,
+    sensitivity: float = 0.5,
+    seeds_lps: np.ndarray | None = None,
+    networks: Networks | None = None,
+) -> Found:
     """The vessel tree connected with the aorta (and the seeds (n,3)), bone and calcification.
 
     In the portal-venous phase also the veins. With `networks` these say what is artery, vein,
@@ -64,7 +91,7 @@ def segment_vessels(
     around = look_around(context, tree | veins, progress.part(0.8, 0.85))
     share = 0.5 - 0.2 * sensitivity
     labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.85, 1.0))
-    return VesselMask(labels, volume.grid)
+    return Found(VesselMask(labels, volume.grid), weigh(volume, context, tree))
 
 
 def nothing_to_start_from() -> ViewerError:

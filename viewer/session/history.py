@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.case.case import Case
-from viewer.segment.mask import Box
+from viewer.segment.mask import Box, VesselMask
 
 BUDGET_BYTES = 1_000_000_000
 
@@ -19,14 +19,14 @@ class Change:
     before: Case
     after: Case
     box: Box | None = None
-    labels_before: np.ndarray | None = None
-    labels_after: np.ndarray | None = None
+    boxed_before: tuple[np.ndarray, ...] = ()  # labels and, where there is any, confidence
+    boxed_after: tuple[np.ndarray, ...] = ()
 
     @property
     def extra_bytes(self) -> int:
         """Memory held by this change alone."""
-        if self.labels_before is not None and self.labels_after is not None:
-            return self.labels_before.nbytes + self.labels_after.nbytes
+        if self.box is not None:
+            return sum(array.nbytes for array in (*self.boxed_before, *self.boxed_after))
         return sum(
             array.nbytes
             for part in ("volume", "enhanced", "mask", "surface", "tree")
@@ -46,14 +46,13 @@ class History:
     def push(self, name: str, before: Case, after: Case, box: Box | None = None) -> None:
         """Remember one change; an edit whose changed `box` is given keeps only that box."""
         if box is not None and before.mask is not None and after.mask is not None:
-            cut = tuple(slice(a, b) for a, b in box)
             change = Change(
                 name,
                 replace(before, mask=None),
                 replace(after, mask=None),
                 box,
-                before.mask.labels[cut].copy(),
-                after.mask.labels[cut].copy(),
+                _boxed(before.mask, box),
+                _boxed(after.mask, box),
             )
         else:
             change = Change(name, before, after)
@@ -83,13 +82,13 @@ class History:
         """The case before the last change; `now` is the case as it stands."""
         change = self._done.pop()
         self._undone.append(change)
-        return _back(change.before, now, change, change.labels_before)
+        return _back(change.before, now, change, change.boxed_before)
 
     def redo(self, now: Case) -> Case:
         """The case after the change that was undone last."""
         change = self._undone.pop()
         self._done.append(change)
-        return _back(change.after, now, change, change.labels_after)
+        return _back(change.after, now, change, change.boxed_after)
 
     def update_last(self, refresh: Callable[[Case], Case]) -> None:
         """Let parts worked out again after the last change belong to it."""
@@ -103,7 +102,13 @@ class History:
         self._undone.clear()
 
 
-def _back(target: Case, now: Case, change: Change, labels: np.ndarray | None) -> Case:
-    if change.box is None or labels is None or now.mask is None:
+def _boxed(mask: VesselMask, box: Box) -> tuple[np.ndarray, ...]:
+    cut = tuple(slice(a, b) for a, b in box)
+    parts = (mask.labels, mask.confidence)
+    return tuple(part[cut].copy() for part in parts if part is not None)
+
+
+def _back(target: Case, now: Case, change: Change, boxed: tuple[np.ndarray, ...]) -> Case:
+    if change.box is None or now.mask is None:
         return target
-    return replace(target, mask=now.mask.patched(change.box, labels))
+    return replace(target, mask=now.mask.patched(change.box, *boxed))

@@ -1,9 +1,18 @@
-"""A form made from an options dataclass: one slider with a field for each number."""
+"""A form made from an options dataclass: a slider with a field, or a list of choices, for each."""
 
+from collections.abc import Mapping
 from dataclasses import Field, fields
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.case.options import Options, default_of
 
@@ -81,9 +90,50 @@ class NumberField(QWidget):
         return super().eventFilter(watched, event)
 
 
-def field_for(each: Field) -> NumberField:
+class ChoiceField(QWidget):
+    """One of a few words, each with its title."""
+
+    changed = Signal(str)
+
+    def __init__(self, title: str, tip: str, choices: Mapping[str, str], default: str) -> None:
+        super().__init__()
+        self._default = default
+        label = QLabel(title)
+        label.setToolTip(tip)
+        self.list = QComboBox()
+        self.list.setToolTip(tip)
+        self.list.setAccessibleName(title)
+        self.list.setMinimumContentsLength(8)
+        for word, shown in choices.items():
+            self.list.addItem(shown, word)
+        label.setBuddy(self.list)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(label)
+        column.addWidget(self.list)
+        self.set(default)
+        self.list.currentIndexChanged.connect(lambda _: self.changed.emit(self.value))
+
+    @property
+    def value(self) -> str:
+        """The word as it stands."""
+        return self.list.currentData()
+
+    def set(self, value: str) -> None:
+        """Show a word."""
+        self.list.setCurrentIndex(self.list.findData(value))
+
+    def reset(self) -> None:
+        """Show the default."""
+        self.set(self._default)
+
+
+def field_for(each: Field) -> NumberField | ChoiceField:
     """The widget of one option."""
     meta = each.metadata
+    if "choices" in meta:
+        return ChoiceField(meta["title"], meta["tip"], meta["choices"], default_of(each))
     return NumberField(
         meta["title"], meta["tip"], meta["unit"], meta["low"], meta["high"], default_of(each)
     )

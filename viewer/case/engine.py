@@ -1,0 +1,87 @@
+"""Which networks help with a case, and what is said where none can."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from viewer.case.options import SegmentOptions
+from viewer.errors import Notice, Severity, ViewerError
+from viewer.networks import device as devices
+from viewer.networks.network import Network, network
+from viewer.networks.plan import CONTEXT, FINE
+from viewer.networks.registry import models, models_folder
+from viewer.provenance import digest
+from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP, Networks
+
+DEVICES = {"auto": "", "cpu": "processor", "cuda": "cuda"}
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """The networks to ask, None for rules alone, and why it is so.
+
+    `checksums` maps each network's name to the SHA-256 of its weights; `device` runs them.
+    """
+
+    networks: Networks | None = None
+    checksums: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    device: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+def engine_for(options: SegmentOptions) -> Engine:
+    """The engine that was asked for; rules with a notice where no network can be trusted or run.
+
+    Raises `ViewerError` only for a device that is not on this machine.
+    """
+    if options.engine == "rules":
+        return Engine()
+    folder = models_folder()
+    names = {card.name for card in models(folder)} if folder is not None else set()
+    if CONTEXT.name not in names:
+        return _by_rules("No networks come with this program", "info")
+    device = devices.choose(DEVICES[options.device])
+    try:
+        context = _opened(CONTEXT.name, device)
+    except ViewerError as error:
+        return _by_rules(f"The networks were refused ({_clause(error)})", "warning")
+    fine, notices = None, tuple[Notice, ...]()
+    if FINE.name in names:
+        try:
+            fine = _opened(FINE.name, device)
+        except ViewerError as error:
+            notices = (_fine_refused(error),)
+    overlap = DRAFT_OVERLAP if options.mode == "draft" else FINAL_OVERLAP
+    networks = Networks(context, fine, overlap)
+    checksums = {each.card.name: _checksum(each) for each in networks.asked}
+    return Engine(networks, MappingProxyType(checksums), device.name, notices)
+
+
+def _opened(name: str, device: devices.Device) -> Network:
+    """A network that can be asked; raises `ViewerError` for every reason why not."""
+    try:
+        found = network(name, device)
+        _ = found.session
+    except (ImportError, OSError, RuntimeError, MemoryError) as error:
+        raise ViewerError(f"{name} cannot run here: {type(error).__name__}") from error
+    return found
+
+
+def _checksum(of: Network) -> str:
+    arrays = of.weights.arrays
+    return digest(arrays[name] for name in sorted(arrays))
+
+
+def _by_rules(why: str, severity: Severity) -> Engine:
+    text = f"{why}; the vessels were found by rules on brightness and shape."
+    return Engine(notices=(Notice("without networks", severity, text),))
+
+
+def _fine_refused(error: ViewerError) -> Notice:
+    text = f"The network for thin vessels was refused ({_clause(error)}); it was left out."
+    return Notice("without networks", "warning", text)
+
+
+def _clause(error: ViewerError) -> str:
+    """The first part of a sentence, for the middle of another."""
+    return str(error).split(";")[0].split(". ")[0].rstrip(".")
