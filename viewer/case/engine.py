@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from viewer.case.options import SegmentOptions
@@ -42,13 +43,13 @@ def engine_for(options: SegmentOptions) -> Engine:
         return _by_rules("No networks come with this program", "info")
     device = devices.choose(DEVICES[options.device])
     try:
-        context = _opened(CONTEXT.name, device)
+        context = _opened(CONTEXT.name, device, folder)
     except ViewerError as error:
         return _by_rules(f"The networks were refused ({_clause(error)})", "warning")
     fine, notices = None, tuple[Notice, ...]()
     if FINE.name in names:
         try:
-            fine = _opened(FINE.name, device)
+            fine = _opened(FINE.name, device, folder)
         except ViewerError as error:
             notices = (_fine_refused(error),)
     overlap = DRAFT_OVERLAP if options.mode == "draft" else FINAL_OVERLAP
@@ -57,10 +58,10 @@ def engine_for(options: SegmentOptions) -> Engine:
     return Engine(networks, MappingProxyType(checksums), device.name, notices)
 
 
-def _opened(name: str, device: devices.Device) -> Network:
+def _opened(name: str, device: devices.Device, folder: Path | None) -> Network:
     """A network that can be asked; raises `ViewerError` for every reason why not."""
     try:
-        found = network(name, device)
+        found = network(name, device, folder)
         _ = found.session
     except (ImportError, OSError, RuntimeError, MemoryError) as error:
         raise ViewerError(f"{name} cannot run here: {type(error).__name__}") from error
