@@ -1,6 +1,6 @@
 import numpy as np
 
-from viewer.scene.tint import mask_argb, outline_of, over
+from viewer.scene.tint import confidence_argb, confidence_legend, mask_argb, outline_of, over
 
 RED = (0xE5, 0x4D, 0x4D)
 
@@ -35,3 +35,16 @@ def test_over_keeps_the_gray_where_nothing_is():
     made = over(gray, mask_argb(a_square(), 0.0, True))
     assert made[0, 0].tolist() == [100, 100, 100]
     assert made[4, 4].tolist() == [100, 100, 100]
+
+
+def test_confidence_is_told_in_bands_and_doubt_is_bright():
+    labels = np.ones((5, 5), np.uint8)
+    labels[0] = 0
+    confidence = np.array([[255], [250], [220], [150], [20]], np.uint8).repeat(5, axis=1)
+    argb = confidence_argb(labels, confidence, 0.25, outline=False)
+    rgb = over(np.zeros((5, 5), np.uint8), argb).astype(int).sum(axis=2)[:, 0]
+    assert argb[0, 0] == 0
+    assert (np.diff(rgb) > 0).all()
+    assert len(confidence_legend()) == 5
+    outlined = confidence_argb(labels, confidence, 0.25, outline=True)
+    assert outlined[1, 2] == 0xFFE54D4D

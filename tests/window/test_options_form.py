@@ -27,3 +27,16 @@ def test_the_slider_and_the_field_follow_each_other(qtbot):
     assert number.slider.value() == 25
     qtbot.mouseDClick(number.slider, Qt.MouseButton.LeftButton)
     assert number.value == 0.5
+
+
+def test_a_choice_is_a_list_with_its_titles(qtbot):
+    form = OptionsForm(SegmentOptions)
+    qtbot.addWidget(form)
+    engine = form.fields["engine"]
+    assert engine.list.currentText() == "Networks when there are any"
+    engine.list.setCurrentIndex(1)
+    assert form.options == SegmentOptions(engine="rules")
+    form.fields["mode"].set("draft")
+    assert form.options.mode == "draft"
+    form.reset()
+    assert form.options == SegmentOptions()

@@ -10,6 +10,7 @@ from viewer.dicom.series import Series
 from viewer.geometry.surface import Surface
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.slice import SlicePlane
+from viewer.scene.tint import confidence_legend
 from viewer.segment.mask import ARTERY, NAMES, VesselMask
 from viewer.session.view_state import PLANES, ViewState
 from viewer.volume.grid import Grid
@@ -224,6 +225,18 @@ def legend(mask: VesselMask | None, hidden: tuple[int, ...] = ()) -> tuple[tuple
     return tuple((mask.names.get(n, f"label {n}"), label_color(n)) for n in shown)
 
 
+def case_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
+    """Names and colors of what is drawn over the slices: labels, confidence, proposals."""
+    shown = legend(case.mask, view.hidden_labels)
+    tinted = view.confidence_shown and case.mask is not None and case.mask.confidence is not None
+    return (*shown, *(confidence_legend() if tinted else ()), *proposed(case))
+
+
+def proposed(case) -> tuple[tuple[str, str], ...]:
+    """The color of proposed bridges, where there are any."""
+    return (("proposed bridge", TOKENS["invented"]),) if case.bridges else ()
+
+
 def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overlay:
     """Everything over the slice of a case that the pane `name` shows."""
     grid = case.volume.grid
@@ -248,7 +261,7 @@ def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overla
         scale_bar(plane.mm_per_pixel, plane.width),
         stamps(case, view, plane),
         reference_lines(plane, name, view) if view.crosshair else (),
-        legend(case.mask, view.hidden_labels),
+        case_legend(case, view),
     )
 
 
@@ -278,7 +291,7 @@ def scene_overlay(
         scale_bar(mm_per_pixel, width),
         stamps(case, view),
         (),
-        tuple((names.get(n, f"label {n}"), label_color(n)) for n in drawn),
+        (*((names.get(n, f"label {n}"), label_color(n)) for n in drawn), *proposed(case)),
         radius_range_mm if by_radius else None,
     )
 

@@ -90,7 +90,7 @@ def scene_picture(case, view: ViewState, width: int, height: int) -> Image.Image
         scene.show_volume(prepare_volume(shown, scene.software))
         if case.surface is not None:
             scene.show_surface(prepare_surface(case.surface, scene.software))
-        scene.show_tree(case.tree)
+        scene.show_tree(case.tree, None, case.bridges or ())
         scene.dress(view)
         scene.reset()
         made = Image.fromarray(scene.render()[..., :3])

@@ -16,6 +16,7 @@ from vtkmodules.vtkRenderingCore import vtkProp, vtkRenderer, vtkRenderWindow
 from viewer.geometry.tree import VesselTree
 from viewer.scene import camera as cameras
 from viewer.scene import pick
+from viewer.scene.bridges import bridge_lines
 from viewer.scene.colors import volume_preset
 from viewer.scene.planes import PlanesView
 from viewer.scene.prepare import (
@@ -139,10 +140,11 @@ class Scene:
             for prop in self._surface.props:
                 self._main.AddViewProp(prop)
 
-    def show_tree(self, tree: VesselTree | None, selected: int | None = None) -> None:
-        """Show another tree, or none, and which branch is selected."""
+    def show_tree(self, tree: VesselTree | None, selected: int | None = None, bridges=()) -> None:
+        """Show another tree, or none, which branch is selected, and what is proposed."""
         self._tree, self._branch = tree, selected
-        self._draw_over("tree", tree_lines(tree, selected) if tree is not None else [])
+        drawn = tree_lines(tree, selected) if tree is not None else []
+        self._draw_over("tree", drawn + bridge_lines(bridges))
 
     def dress(self, view: ViewState) -> None:
         """Take presets, opacities and switches from the view."""

@@ -1,10 +1,21 @@
-"""A mask over a slice: filled and outlined in its labels' colors."""
+"""A mask over a slice, in its labels' colors or by how sure the networks are of them."""
+
+from functools import cache
 
 import numpy as np
 
-from viewer.scene.colors import label_table
+from viewer.scene.colors import TOKENS, color_map, label_table, rgb
 
 FULL = 255
+# Least share of certainty, what a legend calls it, and its place on the map: doubt is bright.
+BANDS = (
+    (0.95, "over 95 % sure", 20),
+    (0.8, "80 to 95 % sure", 95),
+    (0.5, "50 to 80 % sure", 175),
+    (0.0, "under 50 % sure", 255),
+)
+BY_HAND = "drawn by hand"
+LEAST_FILL = 0.6
 
 
 def mask_argb(
@@ -14,15 +25,37 @@ def mask_argb(
 
     `fill` is the opacity inside (0 to 1); the outline, `border` pixels wide, is opaque.
     """
-    if hidden:
-        shown = np.arange(256, dtype=np.uint8)
-        shown[list(hidden)] = 0
-        labels = shown[labels]
+    labels = _shown(labels, hidden)
     made = _argb_table(round(fill * FULL))[labels]
     if outline:
         edge = outline_of(labels, border)
         made[edge] = _argb_table(FULL)[labels[edge]]
     return made
+
+
+def confidence_argb(
+    labels: np.ndarray,
+    confidence: np.ndarray,
+    fill: float,
+    outline: bool,
+    hidden: tuple[int, ...] = (),
+    border: int = 1,
+) -> np.ndarray:
+    """As `mask_argb`, but filled by confidence (height,width) uint8; outlines keep their color."""
+    labels = _shown(labels, hidden)
+    made = _argb(_confidence_table(), round(max(fill, LEAST_FILL) * FULL))[confidence]
+    made[labels == 0] = 0
+    if outline:
+        edge = outline_of(labels, border)
+        made[edge] = _argb_table(FULL)[labels[edge]]
+    return made
+
+
+def confidence_legend() -> tuple[tuple[str, str], ...]:
+    """Names and colors ("#RRGGBB") of the bands of confidence."""
+    colors = color_map("cividis")
+    bands = ((name, "#{:02X}{:02X}{:02X}".format(*colors[at])) for _, name, at in BANDS)
+    return (*bands, (BY_HAND, TOKENS["quiet"]))
 
 
 def outline_of(labels: np.ndarray, border: int = 1) -> np.ndarray:
@@ -46,8 +79,31 @@ def over(gray: np.ndarray, argb: np.ndarray) -> np.ndarray:
     return (parts + (gray * clear // FULL)[..., None]).astype(np.uint8)
 
 
+def _shown(labels: np.ndarray, hidden: tuple[int, ...]) -> np.ndarray:
+    shown = np.arange(256, dtype=np.uint8)
+    shown[list(hidden)] = 0
+    return shown[labels] if hidden else labels
+
+
+@cache
+def _confidence_table() -> np.ndarray:
+    """Colors of confidence 0 to 255 (256,3); 0 was drawn by hand."""
+    share = np.arange(256) / FULL
+    at = [next(place for least, _, place in BANDS if each >= least) for each in share]
+    table = color_map("cividis")[at].copy()
+    table[0] = rgb(TOKENS["quiet"])
+    return table
+
+
 def _argb_table(alpha: int) -> np.ndarray:
-    color = label_table().astype(np.uint32) * alpha // FULL
-    table = (alpha << 24) | (color[:, 0] << 16) | (color[:, 1] << 8) | color[:, 2]
+    table = _argb(label_table(), alpha)
     table[0] = 0
-    return table.astype(np.uint32)
+    return table
+
+
+def _argb(colors: np.ndarray, alpha: int) -> np.ndarray:
+    """Premultiplied 0xAARRGGBB (n,) of colors (n,3)."""
+    color = colors.astype(np.uint32) * alpha // FULL
+    return ((alpha << 24) | (color[:, 0] << 16) | (color[:, 1] << 8) | color[:, 2]).astype(
+        np.uint32
+    )

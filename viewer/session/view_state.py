@@ -48,6 +48,7 @@ class ViewState:
     mask_fill: float = 0.25
     mask_outline: bool = True
     hidden_labels: tuple[int, ...] = ()
+    confidence_shown: bool = False
     layout: str = "2x2"
     maximized: str = ""
     volume_preset: str = "angio"

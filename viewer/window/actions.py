@@ -44,6 +44,27 @@ def has_truth(session: Session) -> bool:
     return session.case.truth is not None
 
 
+def has_confidence(session: Session) -> bool:
+    """Possible on vessels that networks found."""
+    mask = session.case.mask
+    return mask is not None and mask.confidence is not None
+
+
+def has_places(session: Session) -> bool:
+    """Possible where a notice names a place."""
+    return any(notice.point_lps is not None for notice in session.case.warnings)
+
+
+def has_bridges(session: Session) -> bool:
+    """Possible where bridges are proposed."""
+    return bool(session.case.bridges)
+
+
+def idle_with_bridges(session: Session) -> bool:
+    """Possible where bridges are proposed, while nothing but tracing runs."""
+    return has_bridges(session) and session.may_edit
+
+
 def step_ready(name: str) -> Callable[[Session], bool]:
     """Possible when a step is not blocked and nothing runs."""
     step = pipeline.step_named(name)
@@ -225,6 +246,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete-branch", "Remove the selected branch", "Tools",
            lambda w: w.editing.remove_branch(w.session.branch), "Del",
            enabled=lambda s: s.branch is not None and s.jobs.current is None),
+    Action("next-doubt", "Next doubtful place", "Tools", lambda w: w.inspector.doubts.next_place(),
+           "N", enabled=has_places, tip="Go to the next place that a caution names"),
+    Action("next-bridge", "Next proposed bridge", "Tools",
+           lambda w: w.inspector.doubts.next_bridge(), "Shift+N", enabled=has_bridges,
+           tip="Go to the next gap that could be bridged"),
+    Action("accept-bridge", "Accept the bridge", "Tools", lambda w: w.inspector.doubts.accept(),
+           "Y", enabled=idle_with_bridges, tip="Make the proposed bridge part of the map"),
+    Action("dismiss-bridge", "Dismiss the bridge", "Tools", lambda w: w.inspector.doubts.dismiss(),
+           "Shift+Y", enabled=idle_with_bridges, tip="Drop the proposed bridge"),
     _layout("2x2", "Four panes", "Ctrl+Shift+1", "grid-four"),
     _layout("1+3", "One large, three small", "Ctrl+Shift+2", "layout"),
     _layout("1x1", "One pane", "Ctrl+Shift+3", "square"),
@@ -238,6 +268,10 @@ ACTIONS: tuple[Action, ...] = (
     _view("outline", "Outline of the mask", "Ctrl+U", "mask_outline", ""),
     Action("fill", "Fill of the mask", "View", lambda w: w.panes.toggle_fill(), "Ctrl+F",
            enabled=has_mask, checked=lambda s: s.view.mask_fill > 0),
+    Action("confidence", "Tint by confidence", "View",
+           lambda w: w.panes.toggle("confidence_shown"), "Ctrl+I", enabled=has_confidence,
+           checked=lambda s: s.view.confidence_shown,
+           tip="Color the mask by how sure the networks are"),
     Action("straighten", "Straighten the planes", "View", lambda w: w.panes.straighten(), "Ctrl+0",
            enabled=has_volume, tip="Back from oblique to axial, coronal and sagittal"),
     Action("fit", "Fit the picture", "View", lambda w: w.panes.fit(), "Home", "arrows-out", True,

@@ -16,6 +16,7 @@ from viewer.geometry.measure import Measure
 from viewer.scene.colors import VOLUME_PRESETS, label_color
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
+from viewer.window.doubts import Doubts
 from viewer.window.options_form import NumberField
 from viewer.window.side_panel import SidePanel, heading
 
@@ -69,6 +70,8 @@ class Inspector(SidePanel):
         self._labels = QVBoxLayout()
         self._labels.setSpacing(2)
         self.column.addLayout(self._labels)
+        self.doubts = Doubts(session)
+        self._add("HOW SURE", self.doubts)
         self._add("SLABS AND BRUSH", self.numbers["slab_mm"], self.numbers["brush_mm"])
         self.selected = value_label()
         self.scan = value_label()
@@ -119,6 +122,7 @@ class Inspector(SidePanel):
                 number.set(getattr(view, name))
         for name, switch in self.switches.items():
             switch.setChecked(bool(getattr(view, name)))
+        self.doubts.follow_view()
 
     def _case_changed(self, before: Case, after: Case) -> None:
         self.show_case(after)
@@ -127,6 +131,7 @@ class Inspector(SidePanel):
         """Show the labels and the scan of a case."""
         self._show_labels(case.mask)
         self.scan.setText(scan_text(case))
+        self.doubts.show_case(case)
         self._select(self._session.branch)
 
     def _show_labels(self, mask: VesselMask | None) -> None:

@@ -95,9 +95,9 @@ class Pane3D(VtkWidget):
         self._want_volume()
         self._want("surface", (case.surface,), prepare_surface, self.scene.show_surface)
         if before is None or case.tree is not before.tree:
-            self.branch = None
-            self.scene.show_tree(case.tree)
-            self._dress()
+            self.select_branch(None)
+        elif case.bridges is not before.bridges:
+            self.select_branch(self.branch)
         if before is None or case.volume is not before.volume:
             self._planes_changed()
         self.update()
@@ -106,7 +106,7 @@ class Pane3D(VtkWidget):
         """Show which branch is selected."""
         self.branch = branch
         if self.case is not None:
-            self.scene.show_tree(self.case.tree, branch)
+            self.scene.show_tree(self.case.tree, branch, self.case.bridges or ())
             self._dress()
 
     def reset(self) -> None:

@@ -7,12 +7,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from viewer.scene.bridges import bridge_marks
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
-from viewer.scene.tint import mask_argb
+from viewer.scene.tint import confidence_argb, mask_argb
 from viewer.scene.turn import step_cursor
 from viewer.session.view_state import PaneState, ViewState
 from viewer.volume.grid import Grid
@@ -76,7 +77,8 @@ class SlicePane(QWidget):
     def show_case(self, case: "Case") -> None:
         """Show another case."""
         self.case = case
-        kept = {"volume": case.volume, "enhanced": case.enhanced, "mask": case.mask}
+        kept = {part: getattr(case, part) for part in ("volume", "enhanced", "mask")}
+        kept["confidence"] = case.mask
         for part, (shown, _) in tuple(self._images.items()):
             if kept[part] is not shown:
                 del self._images[part]
@@ -164,7 +166,8 @@ class SlicePane(QWidget):
         painter.drawImage(target, gray)
         if self.case.mask is not None and (view.mask_fill > 0 or view.mask_outline):
             look = (view.mask_fill, view.mask_outline, view.hidden_labels)
-            tint = self._layer("tint", (fine, *look), lambda: self._tint(fine, look))
+            sure = view.confidence_shown and self.case.mask.confidence is not None
+            tint = self._layer("tint", (fine, *look, sure), lambda: self._tint(fine, look, sure))
             painter.drawImage(target, tint)
 
     def _layer(self, name: str, key: tuple, make) -> QImage:
@@ -180,16 +183,21 @@ class SlicePane(QWidget):
         gray = window_level(self._hu[1], self.view.window_hu, self.view.level_hu)
         return _image_of(gray, QImage.Format.Format_Grayscale8)
 
-    def _tint(self, plane: SlicePlane, look: tuple) -> QImage:
+    def _tint(self, plane: SlicePlane, look: tuple, sure: bool) -> QImage:
         labels = reslice_labels(self._image("mask"), plane)
         border = max(1, round(self.devicePixelRatioF()))
-        argb = mask_argb(labels, *look, border=border)
+        if sure:
+            confidence = reslice_labels(self._image("confidence"), plane)
+            argb = confidence_argb(labels, confidence, *look, border=border)
+        else:
+            argb = mask_argb(labels, *look, border=border)
         return _image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
 
     def _image(self, part: str) -> GridImage:
-        shown = getattr(self.case, part)
+        shown = self.case.mask if part == "confidence" else getattr(self.case, part)
         if part not in self._images or self._images[part][0] is not shown:
-            voxels = shown.labels if part == "mask" else shown.voxels
+            name = {"mask": "labels", "confidence": "confidence"}.get(part, "voxels")
+            voxels = getattr(shown, name)
             self._images[part] = (shown, grid_image(voxels, shown.grid))
         return self._images[part][1]
 
@@ -199,7 +207,9 @@ class SlicePane(QWidget):
             overlay = without_corners(overlay)
         font = overlay_font(self.font())
         made = marks(overlay, self.width(), self.height(), line_height(font))
-        paint_marks(painter, made, font)
+        thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
+        bridges = bridge_marks(self.case.bridges or (), plane, thick_mm)
+        paint_marks(painter, [*bridges, *made], font)
 
     def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:
         color = QColor(

@@ -118,6 +118,12 @@ class StepCard(QFrame):
         self.style().polish(self)
 
 
+def cautions_text(case: Case, part: str) -> str:
+    """How many cautions a part bears, and where they stand."""
+    count = sum(notice.severity != "info" for notice in case.notices.get(part, ()))
+    return f"{count} caution{'s' if count > 1 else ''}: see How sure" if count else ""
+
+
 class StepsPanel(SidePanel):
     """All steps, in the order of the street."""
 
@@ -198,6 +204,8 @@ class StepsPanel(SidePanel):
         for step in pipeline.STEPS:
             state, why = pipeline.state(case, step)
             failed = self._session.failed.get(step.name)
+            if state == "done":
+                why = cautions_text(case, step.makes)
             if running == step.name:
                 state, why = "running", ""
             elif failed and state != "done":

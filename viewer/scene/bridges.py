@@ -1,0 +1,42 @@
+"""Proposed bridges, dashed and violet: in 3-D and where they pass a slice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from vtkmodules.vtkRenderingCore import vtkActor
+
+from viewer.scene.colors import TOKENS
+from viewer.scene.marks import Line
+from viewer.scene.slice import SlicePlane
+from viewer.scene.tree import lines
+from viewer.segment.bridges import Bridge
+
+DASH_MM = 1.2
+WIDTH = 3.0
+
+
+def dashes(path_lps: np.ndarray, dash_mm: float = DASH_MM) -> list[np.ndarray]:
+    """Pieces (2,3) of a path (n,3), each as long as the gap after it; both ends are drawn."""
+    along = np.append(0, np.cumsum(np.linalg.norm(np.diff(path_lps, axis=0), axis=1)))
+    count = 2 * max(1, round(float(along[-1]) / (2 * dash_mm))) + 1
+    places = np.linspace(0, along[-1], count + 1)
+    points = np.stack([np.interp(places, along, axis) for axis in path_lps.T], axis=1)
+    return [points[n : n + 2] for n in range(0, count, 2)]
+
+
+def bridge_lines(bridges: Sequence[Bridge]) -> list[vtkActor]:
+    """The bridges in 3-D, unlit."""
+    made = [piece for bridge in bridges for piece in dashes(bridge.path_lps)]
+    return [lines(made, TOKENS["invented"], WIDTH)] if made else []
+
+
+def bridge_marks(bridges: Sequence[Bridge], plane: SlicePlane, thick_mm: float) -> list[Line]:
+    """The dashes that lie within a bridge's radius of a slice, or half of its thickness."""
+    made = []
+    for bridge in bridges:
+        reach = max(bridge.radius_mm, thick_mm / 2)
+        for start, end in dashes(bridge.path_lps):
+            if abs(plane.depth_mm((start + end) / 2)) <= reach:
+                ends = (*plane.pixel(start), *plane.pixel(end))
+                made.append(Line(*ends, TOKENS["invented"], WIDTH, shadow=True))
+    return made
