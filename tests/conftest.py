@@ -24,6 +24,12 @@ def shared_data():
     return find
 
 
+@pytest.fixture(autouse=True)
+def no_networks_ship(monkeypatch):
+    """The rules alone, so that tests are quick and need no weights; a test may ship its own."""
+    monkeypatch.setattr("viewer.case.engine.models_folder", lambda: None)
+
+
 @pytest.fixture(scope="session")
 def a_scan():
     """A phantom of the abdominal aorta with its branches: volume, mask and true tree."""

@@ -61,6 +61,26 @@ def test_an_option_out_of_range_ends_with_1(a_file, tmp_path, capsys):
     assert "between 0 and 1" in capsys.readouterr().err
 
 
+def test_choices_are_flags_with_and_without_the_steps_name(a_file, tmp_path, capsys):
+    from viewer.case.options import SegmentOptions
+    from viewer.cli import _parser
+    from viewer.command.cases import _step_options
+
+    given = ["reconstruct", str(a_file), str(tmp_path / "out")]
+    args = _parser().parse_args([*given, "--engine", "rules", "--segment-mode", "draft"])
+    assert _step_options(args)["segment"] == SegmentOptions(engine="rules", mode="draft")
+    assert run([*given, "--engine", "magic"]) == 2
+
+
+def test_a_device_that_is_not_here_ends_with_1_before_any_work(
+    a_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("viewer.networks.device._cuda_name", lambda: "")
+    assert run(["reconstruct", str(a_file), str(tmp_path / "out"), "--device", "cuda"]) == 1
+    assert "no graphics processor" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_scan_without_contrast_is_saved_and_ends_with_1(a_volume, tmp_path, capsys):
     rng = np.random.default_rng(0)
     plain = rng.normal(45, 12, a_volume.grid.shape).astype(np.int16)
