@@ -24,6 +24,12 @@ def add_train(verbs: Any) -> None:
     )
     verb.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     verb.add_argument("--prepare", action="store_true", help="only make the data ready")
+    verb.add_argument(
+        "--publish",
+        metavar="FOLDER",
+        type=Path,
+        help="calibrate the run and write weights and card there, to be signed",
+    )
     verb.set_defaults(command=_train)
 
 
@@ -35,8 +41,12 @@ def add_models(verbs: Any) -> None:
 
 
 def _train(args: argparse.Namespace, progress: Progress) -> int:
-    from viewer.training.command import train_command
+    from viewer.training.command import publish_command, train_command
 
+    if args.publish is not None:
+        folder = args.publish
+        print(publish_command(args.name, work=args.work, folder=folder, progress=progress))
+        return 0
     told = train_command(
         args.name,
         minutes=args.minutes,

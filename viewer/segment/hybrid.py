@@ -17,7 +17,7 @@ from viewer.segment.context import CONTEXT_MM, Context, read_context
 from viewer.segment.evidence import Found, disagreement, weigh_named
 from viewer.segment.gates import FULL
 from viewer.segment.mask import VesselMask
-from viewer.segment.named import LIKELY, SURE, named_context, without_specks
+from viewer.segment.named import LIKELY, SURE, bony, named_context, without_specks
 from viewer.segment.naming import Naming, name_places
 from viewer.segment.thin import thin_vessels
 from viewer.segment.veins import grow_veins
@@ -78,7 +78,7 @@ def merged(named: Context, by_shape: Context, naming: Naming) -> Context:
     """What both engines found, except where the network is sure of something else."""
     other = np.maximum(np.maximum(naming.bone, naming.chamber), naming.dense)
     no_artery = np.maximum(np.maximum(naming.vein, naming.organ), other) >= SURE
-    trunk = named.trunk | (by_shape.trunk & ~no_artery)
+    trunk = named.trunk | (by_shape.trunk & ~no_artery & ~bony(naming))
     veins = (named.veins | (by_shape.veins & (other < SURE))) & ~trunk
     same = named.levels.blood == by_shape.levels.blood
     return replace(

@@ -23,6 +23,7 @@ from viewer.segment.seeds import clicked
 from viewer.volume.volume import Volume
 
 LIKELY = 128
+MAYBE = 50
 SURE = 217
 LEAST_ML = 0.25
 ENOUGH_ML = 2.0
@@ -45,7 +46,7 @@ def named_context(
     """
     inside = body(grid.hu, grid.spacing_mm, progress.part(0, 0.3))
     levels = named_levels(grid, naming, suitability)
-    bone = (naming.bone >= LIKELY) & (grid.hu > BONE_HU) & inside
+    bone = bony(naming) & (grid.hu > BONE_HU) & inside
     region = naming.artery >= LIKELY
     if seeds_lps is not None:
         region |= ndimage.binary_dilation(clicked(seeds_lps, volume.grid, grid), iterations=2)
@@ -71,6 +72,11 @@ def named_context(
         texture=texture,
         inside=inside,
     )
+
+
+def bony(naming: Naming) -> np.ndarray:
+    """Where bone is more likely than artery (bool); thin cortex is never sure on coarse blocks."""
+    return np.asarray((naming.bone > naming.artery) & (naming.bone >= MAYBE))
 
 
 def named_levels(grid: Coarse, naming: Naming, suitability: Suitability) -> Levels:

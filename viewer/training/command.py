@@ -9,6 +9,8 @@ from viewer.progress import Progress
 PLANS = {plan.name: plan for plan in (CONTEXT, FINE)}
 KEPT_SCENES = 120
 FIRST_SEED = 1000
+HELD_OUT_SCENES = 20
+CALIBRATION_BATCHES = 10
 
 
 def train_command(
@@ -58,10 +60,35 @@ def train_command(
 
 def _prepare(data: Path | None, work: Path, progress: Progress) -> str:
     from viewer.training.anatomy import prepare
-    from viewer.training.scenes import keep_scenes
+    from viewer.training.scenes import HELD_OUT_SEED, keep_scenes
 
     if data is None:
         raise ViewerError("Say with --data where the training data lie; nothing was prepared.")
     made = prepare(data, work / "anatomy", progress.part(0, 0.3))
-    keep_scenes(work / "scenes", KEPT_SCENES, FIRST_SEED, progress.part(0.3, 1.0))
+    keep_scenes(work / "scenes", KEPT_SCENES, FIRST_SEED, progress.part(0.3, 0.9))
+    keep_scenes(work / "held_out", HELD_OUT_SCENES, HELD_OUT_SEED + 500, progress.part(0.9, 1.0))
     return f"{len(made)} anatomies and {KEPT_SCENES} scenes lie in {work}."
+
+
+def publish_command(name: str, *, work: Path, folder: Path, progress: Progress) -> str:
+    """Write the run of a network with its card into `folder`, to be signed there.
+
+    It is calibrated on people of the generator that no network learned from.
+    """
+    from viewer.training import checkpoint
+    from viewer.training.publish import publish
+    from viewer.training.streams import held_out_stream
+
+    if name not in PLANS or not (work / "runs" / f"{name}.safetensors").exists():
+        raise ViewerError(f"No run of {name} lies in {work / 'runs'}; nothing was written.")
+    progress.at(0.1, f"Calibrating {name}")
+    run = checkpoint.resume(work / "runs", name, "cpu")
+    scenes = sorted((work / "held_out").glob("*.npy"))
+    if not scenes:
+        raise ViewerError(f"No held-out scenes lie in {work}; run `train --prepare` first.")
+    card = publish(run, held_out_stream(name, scenes), folder, batches=CALIBRATION_BATCHES)
+    error = card.tables["held_out"]["calibration_error_with_temperature"]
+    return (
+        f"{name}: written to {folder}, temperature {card.softmax_temperature:.2f}, calibration "
+        f"error {error:.3f}; sign the folder next."
+    )

@@ -60,9 +60,7 @@ def publish(run: Run, held_out: Iterator[Batch], folder: Path, *, batches: int) 
             "minutes": round(run.seconds / 60, 1),
             "device": next(run.network.parameters()).device.type,
             "curve_step": [int(c["step"]) for c in run.curve[:: max(1, len(run.curve) // 40)]],
-            "curve_loss": [
-                round(c["loss"], 3) for c in run.curve[:: max(1, len(run.curve) // 40)]
-            ],
+            "curve_loss": [round(c["loss"], 3) for c in run.curve[:: max(1, len(run.curve) // 40)]],
         },
         tables={
             "held_out": {

@@ -83,10 +83,14 @@ def centerlines(scene: Scene) -> np.ndarray:
 
 
 def scene_patch(
-    path: Path, rng: np.random.Generator, *, size: int = SIDE, stride: int = 1
+    path: Path, rng: np.random.Generator, *, size: int | None = None, stride: int = 1
 ) -> Patch:
-    """A part of a kept scene as another scan with its exact truth; every `stride`-th voxel."""
+    """A part of a kept scene as another scan with its exact truth; every `stride`-th voxel.
+
+    All of the scene unless a `size` (voxels a side) is given.
+    """
     kept = np.load(path, mmap_mode="r", allow_pickle=False)
+    size = size or kept.shape[1]
     start = _start(kept, size, rng)
     box = tuple(slice(int(a), int(a) + size, stride) for a in start)
     parts = torch.from_numpy(np.array(kept[(slice(None), *box)]))

@@ -85,3 +85,15 @@ def fine_stream(
         return replace(patch, names=guessed_names(patch.classes, rng))
 
     return map(batch_of, batches(named, BATCH, SEED + 1, first))
+
+
+def held_out_stream(name: str, scenes: Sequence[Path]) -> Iterator[Batch]:
+    """Batches of people of the generator that no network learned from."""
+    plan = CONTEXT if name == CONTEXT.name else FINE
+
+    def make(rng: np.random.Generator) -> Patch:
+        patch = _from_scene(scenes, PATCH, plan.spacing_mm, rng)
+        names = guessed_names(patch.classes, rng) if name == FINE.name else None
+        return replace(patch, names=names)
+
+    return map(batch_of, batches(make, BATCH, HELD_OUT_SEED, 0))

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from viewer.errors import ViewerError
+from viewer.networks.registry import models
+from viewer.phantom.make import make_scene
+from viewer.progress import silent
+from viewer.training import command, scenes, streams
+from viewer.training.anatomy import save
+from viewer.training.command import publish_command, train_command
+from viewer.training.scenes import HELD_OUT_SEED, packed
+
+
+def ask(name, work, **changes):
+    options = {"minutes": 0.02, "of_minutes": 0.04, "resume": True, "data": None}
+    options |= {"device": "cpu", "prepare": False, "progress": silent()}
+    return train_command(name, work=work, **(options | changes))
+
+
+@pytest.fixture
+def a_workplace(an_anatomy, tmp_path, monkeypatch):
+    """Prepared data small enough for a test."""
+    monkeypatch.setattr(streams, "PATCH", 32)
+    monkeypatch.setattr(scenes, "SIDE", 64)
+    monkeypatch.setattr(command, "CALIBRATION_BATCHES", 1)
+    save(an_anatomy, tmp_path / "anatomy")
+    for folder, seed in (("scenes", 4), ("held_out", HELD_OUT_SEED + 4)):
+        (tmp_path / folder).mkdir()
+        scene = make_scene("abdominal-aorta", seed, shape=(64, 64, 64), detail=0.3)
+        np.save(tmp_path / folder / f"{seed}.npy", packed(scene))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_both_networks_train_resume_and_are_published(a_workplace):
+    assert "context: step" in ask("context", a_workplace)
+    assert "fine: step" in ask("fine", a_workplace)
+    with pytest.raises(ViewerError, match="--resume"):
+        ask("context", a_workplace, resume=False)
+    for name in ("context", "fine"):
+        told = publish_command(
+            name, work=a_workplace, folder=a_workplace / "models", progress=silent()
+        )
+        assert "calibration error" in told
+    assert [card.name for card in models(a_workplace / "models")] == ["context", "fine"]
+
+
+def test_what_is_missing_is_said(tmp_path):
+    with pytest.raises(ViewerError, match="no network called"):
+        ask("other", tmp_path)
+    with pytest.raises(ViewerError, match="--data"):
+        ask("context", tmp_path, prepare=True)
+    with pytest.raises(ViewerError, match="--prepare"):
+        ask("context", tmp_path)
+    with pytest.raises(ViewerError, match="No run of fine"):
+        publish_command("fine", work=tmp_path, folder=tmp_path / "m", progress=silent())
