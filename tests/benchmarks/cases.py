@@ -19,7 +19,7 @@ from viewer.phantom.scanner import make_scanner, shoot
 from viewer.phantom.truth import labels
 from viewer.progress import silent
 from viewer.segment.compare import onto
-from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN
+from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VEIN
 from viewer.volume.files import read_volume
 from viewer.volume.volume import Volume
 
@@ -30,6 +30,8 @@ VESSELS = (ARTERY, VEIN, CALCIFICATION)
 BRIGHT_HU = 150
 HELD_OUT = 900_000
 PHANTOM_MM = 1.5
+THINNEST_MM = 0.75 * PHANTOM_MM  # radius; narrower vessels are dots on this grid
+PEOPLE = 8
 FAMILIAR = ("thoracic-aorta", "abdominal-aorta", "abdomen", "carotid")
 UNSEEN = ("tree", "colony")
 
@@ -61,7 +63,7 @@ class Reference:
     """One scan with what should be found on it.
 
     `truth` (bool) is None where nobody has drawn it; `counted` are the labels that count as found;
-    `no_vessel` names masks (bool) that hold none.
+    `no_vessel` names masks (bool) that hold none; what lies in `ignored` counts for nothing.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Reference:
     counted: tuple[int, ...] = ARTERIES
     no_vessel: Mapping[str, np.ndarray] = field(default_factory=dict)
     diameters: tuple[Diameter, ...] = ()
+    ignored: np.ndarray | None = None
 
 
 def dissection() -> Iterator[Reference]:
@@ -94,7 +97,8 @@ def dissection() -> Iterator[Reference]:
         "heart": onto((heart.voxels > 0).astype(np.uint8), heart.grid, volume.grid) > 0,
         "vertebra T12": read_volume(folder / "vertebrae_T12.nii.gz", silent()).voxels > 0,
     }
-    yield Reference("Aortic dissection, arterial", volume, truth, no_vessel=other)
+    whole = (*ARTERIES, THROMBUS)
+    yield Reference("Aortic dissection, arterial", volume, truth, whole, other)
 
 
 def chest() -> Iterator[Reference]:
@@ -157,8 +161,8 @@ def without_contrast() -> Iterator[Reference]:
 
 
 def phantoms() -> Iterator[Reference]:
-    """Twelve made-up people of the regions that networks train on, from seeds they never see."""
-    for n in range(12):
+    """Made-up people of the regions that networks train on, from seeds they never see."""
+    for n in range(PEOPLE):
         yield made_up("Made-up people, held out", FAMILIAR[n % len(FAMILIAR)], HELD_OUT + n)
 
 
@@ -185,10 +189,13 @@ def made_up(name: str, region: str, seed: int) -> Reference:
     rng = np.random.default_rng([seed, 9])
     portal = region == "abdomen"
     scene = make_scene(region, seed, spacing_mm=PHANTOM_MM)
+    thin = np.array([b.radius_mm.mean() < THINNEST_MM for b in scene.vessels.tree.branches])
+    ignored = (scene.wall_mm < PHANTOM_MM) & (scene.branch >= 0) & thin[scene.branch]
     look = make_appearance(rng, phase="portal" if portal else "arterial", random_contrast=0.0)
     volume = shoot(scene, look, make_scanner(rng), rng)
     counted = VESSELS if portal else ARTERIES
-    return Reference(name, volume, np.isin(labels(scene).labels, counted), counted)
+    truth = np.isin(labels(scene).labels, counted) & ~ignored
+    return Reference(name, volume, truth, counted, ignored=ignored)
 
 
 def boxes(

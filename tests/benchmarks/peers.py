@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from viewer.case.engine import engine_for
+from viewer.case.options import SegmentOptions
 from viewer.enhance.coarse import Coarse, coarse
 from viewer.enhance.denoise import denoise
 from viewer.enhance.great_vessels import find_great_vessels
@@ -22,7 +24,7 @@ from viewer.enhance.suitability import judge
 from viewer.errors import ViewerError
 from viewer.progress import silent
 from viewer.segment.mask import ARTERY
-from viewer.segment.vessels import segment_vessels
+from viewer.segment.vessels import Networks, segment_vessels
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -43,13 +45,26 @@ class Outcome:
     peak_gb: float = float("nan")
 
 
-def classical(volume: Volume) -> np.ndarray:
+def with_networks(volume: Volume) -> np.ndarray:
     """The vessel step with the options as they come."""
+    networks = engine_for(SegmentOptions()).networks
+    if networks is None:
+        raise ViewerError("no networks come with this checkout")
+    return segmented(volume, networks)
+
+
+def classical(volume: Volume) -> np.ndarray:
+    """The vessel step without networks."""
+    return segmented(volume, None)
+
+
+def segmented(volume: Volume, networks: Networks | None) -> np.ndarray:
+    """The labels of the vessel step after judging and denoising."""
     suitability = judge(volume, silent())
     if suitability.reasons:
         raise ViewerError(suitability.reasons[0])
     clean = denoise(volume, suitability.noise_hu, silent())
-    return segment_vessels(clean, suitability, silent()).labels
+    return segment_vessels(clean, suitability, silent(), networks=networks).labels
 
 
 def one_threshold(volume: Volume) -> np.ndarray:
@@ -146,8 +161,8 @@ def seed_index(volume: Volume) -> tuple[int, int, int]:
     return k, j, i
 
 
-# The engine with networks joins as one more row here.
 METHODS: Mapping[str, tuple[str, Callable[[Volume], np.ndarray]]] = {
+    "networks": ("Angioscape, with networks", with_networks),
     "classical": ("Angioscape, classical", classical),
     "threshold": (f"HU > {THRESHOLD_HU}", one_threshold),
     "otsu": ("Otsu with seed", otsu),
