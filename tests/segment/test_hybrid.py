@@ -28,7 +28,8 @@ class Reader:
     blind: bool = False
 
     device = Device("processor", "processor", 1)
-    card = SimpleNamespace(softmax_temperature=1.0)
+    card = SimpleNamespace(name="reader", softmax_temperature=1.0, training={})
+    weights = SimpleNamespace(familiar=None)
     voxels_per_second = 1e7
 
     @property

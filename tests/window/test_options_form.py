@@ -33,7 +33,7 @@ def test_a_choice_is_a_list_with_its_titles(qtbot):
     form = OptionsForm(SegmentOptions)
     qtbot.addWidget(form)
     engine = form.fields["engine"]
-    assert engine.list.currentText() == "Networks when there are any"
+    assert engine.list.currentText() == "With networks, if any"
     engine.list.setCurrentIndex(1)
     assert form.options == SegmentOptions(engine="rules")
     form.fields["mode"].set("draft")

@@ -63,7 +63,7 @@ class SegmentOptions:
         "networks",
         "Engine",
         "Networks say what is artery, vein, bone and organ; rules go by brightness and shape.",
-        {"networks": "Networks when there are any", "rules": "Without networks"},
+        {"networks": "With networks, if any", "rules": "Without networks"},
     )
     mode: str = choice(
         "final",

@@ -11,7 +11,7 @@ from viewer.scene.slice import SlicePlane
 from viewer.scene.tree import lines
 from viewer.segment.bridges import Bridge
 
-DASH_MM = 1.2
+DASH_MM = 2.0
 WIDTH = 3.0
 
 
@@ -38,5 +38,5 @@ def bridge_marks(bridges: Sequence[Bridge], plane: SlicePlane, thick_mm: float) 
         for start, end in dashes(bridge.path_lps):
             if abs(plane.depth_mm((start + end) / 2)) <= reach:
                 ends = (*plane.pixel(start), *plane.pixel(end))
-                made.append(Line(*ends, TOKENS["invented"], WIDTH, shadow=True))
+                made.append(Line(*ends, TOKENS["invented"], WIDTH))
     return made

@@ -9,9 +9,9 @@ from viewer.scene.colors import TOKENS, color_map, label_table, rgb
 FULL = 255
 # Least share of certainty, what a legend calls it, and its place on the map: doubt is bright.
 BANDS = (
-    (0.95, "over 95 % sure", 20),
-    (0.8, "80 to 95 % sure", 95),
-    (0.5, "50 to 80 % sure", 175),
+    (0.95, "over 95 % sure", 60),
+    (0.8, "80 to 95 % sure", 130),
+    (0.5, "50 to 80 % sure", 190),
     (0.0, "under 50 % sure", 255),
 )
 BY_HAND = "drawn by hand"
@@ -53,7 +53,7 @@ def confidence_argb(
 
 def confidence_legend() -> tuple[tuple[str, str], ...]:
     """Names and colors ("#RRGGBB") of the bands of confidence."""
-    colors = color_map("cividis")
+    colors = color_map("viridis")
     bands = ((name, "#{:02X}{:02X}{:02X}".format(*colors[at])) for _, name, at in BANDS)
     return (*bands, (BY_HAND, TOKENS["quiet"]))
 
@@ -90,7 +90,7 @@ def _confidence_table() -> np.ndarray:
     """Colors of confidence 0 to 255 (256,3); 0 was drawn by hand."""
     share = np.arange(256) / FULL
     at = [next(place for least, _, place in BANDS if each >= least) for each in share]
-    table = color_map("cividis")[at].copy()
+    table = color_map("viridis")[at].copy()
     table[0] = rgb(TOKENS["quiet"])
     return table
 
