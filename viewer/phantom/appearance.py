@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from viewer.phantom.blur import blur, grain
+from viewer.phantom.levels import levels
 from viewer.phantom.scan import part_inside
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import (
@@ -162,7 +163,7 @@ def paint(scene: Scene, appearance: Appearance, rng: np.random.Generator) -> np.
     Where the lumen's wall cuts a voxel its level follows from the share inside, which comes from
     the signed distance; thinner tubes than a voxel keep their cross-section.
     """
-    hu = appearance.hu.take(scene.tissue)
+    hu = levels(scene, appearance.hu)
     voxel_mm = max(scene.grid.spacing_mm)
     wall = scene.wall_mm.reshape(-1)
     near = np.flatnonzero(scene.wall_mm < 0.5 * voxel_mm)
@@ -279,7 +280,7 @@ def _stain(scene: Scene, appearance: Appearance, hu: np.ndarray) -> None:
     """Multiply the enhancement where the scene is stained."""
     if scene.stain is None:
         return
-    where = scene.stain != 1
+    where = (scene.stain != 1) & (scene.tissue != Tissue.METAL)
     plain = appearance.plain_hu[scene.tissue[where]]
     hu[where] = plain + scene.stain[where] * (hu[where] - plain)
 

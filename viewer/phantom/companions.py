@@ -21,6 +21,7 @@ from viewer.phantom.organs import (
 from viewer.phantom.skeleton import make_bones
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.trunk import Arms, Trunk, make_trunk, paint_table
+from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid
 
 
@@ -33,11 +34,11 @@ class Anatomy:
     rows: tuple[Row, ...]
     table: bool
 
-    def on(self, body: Body, grid: Grid) -> np.ndarray:
+    def on(self, body: Body, grid: Grid, progress: Progress | None = None) -> np.ndarray:
         """What every voxel of a grid is made of (uint8 by `Tissue`), without vessels."""
         places = Places(body, grid, self.bumps)
         out = np.full(grid.shape, Tissue.AIR, np.uint8)
-        for row in self.rows:
+        for row in (progress or silent()).over(self.rows, len(self.rows)):
             row(out, places)
         if self.table:
             back = body.place(np.array([0.0, 117 + 0.25 * self.trunk.fat_mm, 240]))
@@ -82,6 +83,7 @@ def companions(
     oral: float = 0.3,
     table: bool = True,
     foreign: bool = True,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """What every voxel of a grid in a person is made of, without vessels.
 
@@ -89,4 +91,4 @@ def companions(
     `rng` state gives the same person on every grid.
     """
     anatomy = make_anatomy(rng, arms=arms, oral=oral, table=table, foreign=foreign)
-    return anatomy.on(body, grid)
+    return anatomy.on(body, grid, progress)

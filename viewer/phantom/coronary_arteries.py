@@ -3,6 +3,8 @@
 from viewer.phantom.arrange import Arrangement
 
 ROOT = "aortic root"
+# Where the grooves of the heart meet at its back (standard frame).
+CRUX = (14.0, -5.5, 203.0)
 
 
 def add_coronary_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None:
@@ -63,30 +65,29 @@ def _add_right(arrangement: Arrangement, left_dominant: bool) -> None:
     """The right coronary artery, and who feeds the back of the heart."""
     right = "right coronary artery"
     course = [(4, -1, 262), (-1, -19, 264), (-4.5, -31.5, 253), (-22, -36, 242), (-30, -42, 228.5)]
-    course += [(-31.5, -34.5, 207.5), (-25, -17.5, 199)]
+    course += [(-31.5, -34.5, 207.5), (-25, -17.5, 198.5)]
     if not left_dominant:
-        course += [(-13, 0, 191.5), (6, 0, 195)]
+        course += [(-12, -13, 201), (2, -11.5, 204), CRUX]
     radii = (1.1, 1.0, 0.7) if left_dominant else (1.9, 1.8, 1.6, 1.4)
     arrangement.add(right, course, radii, from_=ROOT)
     feeder = "left circumflex artery" if left_dominant else right
-    lead = [(39, 15, 210.5), (23, 8, 202)] if left_dominant else []
+    lead = [(39, 15, 210.5), (27.5, 6.5, 202.5)] if left_dominant else [CRUX]
     arrangement.add(
         "posterior descending artery",
         [
             *lead,
-            (6, 0, 195),
             (25, -4.5, 196),
             (38.5, -15, 183.5),
             (56.5, -28, 176),
             (70, -35.5, 177.5),
-        ][bool(lead) :],
+        ],
         (1.2, 0.7),
         from_=feeder,
     )
     if not left_dominant:
         arrangement.add(
             "posterolateral artery",
-            [(6, 0, 195), (27.5, 6.5, 203), (40.5, 6.5, 196.5), (56, 0.5, 188)],
+            [CRUX, (27.5, 6.5, 203), (40.5, 6.5, 196.5), (56, 0.5, 188)],
             (1.1, 0.65),
             from_=right,
             at_detail=0.25,

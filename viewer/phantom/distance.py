@@ -7,6 +7,7 @@ import numpy as np
 
 from viewer.geometry.tree import VesselTree
 from viewer.phantom.scene import REACH_MM
+from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid
 
 # Blocks of voxels are halved down to this edge; the cones that may be nearest are few by then.
@@ -36,7 +37,10 @@ class _Cones:
 
 
 def distance(
-    tree: VesselTree, grid: Grid, branches: Sequence[int] | None = None
+    tree: VesselTree,
+    grid: Grid,
+    branches: Sequence[int] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Signed distance to the wall of a tree (mm, float32, negative inside) and the nearest branch.
 
@@ -52,7 +56,7 @@ def distance(
     if len(chosen):
         cones = _cones(tree, chosen, 0.01 * min(grid.spacing_mm))
         origins, first, cone = _leaves(cones, grid)
-        _fill(wall_mm, branch, cones, origins, first, cone, grid)
+        _fill(wall_mm, branch, cones, origins, first, cone, grid, progress or silent())
     box = tuple(slice(0, n) for n in grid.shape)
     wall_mm, branch = np.ascontiguousarray(wall_mm[box]), np.ascontiguousarray(branch[box])
     return np.maximum(wall_mm, -REACH_MM, out=wall_mm), branch
@@ -188,6 +192,7 @@ def _fill(
     first: np.ndarray,
     cone: np.ndarray,
     grid: Grid,
+    progress: Progress,
 ) -> None:
     """Write distance and branch of every voxel of the leaves."""
     counts = np.diff(first)
@@ -195,7 +200,7 @@ def _fill(
     steps = offsets @ grid.lps_from_index[:3, :3].T
     split = tuple(m for n in wall_mm.shape for m in (n // LEAF, LEAF))
     walls, branches = wall_mm.reshape(split), branch.reshape(split)
-    for blocks in _chunks(counts):
+    for blocks in progress.over(_chunks(counts), len(counts) // _CHUNK + 1):
         least, owner = _nearest_in(
             cones, cone, first[blocks], counts[blocks], grid.points_lps(origins[blocks]), steps
         )

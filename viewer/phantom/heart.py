@@ -61,13 +61,20 @@ def _at(name: str) -> np.ndarray:
 
 
 def make_heart(rng: np.random.Generator) -> Heart:
-    """A heart somewhere between systole and diastole, its chambers at their landmarks."""
-    beat, size = rng.normal(1, 0.07), rng.normal(1, 0.05, 4)
+    """A heart somewhere between systole and diastole, its chambers at their landmarks.
+
+    A thick wall means a small chamber: outside, where the coronary arteries run, hearts differ
+    little.
+    """
+    beat, size = rng.normal(1, 0.04), rng.normal(1, 0.03, 4)
+    wall_mm = float(np.clip(rng.normal(9.5, 1.5), 7, 14))
     axis = toward(_at("heart apex") - _at("aortic root"))
     root, trunk = _at("aortic root"), _at("pulmonary trunk")
     left = (
         egg(
-            np.add(_at("left ventricle"), (1, -1, 1)), np.array([24, 24, 41]) * beat * size[0], axis
+            np.add(_at("left ventricle"), (1, -1, 1)),
+            np.array([33.5, 33.5, 50.5]) * size[0] - wall_mm,
+            axis,
         ),
         rod((28, -9, 234), np.add(root, (3, -1, -3)), 14, 12.5),
     )
@@ -88,5 +95,4 @@ def make_heart(rng: np.random.Generator) -> Heart:
         rod((-31, 2, 250), (-29, 6, 276), 12, 10),
         rod((-30, 2, 218), (-26, 12, 180), 14, 12),
     )
-    wall_mm = float(np.clip(rng.normal(9.5, 1.5), 7, 14))
-    return Heart(left, atrium, right, wall_mm, float(rng.uniform(2, 6)))
+    return Heart(left, atrium, right, wall_mm, float(rng.uniform(4.5, 8)))

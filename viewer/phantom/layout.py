@@ -221,6 +221,8 @@ class Organ:
             depths = [(box, self._depth(places, [part], box)) for part, box in near]
         over = self.over
         for depth, tissue in self.layers:
+            if tissue is Tissue.METAL:  # wires thinner than a voxel would break into dots
+                depth -= 0.4 * max(places.grid.spacing_mm)
             for box, depth_mm in depths:
                 _lay(out[box], depth_mm > depth, tissue, over)
             over = None if over is None else frozenset({tissue})

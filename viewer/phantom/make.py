@@ -13,6 +13,8 @@ from viewer.phantom.regions import REGIONS, make_vessels
 from viewer.phantom.scene import Lesion, Scene, Vessels
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.trunk import Arms
+from viewer.phantom.variants import choose, present
+from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid, Shape
 
 GENERATOR = 1
@@ -31,21 +33,28 @@ def make_scene(
     variety: float = 1.0,
     detail: float = 1.0,
     companions: bool = True,
+    variants: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> Scene:
     """The person that `seed` gives, on an axial grid over a region or, with `shape`, a part of it.
 
     `spacing_mm` is one for all axes or in array order. A part lies around `center_lps`, else
     around a lesion, else around some vessel. `diseases` maps names to severities (0 to 1);
     without `companions` all is muscle. Each seed has one body and one anatomy, whatever the grid
-    and the diseases. Raises ViewerError for an unknown region or disease.
+    and the diseases; `variants` None draws those of the anatomy as common as in people. Raises
+    ViewerError for an unknown region, disease or variant.
     """
     shaping, growing, ailing, placing, filling = (
         np.random.default_rng([seed, part]) for part in range(5)
     )
+    progress = progress or silent()
     body = make_body(shaping, variety)
-    vessels = make_vessels(region, body, growing, detail=detail)
+    chosen = choose(np.random.default_rng([seed, 5]), variants)
+    vessels = make_vessels(region, body, growing, detail=detail, variants=sorted(chosen))
+    progress.at(0.2)
     closed = _outside(region, body, vessels) if diseases else None
     vessels, solids, lesions = add_diseases(vessels, body, diseases, ailing, closed)
+    progress.at(0.3)
     steps = np.broadcast_to(np.asarray(spacing_mm, float), (3,))
     if shape is None:
         grid = region_grid(region, body, steps)
@@ -56,10 +65,10 @@ def make_scene(
         grid = _grid_about(np.asarray(center, float), shape, steps)
     if companions:
         arms: Arms = "down" if region in _ARMS_DOWN else "up"
-        tissue = lay_companions(body, grid, filling, arms=arms)
+        tissue = lay_companions(body, grid, filling, arms=arms, progress=progress.part(0.3, 0.7))
     else:
         tissue = np.full(grid.shape, Tissue.MUSCLE, np.uint8)
-    raster = rasterize(vessels, tissue, grid, solids, body)
+    raster = rasterize(vessels, tissue, grid, solids, body, progress.part(0.7, 1.0))
     return Scene(
         grid,
         raster.tissue,
@@ -73,6 +82,7 @@ def make_scene(
         stain=raster.stain,
         region=region,
         seed=seed,
+        variants=present(chosen, {branch.name for branch in vessels.tree.branches}),
     )
 
 

@@ -36,7 +36,7 @@ def add_neck_arteries(arrangement: Arrangement, variants: frozenset[str]) -> Non
     )
     arrangement.add_pair(
         "external carotid artery",
-        [fork, (34, 2, 470), (38, 1, 484), (43, 7, 504), (47, 12, 520)],
+        [fork, (34, 2, 470), (38, 1, 484), (43, 10, 504), (46, 14, 517)],
         (2.6, 2.3, 1.9),
         from_="common carotid artery",
     )
@@ -51,14 +51,14 @@ def add_neck_arteries(arrangement: Arrangement, variants: frozenset[str]) -> Non
             1.1,
         ),
         "occipital artery": (
-            [(37.5, 1, 481), (50, 13, 491), (51, 34, 501), (44, 56, 510), (34, 78, 524)],
+            [(37.5, 1, 481), (45, 16, 485), (39, 33, 490), (43, 54, 504), (36, 74, 522)],
             0.9,
         ),
         "superficial temporal artery": (
-            [(47, 12, 520), (60, 12, 536), (74, 10, 556), (79, 2, 582)],
+            [(46, 14, 517), (65, 12, 536), (73.5, 10, 556), (77.5, 2, 582)],
             1.1,
         ),
-        "maxillary artery": ([(47, 12, 520), (42, -2, 522), (28, -18, 522)], 1.4),
+        "maxillary artery": ([(46, 14, 517), (41, -2, 521), (28, -18, 522)], 1.4),
     }
     for name, (course, radius) in branches.items():
         arrangement.add_pair(

@@ -17,6 +17,7 @@ from viewer.phantom.scanner import SCANNERS, Scanner, make_scanner, shoot
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import IODINE_AT_KVP, PHASES, Phase, mask_labels
 from viewer.phantom.truth import truth_document
+from viewer.phantom.variants import VARIANTS
 from viewer.progress import Progress
 from viewer.provenance import product_version
 from viewer.segment.mask import ARTERY, VEIN
@@ -68,7 +69,7 @@ class Recipe:
 
     `diseases` maps names to severities (0 to 1); `dose` is a share of the usual one; `variety`
     says how far bodies differ from the standard one (1 is usual); `spacing_mm` None is usual for
-    the region.
+    the region; `variants` are keys of `VARIANTS`, or drawn as common as in people.
     """
 
     region: str
@@ -80,6 +81,7 @@ class Recipe:
     dose: float = 1.0
     spacing_mm: float | None = None
     variety: float = 1.0
+    variants: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +107,8 @@ def check(recipe: Recipe) -> None:
     _among("region", recipe.region, REGIONS)
     for disease in recipe.diseases:
         _among("disease", disease, DISEASES)
+    for variant in recipe.variants or ():
+        _among("variant", variant, VARIANTS)
     _among("phase", recipe.phase, PHASES)
     _among("tube voltage", recipe.kvp, KVPS)
     _among("scanner", recipe.scanner, SCANNERS)
@@ -167,6 +171,8 @@ def make_patient(recipe: Recipe, progress: Progress) -> Patient:
         spacing_mm=recipe.spacing_mm or 1.0,
         diseases={name: severity or 0.0 for name, severity in recipe.diseases.items()},
         variety=recipe.variety,
+        variants=recipe.variants,
+        progress=progress.part(0.0, 0.7),
     )
     progress.at(0.7, "Scanning")
     appearance = make_appearance(looking, phase=recipe.phase, kvp=recipe.kvp, random_contrast=0.0)
@@ -180,6 +186,8 @@ def make_patient(recipe: Recipe, progress: Progress) -> Patient:
     ]
     document["program"] = product_version()
     document["recipe"] = asdict(replace(recipe, diseases=dict(recipe.diseases)))
+    if recipe.variants is not None:
+        document["recipe"]["variants"] = list(recipe.variants)
     progress.at(1.0)
     return Patient(recipe, scene, appearance, scanner, volume, MappingProxyType(document))
 

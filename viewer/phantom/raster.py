@@ -9,12 +9,16 @@ from viewer.phantom.body import Body
 from viewer.phantom.distance import distance
 from viewer.phantom.scene import ADDS, FILLS, REACH_MM, STAINS, SURROUNDS, Solid, Vessels
 from viewer.phantom.tissue import ARTERIAL, Tissue
+from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid
 
 WALL_MM = 1.0
 WALL_FROM_RADIUS_MM = 3.0
 CLEAR_MM = 1.0
 CORTEX_MM = 1.3
+# Wires thinner than a voxel would break into dots: they are painted that much thicker (share of
+# a voxel) and dimmed by their share of it, metal being far denser than the scale of HU goes.
+METAL_VOXELS, METAL_GAIN, LEAST_METAL = 0.5, 2.5, 0.2
 # Canals of the skull base touch their vessels; what stands higher in the standard adult is skull.
 _SKULL_FROM_MM = 497.0
 _CHAMBERS = (Tissue.LEFT_HEART, Tissue.RIGHT_HEART)
@@ -37,6 +41,7 @@ def rasterize(
     grid: Grid,
     solids: Sequence[Solid] = (),
     body: Body | None = None,
+    progress: Progress | None = None,
 ) -> Raster:
     """Vessels, then `solids` one after the other, laid into `companions` (uint8 `Tissue`).
 
@@ -45,7 +50,8 @@ def rasterize(
     keeps `CLEAR_MM` from every lumen and has a cortex there, except in the skull of `body`.
     """
     tissue = np.array(companions, np.uint8)
-    wall_mm, branch = _lumen(vessels, grid)
+    progress = progress or silent()
+    wall_mm, branch = _lumen(vessels, grid, progress.part(0.0, 0.6))
     kinds = np.r_[np.array(vessels.blood, np.uint8), np.uint8(0)]
     blood = kinds[branch]
     stays = _stays_chamber(vessels, tissue, branch, wall_mm, grid)
@@ -53,22 +59,22 @@ def rasterize(
     lumen = wall_mm < 0
     tissue[lumen] = blood[lumen]
     stain: np.ndarray | None = None
-    for solid in solids:
+    for solid in progress.part(0.6, 0.9).over(solids, len(solids)):
         stain = _put(solid, grid, tissue, wall_mm, blood, stain)
     _clear_bone(body, grid, tissue, wall_mm)
     _line_arteries(vessels, tissue, wall_mm, blood, branch)
     return Raster(tissue, wall_mm, blood, branch, stain)
 
 
-def _lumen(vessels: Vessels, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+def _lumen(vessels: Vessels, grid: Grid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Distance and branch of arteries and other vessels; the arteries' lumen is theirs alone."""
     arteries = [n for n, kind in enumerate(vessels.blood) if kind in ARTERIAL]
     others = [n for n, kind in enumerate(vessels.blood) if kind not in ARTERIAL]
     if not others:
-        return distance(vessels.tree, grid, arteries)
-    wall_mm, branch = distance(vessels.tree, grid, others)
+        return distance(vessels.tree, grid, arteries, progress)
+    wall_mm, branch = distance(vessels.tree, grid, others, progress.part(0.0, 0.5))
     if arteries:
-        artery_mm, artery = distance(vessels.tree, grid, arteries)
+        artery_mm, artery = distance(vessels.tree, grid, arteries, progress.part(0.5, 1.0))
         np.maximum(wall_mm, -artery_mm, out=wall_mm)
         nearer = artery_mm < wall_mm
         np.minimum(wall_mm, artery_mm, out=wall_mm)
@@ -104,7 +110,8 @@ def _put(
     stain: np.ndarray | None,
 ) -> np.ndarray | None:
     """Lay one solid into the arrays, in its box; gives the stain, made when first needed."""
-    reach_mm = REACH_MM if solid.effect in (ADDS, FILLS) else 0.0
+    thick_mm = METAL_VOXELS * max(grid.spacing_mm) if solid.tissue is Tissue.METAL else 0.0
+    reach_mm = REACH_MM if solid.effect in (ADDS, FILLS) else thick_mm
     box = _box(solid, grid, reach_mm)
     shape = tissue[box].shape
     if not all(shape):
@@ -126,7 +133,11 @@ def _put(
         tissue[box][inside & (wall < 0)] = solid.tissue
         np.maximum(wall, -far, out=wall)
     elif solid.effect == SURROUNDS:
-        tissue[box][inside & (wall >= 0)] = solid.tissue
+        shown = (far < min(thick_mm, 1.0)) & (wall >= 0)
+        tissue[box][shown] = solid.tissue
+        if solid.tissue is Tissue.METAL and shown.any():
+            stain = np.ones(tissue.shape, np.float32) if stain is None else stain
+            stain[box][shown] = np.clip(METAL_GAIN * inside.sum() / shown.sum(), LEAST_METAL, 1)
     elif solid.effect == STAINS:
         stain = np.ones(tissue.shape, np.float32) if stain is None else stain
         stain[box][inside] *= np.float32(solid.share)

@@ -66,7 +66,8 @@ class Scene:
     `tissue` uint8 by `Tissue`, the lumen included; `wall_mm` float32 is the signed distance to
     the nearest lumen wall (negative inside, cut off at +-`REACH_MM`); `blood` uint8 is the kind
     of blood of the nearest lumen within that reach (0 elsewhere); `branch` int16 the nearest
-    branch of `vessels.tree` (-1 elsewhere); `stain` float32 or None multiplies enhancement.
+    branch of `vessels.tree` (-1 elsewhere); `stain` float32 or None multiplies enhancement, and
+    the brightness of metal thinner than a voxel. `variants` are the keys of those that it has.
     """
 
     grid: Grid
@@ -81,6 +82,7 @@ class Scene:
     stain: np.ndarray | None = None
     region: str = ""
     seed: int = 0
+    variants: tuple[str, ...] = ()
 
 
 REACH_MM = 8.0

@@ -27,6 +27,7 @@ def truth_document(
         "region": scene.region,
         "seed": scene.seed,
         "synthetic": True,
+        "variants": list(scene.variants),
         "grid": {
             "shape": list(scene.grid.shape),
             "lps_from_index": scene.grid.lps_from_index.tolist(),
