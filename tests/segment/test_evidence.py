@@ -66,14 +66,15 @@ def test_dense_inflow_counts_beside_the_tree(a_volume):
 
 
 def test_a_wide_neck_is_an_open_gate_and_a_narrow_one_is_not(a_volume):
-    near_trunk = X == 18
-    wide = near_trunk & (np.abs(Z - 20) <= 10) & (np.abs(Y - 20) <= 5)
-    trunk = TRUNK | ((X == 17) & (np.abs(Y - 20) <= 5))
+    beside = (X >= 18) & (X < 36)
+    trunk = TRUNK | ((X > 12) & (X < 18) & (np.abs(Y - 20) <= 7))
+    wide = beside & (np.abs(Z - 20) <= 10) & (np.abs(Y - 20) <= 7)
     (gate,) = open_gates(a_volume, context_of(a_volume, trunk), wide)
-    assert gate.amount > 12
+    assert gate.amount == pytest.approx(14, abs=2)
     np.testing.assert_allclose(gate.point_lps, (5 + 17, -7 + 20, 120), atol=2)
-    narrow = near_trunk & (np.abs(Z - 20) <= 1) & (np.abs(Y - 20) <= 1)
-    assert open_gates(a_volume, context_of(a_volume, trunk), narrow) == ()
+    seam = beside & (np.abs(Y - 20) <= 2)
+    assert open_gates(a_volume, context_of(a_volume, trunk), seam) == ()
+    assert open_gates(a_volume, context_of(a_volume, trunk), X > 100) == ()
 
 
 def test_a_loose_piece_has_its_gap_and_its_place(a_volume):

@@ -38,5 +38,5 @@ def bridge_marks(bridges: Sequence[Bridge], plane: SlicePlane, thick_mm: float) 
         for start, end in dashes(bridge.path_lps):
             if abs(plane.depth_mm((start + end) / 2)) <= reach:
                 ends = (*plane.pixel(start), *plane.pixel(end))
-                made.append(Line(*ends, TOKENS["invented"], WIDTH))
+                made.append(Line(*ends, TOKENS["invented"], WIDTH, shadow=True))
     return made

@@ -11,9 +11,10 @@ from scipy.spatial import cKDTree
 from viewer.enhance.suitability import Suitability
 from viewer.errors import PLACE, Notice, Severity
 from viewer.networks.network import Network
+from viewer.progress import silent
 from viewer.segment.compare import dice
 from viewer.segment.context import TISSUE_HU, Context
-from viewer.segment.gates import FULL
+from viewer.segment.gates import FULL, depth_mm
 from viewer.segment.mask import VesselMask
 from viewer.segment.naming import Naming
 from viewer.volume.volume import Volume
@@ -131,12 +132,16 @@ def dense_near(volume: Volume, context: Context, tree: np.ndarray) -> Place | No
 
 
 def open_gates(volume: Volume, context: Context, stopped: np.ndarray) -> tuple[Place, ...]:
-    """Necks at least 10 mm wide between the trunk and what was stopped (bool), widest first."""
+    """Necks between the trunk and what was stopped (bool) wide enough for 10 mm, widest first.
+
+    Vessels that only touch have a long seam, but no ball passes from one into the other.
+    """
     necks = ndimage.binary_dilation(stopped, FULL) & context.trunk
     labels, count = ndimage.label(necks, FULL)
-    face_mm2 = context.coarse.voxel_mm3 ** (2 / 3)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    wide_mm = 2 * np.sqrt(sizes * face_mm2 / np.pi)
+    if count == 0:
+        return ()
+    depth = depth_mm(context.trunk | stopped, context.coarse.spacing_mm, silent())
+    wide_mm = 2 * np.atleast_1d(ndimage.maximum(depth, labels, np.arange(1, count + 1)))
     return tuple(
         Place(_middle(volume, context, np.argwhere(labels == n + 1)), float(wide_mm[n]))
         for n in np.argsort(-wide_mm)
