@@ -1,5 +1,7 @@
 """One click on made-up vessels: a neighbor, a thin branch, a faint lumen, and a leak into bone."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import silent
 from viewer.segment.clicks import add_at
-from viewer.segment.mask import ARTERY, BONE, THROMBUS, VesselMask
+from viewer.segment.mask import ARTERY, BONE, THROMBUS, VEIN, VesselMask
 from viewer.segment.prune import remove_at
 from viewer.segment.scribble import (
     add_along,
@@ -71,6 +73,15 @@ def test_a_leak_into_bone_is_stopped():
     assert (edit.mask.labels[bone] == BONE).all()
 
 
+def test_growth_is_cut_at_the_neck_of_something_as_bright_and_wide():
+    side = (np.hypot(Z - 30, Y - 30) < 2.5) & (X > 6) & (X < 36)
+    heart = np.sqrt((Z - 30) ** 2 + (Y - 30) ** 2 + (X - 45) ** 2) < 11
+    volume = scan((side, 400), (heart, 400))
+    edit = add_at(mask_of(), volume, FIT, click(30, 30, 12), silent())
+    assert (edit.mask.labels[side & (X < 28)] == ARTERY).mean() > 0.9
+    assert (edit.mask.labels[heart] == ARTERY).mean() < 0.2
+
+
 @pytest.mark.parametrize(("hu", "label"), [(160.0, ARTERY), (55.0, THROMBUS)])
 def test_a_faint_or_clotted_lumen_is_filled_to_its_wall(hu, label):
     whole = np.hypot(Y - 30, X - 30) < 11
@@ -93,12 +104,49 @@ def test_remove_takes_the_branch_and_leaves_the_trunk():
         remove_at(mask, click(30, 30, 20), silent())
 
 
+def test_remove_goes_up_past_twigs_to_where_the_vessel_leaves_a_larger_one():
+    side = (np.hypot(Z - 30, Y - 30) < 2.5) & (X > 24) & (X < 56)
+    twig = (np.hypot(Z - 30, X - 42) < 1.5) & (Y > 30) & (Y < 48)
+    mask = mask_of((TRUNK | side | twig, ARTERY))
+    edit = remove_at(mask, click(30, 30, 52), silent())
+    assert not edit.mask.labels[(side | twig) & (X > 30)].any()
+    assert (edit.mask.labels[TRUNK] == ARTERY).mean() > 0.97
+    only = remove_at(mask, click(30, 44, 42), silent())
+    # Where the mouth is, is known to one shell of 3 mm.
+    assert not only.mask.labels[twig & (Y > 39)].any()
+    assert (only.mask.labels[side] == ARTERY).mean() > 0.9
+
+
+def test_remove_on_a_clot_or_a_vein_leaves_the_artery_that_it_touches():
+    vein = np.hypot(Y - 30, X - 31) < 5
+    clot = (np.hypot(Y - 30, X - 20) < 9) & ~TRUNK & ~vein
+    mask = mask_of((TRUNK, ARTERY), (clot, THROMBUS), (vein, VEIN))
+    for z, y, x, gone in ((30, 38, 20, clot), (30, 30, 34, vein)):
+        edit = remove_at(mask, click(z, y, x), silent())
+        assert not edit.mask.labels[gone].any()
+        assert (edit.mask.labels == mask.labels)[~gone].all()
+
+
+def test_removing_answers_in_half_a_second_on_a_large_scan():
+    grid = Grid.regular((240, 512, 512), (1.0, 0.75, 0.75))
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[:, 240:272, 240:272] = ARTERY
+    for z in range(20, 240, 40):
+        labels[z : z + 6, 252:260, 60:450] = ARTERY
+    mask = VesselMask(labels, grid)
+    before = time.process_time()
+    edit = remove_at(mask, grid.points_lps(np.array([182, 256, 100])), silent())
+    assert time.process_time() - before < 0.5
+    assert not edit.mask.labels[180:186, 252:260, 60:230].any()
+    assert edit.mask.labels[140:146, 252:260, 60:230].all()
+
+
 def test_a_scribble_adds_and_wipes_along_its_way():
     volume = scan((NEIGHBOR, 300), (TRUNK, 400))
     way = np.array([click(z, 45, 30) for z in np.linspace(15, 40, 12)])
     edit = add_along(mask_of(), volume, way, silent())
     under = NEIGHBOR & (Z > 16) & (Z < 39)
-    assert (edit.mask.labels[under] == ARTERY).mean() > 0.8
+    assert (edit.mask.labels[under] == ARTERY).mean() > 0.9
     assert not edit.mask.labels[TRUNK].any()
     wiped = remove_along(edit.mask, way, silent())
     assert not wiped.mask.labels[under].any()

@@ -21,6 +21,7 @@ from viewer.segment.edit import (
 )
 from viewer.segment.faint import voxels_within, whole_vessel
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
+from viewer.segment.shells import cells_from, shells
 from viewer.volume.volume import Volume
 
 LOOK_MM = 14.0
@@ -153,7 +154,9 @@ def grown_at(
         return good
 
     start = np.array([np.ravel_multi_index(found.start, shape)])
-    grown = front.grow(mask.grid, start, admits, found.radius_mm, progress).voxels
+    reached = front.grow(mask.grid, start, admits, found.radius_mm, progress)
+    all_ = np.unique(np.concatenate(reached.taken))
+    grown = np.column_stack(np.unravel_index(before_leaks(all_, start, found, mask), shape))
     low, high = np.maximum(grown.min(axis=0) - 1, 0), np.minimum(grown.max(axis=0) + 2, shape)
     chosen = np.zeros(tuple(high - low), bool)
     chosen[tuple((grown - low).T)] = True
@@ -163,6 +166,17 @@ def grown_at(
     own = mask.labels[slices(box)]
     taken = chosen & ~np.isin(own, VESSELS)
     return box, taken | (rim & (own == 0))
+
+
+def before_leaks(
+    flat: np.ndarray, start: np.ndarray, found: Surroundings, mask: VesselMask
+) -> np.ndarray:
+    """What has grown (flat numbers, ascending) without all behind a neck that has leaked."""
+    cells = cells_from(flat, mask.grid)
+    around = shells(cells, np.array([cells.of(int(start[0]))]))
+    near = int(np.ceil(2 * found.radius_mm / (front.SHELL * cells.cell_mm))) + 1
+    leaked = around.leaked(mask.grid.voxel_mm3, near)
+    return flat[~leaked[around.piece[cells.cell]]]
 
 
 def whole_at(

@@ -51,7 +51,8 @@ def add_along(mask: VesselMask, volume: Volume, stroke_lps: np.ndarray, progress
     beside = (away > 3) & (away < AROUND_MM) & (np.abs(smooth - level) > 2 * spread)
     tissue = float(np.median(smooth[beside])) if beside.sum() > 30 else TISSUE_HU
     half = abs(level - tissue) / 2
-    differ = np.abs(smooth - level)
+    # Smoothing takes the noise out of the middle and blurs the rim: either may be near the level.
+    differ = np.minimum(np.abs(smooth - level), np.abs(hu - level))
     # A bright vessel under the stroke may be brighter in its middle than the stroke's median.
     differ[(smooth > level) & (level > tissue)] *= 0.5
     markers = np.zeros(hu.shape, np.uint8)

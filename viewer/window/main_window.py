@@ -319,8 +319,8 @@ class MainWindow(QMainWindow):
         """The menu of a short right click at a point."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grow = menu.addAction("Grow from here", lambda: self.editing.grow(point_lps))
-        grow.setEnabled(self.qactions["tool-grow"].isEnabled())
+        add = menu.addAction("Add this vessel", lambda: self.editing.grow(point_lps))
+        add.setEnabled(self.qactions["tool-grow"].isEnabled())
         remove = menu.addAction("Remove this branch", lambda: self.editing.remove(point_lps))
         remove.setEnabled(self.qactions["tool-remove"].isEnabled())
         menu.addSeparator()
