@@ -30,6 +30,13 @@ def add_phantom(verbs: Any) -> None:
         default=[],
         help="a disease, how severe from 0 to 1 (else drawn from the seed); may be repeated",
     )
+    verb.add_argument(
+        "--variant",
+        metavar="NAME",
+        nargs="*",
+        action="extend",
+        help="variants of the anatomy (none with no name; else drawn from the seed)",
+    )
     verb.add_argument("--phase", metavar="P", help="of the contrast; drawn from the seed")
     verb.add_argument("--kvp", metavar="N", type=int, help="tube voltage; drawn from the seed")
     verb.add_argument("--scanner", metavar="S", help="kernel and slices; drawn from the seed")
@@ -107,6 +114,7 @@ def _recipe(args: argparse.Namespace) -> "Recipe":
         dose=args.dose,
         spacing_mm=args.spacing,
         variety=args.variety,
+        variants=None if args.variant is None else tuple(args.variant),
     )
     check(recipe)
     return recipe
@@ -140,7 +148,7 @@ def _print_choices() -> None:
             f"  {name:18s} Slices of {scanner.slice_mm:g} mm, noise {scanner.noise_hu:g} HU, "
             f"point spread {scanner.psf_mm:g} mm."
         )
-    print("\nVariants that a person may have, drawn from the seed as common as in people:")
+    print("\nVariants (--variant), else drawn from the seed as common as in people:")
     for name, variant in VARIANTS.items():
         print(f"  {name:32s} {variant.title}, in {100 * variant.prevalence:g} %.")
     print(f"\nPhases: {', '.join(PHASES)}. Tube voltages: {', '.join(map(str, KVPS))} kVp.")

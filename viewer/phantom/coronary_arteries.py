@@ -1,6 +1,6 @@
 """The coronary arteries, which run on the heart's surface in its grooves."""
 
-from viewer.phantom.arrange import Arrangement
+from viewer.phantom.arrange import Arrangement, Path
 
 ROOT = "aortic root"
 # Where the grooves of the heart meet at its back (standard frame).
@@ -37,7 +37,7 @@ def _add_left(arrangement: Arrangement) -> None:
         (39, 15, 210.5),
     ]
     arrangement.add(around, circumflex, (1.7, 1.5, 1.2), from_=main)
-    branches = {
+    branches: dict[str, tuple[Path, str]] = {
         "first diagonal artery": (
             [(42.5, -31.5, 255.5), (54, -32, 252), (68, -32, 243.5), (81, -34.5, 228.5)],
             ladder,

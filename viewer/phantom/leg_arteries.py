@@ -1,6 +1,6 @@
 """Arteries of the legs, from the groin to the ankle."""
 
-from viewer.phantom.arrange import Arrangement
+from viewer.phantom.arrange import Arrangement, Path
 
 
 def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None:
@@ -9,8 +9,14 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
     Radii after Sandgren 1999 and Wolf 2006 (popliteal and below).
     """
     del variants
-    groin, femoral = (74, -34, -170), "common femoral artery"
-    course = [groin, (76, -34, -200), (78, -34, -245), (78, -29, -310), (74, -15, -390)]
+    groin, femoral = (74.0, -34.0, -170.0), "common femoral artery"
+    course: list[tuple[float, float, float]] = [
+        groin,
+        (76, -34, -200),
+        (78, -34, -245),
+        (78, -29, -310),
+        (74, -15, -390),
+    ]
     course += [(72, 4, -450), (76, 20, -495), (80, 31, -540), (81, 36.5, -585.5), (82, 29, -622.5)]
     radii = (4.3, 4.0, 3.1, 3.0, 2.9, 2.8, 2.8, 2.9, 2.7, 2.4)
     arrangement.add_pair(femoral, course, radii, from_="external iliac artery")
@@ -24,7 +30,7 @@ def add_leg_arteries(arrangement: Arrangement, variants: frozenset[str]) -> None
         (2.7, 2.2, 1.5),
         from_=femoral,
     )
-    below = {
+    below: dict[str, Path] = {
         "anterior tibial artery": [
             (82, 29, -622.5),
             (92, 19.5, -633.5),

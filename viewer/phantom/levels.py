@@ -28,13 +28,14 @@ def _mix_bone(tissue: np.ndarray, hu: np.ndarray, out: np.ndarray) -> None:
     share of hits along the surface is the share of cortex in each. The outermost voxels and those
     below are taken apart, so that the surface stays sharp.
     """
-    kind = np.zeros(np.add(tissue.shape, 2), np.uint8)
+    k, j, i = tissue.shape
+    kind = np.zeros((k + 2, j + 2, i + 2), np.uint8)
     inner = kind[1:-1, 1:-1, 1:-1]
     inner[tissue == Tissue.MARROW] = _MARROW
     inner[tissue == Tissue.CORTEX] = _CORTEX
     flat = kind.reshape(-1)
     bone = np.flatnonzero(flat)
-    strides = (kind.shape[1] * kind.shape[2], kind.shape[2], 1)
+    strides = ((j + 2) * (i + 2), i + 2, 1)
     bare = np.zeros(len(bone), bool)
     for step in strides:
         bare |= (flat[bone - step] == 0) | (flat[bone + step] == 0)

@@ -24,18 +24,42 @@ class Variant:
 # (dominance). Inflow is no variant of people but of injections.
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
     {
-        "bovine-arch": Variant("Common origin of brachiocephalic and left carotid artery", 0.14, "left common carotid artery"),
-        "aberrant-right-subclavian": Variant("Aberrant right subclavian artery", 0.009, "right subclavian artery"),
-        "left-vertebral-from-arch": Variant("Left vertebral artery from the arch", 0.045, "left vertebral artery"),
-        "accessory-renal-artery": Variant("Accessory left renal artery", 0.14, "left accessory renal artery"),
-        "replaced-right-hepatic": Variant("Right hepatic artery from the SMA", 0.11, "right hepatic artery"),
-        "left-fetal-posterior-cerebral": Variant("Fetal left posterior cerebral artery", 0.1, "left posterior cerebral artery"),
-        "right-fetal-posterior-cerebral": Variant("Fetal right posterior cerebral artery", 0.1, "right posterior cerebral artery"),
-        "celiacomesenteric-trunk": Variant("Common trunk of celiac artery and SMA", 0.008, "superior mesenteric artery"),
-        "retroaortic-left-renal-vein": Variant("Left renal vein behind the aorta", 0.03, "left renal vein"),
+        "bovine-arch": Variant(
+            "Common origin of brachiocephalic and left carotid artery",
+            0.14,
+            "left common carotid artery",
+        ),
+        "aberrant-right-subclavian": Variant(
+            "Aberrant right subclavian artery", 0.009, "right subclavian artery"
+        ),
+        "left-vertebral-from-arch": Variant(
+            "Left vertebral artery from the arch", 0.045, "left vertebral artery"
+        ),
+        "accessory-renal-artery": Variant(
+            "Accessory left renal artery", 0.14, "left accessory renal artery"
+        ),
+        "replaced-right-hepatic": Variant(
+            "Right hepatic artery from the SMA", 0.11, "right hepatic artery"
+        ),
+        "left-fetal-posterior-cerebral": Variant(
+            "Fetal left posterior cerebral artery", 0.1, "left posterior cerebral artery"
+        ),
+        "right-fetal-posterior-cerebral": Variant(
+            "Fetal right posterior cerebral artery", 0.1, "right posterior cerebral artery"
+        ),
+        "celiacomesenteric-trunk": Variant(
+            "Common trunk of celiac artery and SMA", 0.008, "superior mesenteric artery"
+        ),
+        "retroaortic-left-renal-vein": Variant(
+            "Left renal vein behind the aorta", 0.03, "left renal vein"
+        ),
         "left-dominant": Variant("Left-dominant coronary arteries", 0.08, "left circumflex artery"),
-        "right-arm-inflow": Variant("Dense inflow from the right arm", 0.4, "superior vena cava", ("left-arm-inflow",)),
-        "left-arm-inflow": Variant("Dense inflow from the left arm", 0.15, "superior vena cava", ("right-arm-inflow",)),
+        "right-arm-inflow": Variant(
+            "Dense inflow from the right arm", 0.4, "superior vena cava", ("left-arm-inflow",)
+        ),
+        "left-arm-inflow": Variant(
+            "Dense inflow from the left arm", 0.15, "superior vena cava", ("right-arm-inflow",)
+        ),
     }
 )
 
@@ -64,4 +88,6 @@ def choose(rng: np.random.Generator, names: Sequence[str] | None = None) -> froz
 def present(chosen: Iterable[str], vessels: Iterable[str]) -> tuple[str, ...]:
     """Those of some variants of which a person with these vessels (names) shows anything."""
     shown = frozenset(vessels)
-    return tuple(name for name in VARIANTS if name in set(chosen) and VARIANTS[name].vessel in shown)
+    return tuple(
+        name for name in VARIANTS if name in set(chosen) and VARIANTS[name].vessel in shown
+    )

@@ -38,11 +38,13 @@ from viewer.phantom.patient import (
 )
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scanner import SCANNERS
+from viewer.phantom.variants import VARIANTS
 from viewer.progress import Progress
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.window.options_form import NumberField
 from viewer.window.side_panel import heading
+from viewer.window.variants_button import VariantsButton
 
 MOST_SEED = 999_999
 BEFORE_PREVIEW_MS = 600
@@ -117,6 +119,7 @@ class SyntheticDialog(QDialog):
         self.scanner = _choice("Scanner", "Kernel, slice thickness and noise of the scanner")
         for name, scanner in SCANNERS.items():
             self.scanner.addItem(f"{name.capitalize()}, {scanner.slice_mm:g} mm slices", name)
+        self.variants = VariantsButton()
         tip = "Share of the usual dose; noise grows as it falls"
         self.dose = NumberField("Dose", tip, "", *DOSES, 1.0)
         tip = "Edge of a voxel; half of it takes eight times the memory and time"
@@ -130,6 +133,7 @@ class SyntheticDialog(QDialog):
         form.setVerticalSpacing(8)
         form.addRow("Region", self.region)
         form.addRow("Seed", seeds)
+        form.addRow("Variants", self.variants)
         form.addRow("Phase", self.phase)
         form.addRow("Tube voltage", self.kvp)
         form.addRow("Scanner", self.scanner)
@@ -180,6 +184,7 @@ class SyntheticDialog(QDialog):
         for choice in (self.phase, self.kvp, self.scanner):
             choice.currentIndexChanged.connect(self._changed)
         self.seed.valueChanged.connect(self._changed)
+        self.variants.changed.connect(self._changed)
         for number in (self.dose, self.spacing):
             number.changed.connect(self._changed)
         self.dice.clicked.connect(lambda: self.seed.setValue(_any_seed()))
@@ -199,12 +204,14 @@ class SyntheticDialog(QDialog):
             scanner=self.scanner.currentData(),
             dose=self.dose.value,
             spacing_mm=self.spacing.value,
+            variants=self.variants.chosen,
         )
 
     def _show(self, recipe: Recipe) -> None:
         self.region.setCurrentIndex(max(0, self.region.findData(recipe.region)))
         self._fill_diseases(recipe.diseases)
         self.seed.setValue(min(recipe.seed, MOST_SEED))
+        self.variants.set(recipe.variants)
         self.phase.setCurrentIndex(max(0, self.phase.findData(recipe.phase)))
         self.kvp.setCurrentIndex(self.kvp.findData(recipe.kvp or 120))
         self.scanner.setCurrentIndex(max(0, self.scanner.findData(recipe.scanner)))
@@ -300,6 +307,7 @@ def _as_text(recipe: Recipe) -> dict[str, str]:
         "scanner": str(recipe.scanner),
         "dose": f"{recipe.dose:g}",
         "spacing_mm": f"{recipe.spacing_mm:g}",
+        "variants": "chance" if recipe.variants is None else " ".join(recipe.variants),
         "diseases": " ".join(f"{name}={value:g}" for name, value in recipe.diseases.items()),
     }
 
@@ -308,6 +316,7 @@ def _remembered(kept: Mapping[str, str]) -> Recipe:
     """The recipe of the last time; the usual one where nothing fitting is remembered."""
     usual = Recipe("abdominal-aorta", 1, {"fusiform-aneurysm": 0.6}, "arterial", 120, "vascular")
     try:
+        words = kept.get("variants", "chance").split()
         pairs = (each.split("=") for each in kept["diseases"].split())
         return Recipe(
             region=kept["region"],
@@ -318,6 +327,7 @@ def _remembered(kept: Mapping[str, str]) -> Recipe:
             scanner=kept["scanner"],
             dose=float(kept["dose"]),
             spacing_mm=float(kept["spacing_mm"]),
+            variants=None if words == ["chance"] else tuple(w for w in words if w in VARIANTS),
         )
     except (KeyError, ValueError):
         return usual
