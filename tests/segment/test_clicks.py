@@ -73,6 +73,12 @@ def test_a_leak_into_bone_is_stopped():
     assert (edit.mask.labels[bone] == BONE).all()
 
 
+def test_a_click_on_the_wall_finds_the_middle():
+    wide = np.hypot(Y - 30, X - 30) < 10
+    edit = add_at(mask_of(), scan((wide, 400)), FIT, click(30, 30, 21), silent())
+    assert (edit.mask.labels[wide & (Z > 2) & (Z < 57)] == ARTERY).mean() > 0.95
+
+
 def test_growth_is_cut_at_the_neck_of_something_as_bright_and_wide():
     side = (np.hypot(Z - 30, Y - 30) < 2.5) & (X > 6) & (X < 36)
     heart = np.sqrt((Z - 30) ** 2 + (Y - 30) ** 2 + (X - 45) ** 2) < 11

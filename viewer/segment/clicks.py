@@ -22,9 +22,11 @@ from viewer.segment.edit import (
 from viewer.segment.faint import voxels_within, whole_vessel
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
 from viewer.segment.shells import cells_from, shells
+from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 LOOK_MM = 14.0
+STEP_MM = 4.0
 TISSUE_HU = 50.0
 BODY_HU = -30.0
 LEAST_ENHANCED_HU = 110.0
@@ -78,13 +80,30 @@ def surroundings(
         tissue = min(tissue, TISSUE_HU + 0.5 * (level - TISSUE_HU))
     half = (level + tissue) / 2
     depth = ndimage.distance_transform_edt(smooth > half, sampling=grid.spacing_mm)
-    middle = np.where(far <= 4.0, depth, 0).argmax()
-    start = np.unravel_index(middle if depth.flat[middle] > 0 else peak, hu.shape)
+    middle = int(np.where(far <= STEP_MM, depth, 0).argmax())
+    start = np.unravel_index(
+        climbed(depth, middle, box, grid) if depth.flat[middle] else peak, hu.shape
+    )
     at = tuple(int(n) + ends[0] for n, ends in zip(start, box, strict=True))
     top = level + max(4 * noise_hu, 0.35 * level)
     return Surroundings(
         (at[0], at[1], at[2]), level, tissue, top, float(max(depth[start], min(grid.spacing_mm)))
     )
+
+
+def climbed(depth_mm: np.ndarray, start: int, box: Box, grid: Grid) -> int:
+    """The middle of the vessel above a place near its wall; both are flat numbers in the box.
+
+    Straight from the wall to the middle the depth rises as fast as one goes; along the vessel,
+    into a trunk for one, it hardly rises.
+    """
+    while True:
+        index = np.array(np.unravel_index(start, depth_mm.shape)) + [ends[0] for ends in box]
+        far = offsets_mm(box, grid, grid.points_lps(index))
+        steep = (far <= STEP_MM) & (depth_mm > depth_mm.flat[start] + 0.5 * far)
+        if not steep.any():
+            return start
+        start = int(np.where(steep, depth_mm, 0).argmax())
 
 
 def add_at(

@@ -112,7 +112,8 @@ class Editing:
 
             gone = {branch} | descendants(case.tree, branch)
             voxels = voxels_of(case.mask, case.tree, gone)
-            return edits.relabel(case.mask, voxels, 0, "Remove branch")
+            name = case.tree.branches[branch].name or "branch"
+            return edits.relabel(case.mask, voxels, 0, f"Remove {name}")
 
         self._session.edit("Remove branch", make)
 
