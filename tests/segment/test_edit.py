@@ -196,7 +196,7 @@ def test_grow_answers_fast_in_a_big_scan():
     volume, mask = Volume(hu, grid), empty(grid)
     before = time.process_time()
     edit = add_at(mask, volume, FIT, grid.points_lps(np.array([100, 145, 145])), silent())
-    assert time.process_time() - before < 2
+    assert time.process_time() - before < 0.4  # 0.05 s alone; one look at the whole scan takes more
     assert (edit.mask.labels[60:140, 145, 145] == ARTERY).all()
 
 
