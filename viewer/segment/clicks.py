@@ -218,7 +218,7 @@ def whole_at(
     new = within & free & (hu > BODY_HU)
     if new.sum() < NEW_SHARE * within.sum():
         return None
-    enhanced = float(np.percentile(hu[new], 90)) > LEAST_ENHANCED_HU
+    enhanced = float(np.median(hu[new])) > LEAST_ENHANCED_HU
     label, name = (ARTERY, "Add vessel") if enhanced else (THROMBUS, "Add thrombus")
     return edited(mask, box, new, label, name)
 

@@ -24,6 +24,7 @@ TWIG_ML = 0.025  # less than this beside the way is no joint
 NECK = 2.0  # a section so much smaller than the one before is a branch's mouth
 TRUNK = 1.5
 TRUNK_SHARE = 0.6
+BRANCH_SHARE = 0.3  # of its tree; what is more than this is no branch
 
 
 def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit:
@@ -47,10 +48,11 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
     progress.at(0.7)
     around = shells(structure, np.flatnonzero(widest(near, structure.cell_mm, mask)))
     twig = max(int(1000 * TWIG_ML / mask.grid.voxel_mm3), 8)
-    first = mouth(around, int(around.piece[cell]), twig)
-    hanging = around.beyond(first)[around.piece[structure.cell]]
-    gone, whole = structure.voxels[hanging], len(structure.voxels)
+    whole = len(structure.voxels)
     main = label in ARTERIES and whole > TRUNK_SHARE * len(everything.voxels)
+    most = BRANCH_SHARE * whole if main else whole
+    first = mouth(around, int(around.piece[cell]), twig, most)
+    gone = structure.voxels[around.beyond(first)[around.piece[structure.cell]]]
     if len(gone) > TRUNK_SHARE * whole and main:
         raise ViewerError(
             "This is the trunk of the map; nothing was changed: click a branch, or cut (X) first."
@@ -73,17 +75,20 @@ def widest(near: Shells, cell_mm: float, mask: VesselMask) -> np.ndarray:
     return chosen
 
 
-def mouth(around: Shells, piece: int, twig: int) -> int:
+def mouth(around: Shells, piece: int, twig: int, most: float) -> int:
     """The piece where the vessel of a piece leaves a larger one; 0 where it is the trunk itself.
 
     On the way to the start it is left where the section widens (a neck) and where more hangs on
-    the other side of a joint than on this one.
+    the other side of a joint than on this one. Where more than `most` voxels would go, the last
+    joint with a branch half as large is taken instead: the start may be no trunk.
     """
     load, size = around.load, around.size
     while piece and load[piece] < twig:
         piece = int(around.before[piece])
-    way = around.way(piece)
+    way, joint = around.way(piece), 0
     for n, (here, up) in enumerate(pairwise(way)):
+        if load[here] > most:
+            return joint
         usual = float(np.median(size[way[max(0, n - 5) : n + 1]]))
         if up == 0:
             # The two ends of the tube where it is widest are trunk; a thinner one is a branch.
@@ -93,6 +98,8 @@ def mouth(around: Shells, piece: int, twig: int) -> int:
         neck = n > 0 and size[up] > NECK * usual and size[up] > size[0] / 4
         if neck or other > max(twig, load[here]):
             return here
+        if other > max(twig, load[here] / 2):
+            joint = here
     return 0
 
 
