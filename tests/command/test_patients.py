@@ -130,6 +130,7 @@ def test_a_cancelled_patient_leaves_nothing(tmp_path):
         (["--region", "head", "--disease", "stenosis=2"], "between 0 and 1"),
         (["--region", "head", "--disease", "stenosis=much"], "no severity"),
         (["--region", "head", "--kvp", "90"], "no tube voltage"),
+        (["--region", "head", "--variant", "tail"], "no variant called tail"),
         (["--region", "head", "--count", "0"], "1 or more"),
         (["--region", "legs", "--spacing", "0.01"], "between 0.3 and 6"),
         ([], "--region"),

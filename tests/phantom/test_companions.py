@@ -78,8 +78,8 @@ def test_no_bone_lies_where_great_arteries_run(seed):
         for side in (1,) if name == "aorta" else (1, -1):
             placed = body.place(points * (side, 1, 1))
             low, high = placed.min(axis=0) - 4, placed.max(axis=0) + 4
-            shape = np.ceil((high - low)[::-1] / 1.5).astype(int)
-            grid = Grid.regular(shape, (1.5,) * 3, low)
+            shape = np.ceil((high - low)[::-1] / 1.8).astype(int)
+            grid = Grid.regular(shape, (1.8,) * 3, low)
             assert not np.isin(seen_at(anatomy.on(body, grid), grid, placed), BONE).any(), name
 
 
@@ -131,13 +131,13 @@ def test_far_from_the_body_there_is_air():
 
 
 def test_the_couch_lies_behind_and_wires_in_front():
-    grid = Grid.regular((20, 150, 60), (6, 2, 6), (-180, -160, 200))
+    grid = Grid.regular((14, 150, 30), (9, 2, 12), (-180, -160, 200))
     seeds = range(4)
     people = [companions(STANDARD, grid, np.random.default_rng(s)) for s in seeds]
     bare = companions(STANDARD, grid, np.random.default_rng(0), table=False, foreign=False)
     assert not np.isin(bare, [Tissue.TABLE, Tissue.METAL]).any()
     for tissue in people:
-        middle = tissue[:, :, 27:33]
+        middle = tissue[:, :, 14:16]
         table, skin = (np.nonzero(middle == name)[1] for name in (Tissue.TABLE, Tissue.SKIN))
         assert table.min() > skin.max()
     assert any((tissue == Tissue.METAL).any() for tissue in people)

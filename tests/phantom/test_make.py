@@ -1,5 +1,7 @@
 """One seed gives one person, on every grid."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from viewer.phantom.make import make_scene, region_grid
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scene import REACH_MM
 from viewer.phantom.tissue import BLOOD, Tissue
+from viewer.progress import Cancelled, Progress
 
 PART = (32, 36, 40)
 
@@ -76,3 +79,29 @@ def test_what_is_unknown_is_refused():
         make_scene("elbow", 1, shape=(8, 8, 8))
     with pytest.raises(ViewerError):
         make_scene("tree", 1, shape=(8, 8, 8), diseases={"boredom": 1.0})
+
+
+def test_variants_are_those_wished_for_and_only_what_the_region_shows():
+    wished = ("accessory-renal-artery", "left-dominant")
+    scene = make_scene("abdominal-aorta", 4, shape=(8, 8, 8), companions=False, variants=wished)
+    assert scene.variants == ("accessory-renal-artery",)
+    assert "left accessory renal artery" in {b.name for b in scene.vessels.tree.branches}
+    bare = make_scene("abdominal-aorta", 4, shape=(8, 8, 8), companions=False, variants=())
+    assert bare.variants == ()
+    with pytest.raises(ViewerError, match="no variant called third-kidney"):
+        make_scene("abdominal-aorta", 4, shape=(8, 8, 8), variants=("third-kidney",))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.75])
+def test_making_stops_soon_after_it_is_asked_to(share):
+    stop, told = threading.Event(), []
+
+    def tell(fraction, _):
+        told.append(fraction)
+        if fraction > share:
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        make_scene("abdominal-aorta", 4, shape=PART, detail=0.2, progress=Progress(tell, stop))
+    assert told == sorted(told)
+    assert told[-1] < share + 0.15

@@ -23,7 +23,7 @@ def named(vessels, name):
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_region_can_be_made_of_anyone(region):
-    for seed in range(20):
+    for seed in range(10):
         rng = np.random.default_rng(seed)
         variety, detail = (seed % 4) / 2, (1.0, 0.4, 0.0, 0.1, 0.0)[seed % 5]
         vessels = make_vessels(region, make_body(rng, variety), rng, detail=detail)

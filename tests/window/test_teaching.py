@@ -144,3 +144,21 @@ def test_every_field_of_the_dialog_tells_what_it_is(a_window, trigger, qtbot):
     assert all(field.toolTip() for field in fields)
     dialog.reject()
     qtbot.waitUntil(lambda: a_window.session.jobs.current is None, timeout=60_000)
+
+
+def test_the_dialog_offers_variants_and_remembers_them(a_window, qtbot):
+    dialog = SyntheticDialog(a_window.session, a_window)
+    qtbot.addWidget(dialog)
+    assert dialog.recipe.variants is None
+    dialog.variants.ticks["right-arm-inflow"].trigger()
+    dialog.variants.ticks["left-arm-inflow"].trigger()
+    dialog.variants.ticks["bovine-arch"].trigger()
+    assert dialog.recipe.variants == ("bovine-arch", "left-arm-inflow")
+    assert dialog.variants.text() == "2 variants"
+    dialog.accept()
+    again = SyntheticDialog(a_window.session, a_window)
+    qtbot.addWidget(again)
+    assert again.recipe.variants == ("bovine-arch", "left-arm-inflow")
+    again.variants.chance.trigger()
+    assert again.recipe.variants is None
+    again.reject()
