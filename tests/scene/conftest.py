@@ -80,6 +80,7 @@ def a_tube():
         enhanced=None,
         mask=mask,
         tree=tree,
+        bridges=None,
         surface=a_tube_surface(path, 60),
         series=series,
     )

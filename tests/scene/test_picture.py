@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
+from viewer.case.case import Case
 from viewer.scene.picture import meaningful_point, overview, save_overview
 
 
@@ -25,9 +26,7 @@ def test_the_overview_shows_four_pictures_and_the_vessels_in_red(a_tube):
 
 
 def test_the_overview_works_with_a_volume_alone(a_tube, tmp_path):
-    bare = SimpleNamespace(
-        volume=a_tube.volume, enhanced=None, mask=None, tree=None, surface=None, series=None
-    )
+    bare = Case(volume=a_tube.volume)
     save_overview(bare, tmp_path / "overview.png")
     with Image.open(tmp_path / "overview.png") as made:
         assert made.size == (1600, 1000)

@@ -1,6 +1,5 @@
 import threading
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from viewer.case.case import Case
 from viewer.session.view_state import ViewState
 from viewer.window.pane_3d import Pane3D
 
@@ -91,9 +91,7 @@ def test_the_loop_is_never_held_up_while_a_new_volume_is_prepared(a_full_pane, a
     from viewer.volume.volume import Volume
 
     other = Volume(np.ascontiguousarray(a_volume.voxels) + np.int16(1), a_volume.grid)
-    case = SimpleNamespace(
-        volume=other, enhanced=None, mask=None, tree=None, surface=a_case.surface, series=None
-    )
+    case = Case(volume=other, surface=a_case.surface)
     done = []
     a_full_pane.refined.connect(lambda: done.append(True))
     a_full_pane.show_case(case)

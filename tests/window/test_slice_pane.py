@@ -1,4 +1,4 @@
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from viewer.case.case import Case
 from viewer.scene.marks import handles
 from viewer.scene.overlay import reference_lines
 from viewer.session.view_state import PLANES, STRAIGHT, ViewState
@@ -27,9 +28,7 @@ def a_view(a_volume):
 
 @pytest.fixture
 def bare(a_volume, a_mask):
-    return SimpleNamespace(
-        volume=a_volume, enhanced=None, mask=a_mask, tree=None, surface=None, series=None
-    )
+    return Case(volume=a_volume, mask=a_mask)
 
 
 @pytest.fixture
@@ -243,7 +242,7 @@ def test_raw_held_shows_the_scan_itself(an_axial_pane, a_view, bare, a_volume):
     from viewer.volume.volume import Volume
 
     black = Volume(np.full(a_volume.grid.shape, -1000, np.int16), a_volume.grid)
-    an_axial_pane.show_case(SimpleNamespace(**{**vars(bare), "enhanced": black, "mask": None}))
+    an_axial_pane.show_case(replace(bare, enhanced=black, mask=None))
     a_view.crosshair = False
     inner = (slice(80, 240), slice(100, 300))
     assert pixels(an_axial_pane)[inner].mean() < 10
