@@ -31,7 +31,7 @@ BRIGHT_HU = 150
 HELD_OUT = 900_000
 PHANTOM_MM = 1.5
 THINNEST_MM = 0.75 * PHANTOM_MM  # radius; narrower vessels are dots on this grid
-PEOPLE = 8
+PEOPLE = 4
 FAMILIAR = ("thoracic-aorta", "abdominal-aorta", "abdomen", "carotid")
 UNSEEN = ("tree", "colony")
 

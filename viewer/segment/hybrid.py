@@ -19,10 +19,12 @@ from viewer.segment.gates import FULL
 from viewer.segment.mask import VesselMask
 from viewer.segment.named import LIKELY, SURE, bony, named_context, without_specks
 from viewer.segment.naming import Naming, name_places
-from viewer.segment.thin import thin_vessels
+from viewer.segment.thin import Thin, thin_vessels
 from viewer.segment.veins import grow_veins
 from viewer.segment.vessels import Networks, nothing_to_start_from
 from viewer.volume.volume import Volume
+
+STRANGE_SHARE = 0.3
 
 
 def segment_named(
@@ -44,17 +46,16 @@ def segment_named(
     part = progress.part(0.6, 0.65)
     context = named_context(volume, grid, naming, suitability, seeds_lps, part)
     by_network = context.trunk
-    if by_shape is not None:
-        context = merged(context, by_shape, naming)
-    if not context.trunk.any():
-        raise nothing_to_start_from()
-    likely = seen = None
+    thin = None
     if networks.fine is not None:
         part = progress.part(0.65, 0.72)
-        seen = thin_vessels(volume, context, naming, networks.fine, part, overlap=networks.overlap)
-        likely = seen >= LIKELY + (0.5 - sensitivity) * 100
+        thin = thin_vessels(volume, context, naming, networks.fine, part, overlap=networks.overlap)
+    if by_shape is not None:
+        context = merged(context, by_shape, naming, thin)
+    if not context.trunk.any():
+        raise nothing_to_start_from()
     part = progress.part(0.72, 0.76)
-    tree = grow_branches(context, sensitivity, part, likely=likely)
+    tree = grow_branches(context, sensitivity, part, thin=thin)
     grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.76, 0.8))
     veins = (grown | context.veins) & ~tree
     vessel = tree | veins
@@ -66,7 +67,7 @@ def segment_named(
     )
     share = 0.5 - 0.2 * sensitivity
     labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.8, 1.0))
-    sure = confidence_of(labels, grid, naming, seen)
+    sure = confidence_of(labels, grid, naming, None if thin is None else thin.vessel)
     evidence = weigh_named(volume, context, tree, naming, networks.asked)
     if by_shape is not None:
         agreement, disputed = disagreement(volume, context, by_network, by_shape.trunk)
@@ -74,11 +75,21 @@ def segment_named(
     return Found(VesselMask(labels, volume.grid, confidence=sure), evidence)
 
 
-def merged(named: Context, by_shape: Context, naming: Naming) -> Context:
-    """What both engines found, except where the network is sure of something else."""
+def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None = None) -> Context:
+    """What both engines found, except where the network is sure of something else.
+
+    Thin bone and what touches it look alike on coarse blocks: there the fine network decides.
+    """
     other = np.maximum(np.maximum(naming.bone, naming.chamber), naming.dense)
     no_artery = np.maximum(np.maximum(naming.vein, naming.organ), other) >= SURE
-    trunk = named.trunk | (by_shape.trunk & ~no_artery & ~bony(naming))
+    hard = bony(naming)
+    if thin is not None:
+        hard &= thin.vessel < LIKELY
+    no_artery |= hard
+    seen = naming.artery[by_shape.trunk] >= LIKELY
+    if seen.size and seen.mean() < STRANGE_SHARE:  # an anatomy that the network does not know
+        no_artery = naming.chamber >= SURE
+    trunk = named.trunk | (by_shape.trunk & ~no_artery)
     veins = (named.veins | (by_shape.veins & (other < SURE))) & ~trunk
     same = named.levels.blood == by_shape.levels.blood
     return replace(

@@ -61,6 +61,14 @@ def cut_between(values: np.ndarray, box: Box, ratio: list[float], sigma: list[fl
     return np.asarray(ndimage.affine_transform(part, ratio, offset, shape, order=1, mode="nearest"))
 
 
+@dataclass(frozen=True, eq=False)
+class Thin:
+    """Probabilities after the fine network (uint8) on the coarse grid: artery, and any vessel."""
+
+    artery: np.ndarray
+    vessel: np.ndarray
+
+
 def thin_vessels(
     volume: Volume,
     context: Context,
@@ -69,11 +77,8 @@ def thin_vessels(
     progress: Progress,
     *,
     overlap: float,
-) -> np.ndarray:
-    """Probability of artery or vein after the fine network (uint8), on the coarse grid.
-
-    It is asked only where there is body and contrast.
-    """
+) -> Thin:
+    """What the fine network says, asked only where there is body and contrast."""
     grid = context.coarse
     step_mm = network.plan.spacing_mm
     flips = tuple(slice(None, None, -1 if t else 1) for t in grid.turned)
@@ -89,18 +94,23 @@ def thin_vessels(
 
     needed = _needed(context, scan.shape, coarser)
     found = predict(network, channels, needed, progress, overlap=overlap)
-    vessel = found.probabilities[ARTERY].astype(np.uint16) + found.probabilities[VEIN]
+    artery = found.probabilities[ARTERY]
+    vessel = np.minimum(artery.astype(np.uint16) + found.probabilities[VEIN], CERTAIN)
     back = [s / step_mm for s in grid.spacing_mm]
     first, second, third = (slice(0, n) for n in grid.hu.shape)
-    out = cut_between(np.minimum(vessel, CERTAIN), (first, second, third), back, [0.0, 0.0, 0.0])
-    return np.asarray(np.rint(out).astype(np.uint8))
+
+    def brought(values: np.ndarray) -> np.ndarray:
+        out = cut_between(values, (first, second, third), back, [0.0, 0.0, 0.0])
+        return np.asarray(np.rint(out).astype(np.uint8))
+
+    return Thin(brought(artery), brought(vessel))
 
 
 def _needed(context: Context, shape: tuple[int, int, int], coarser: list[float]) -> np.ndarray:
     """Where the fine network is asked (bool, on its grid): in the body, near contrast."""
     grid, levels = context.coarse, context.levels
     bright = (grid.hu > levels.at(ASKED_SHARE)) & (grid.hu < 1.6 * levels.top) & context.inside
-    bright = ndimage.binary_opening(bright) | context.trunk | context.veins
+    bright |= context.trunk | context.veins
     near = ndimage.binary_dilation(
         bright, iterations=max(1, round(AROUND_MM / min(grid.spacing_mm)))
     )

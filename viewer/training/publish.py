@@ -97,9 +97,9 @@ def answers(
     return np.concatenate(logits), np.concatenate(labels), np.concatenate(features)
 
 
-def calibration(logits: np.ndarray, labels: np.ndarray, temperature: float) -> float:
-    """Expected calibration error of softmax(logits / temperature)."""
-    scaled = logits / temperature
+def calibration(logits: np.ndarray, labels: np.ndarray, softmax_temperature: float) -> float:
+    """Expected calibration error of softmax(logits / softmax_temperature)."""
+    scaled = logits / softmax_temperature
     scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     share = scaled / scaled.sum(axis=1, keepdims=True)
     best = share.argmax(axis=1)
