@@ -11,7 +11,7 @@ from viewer.enhance.suitability import Suitability
 from viewer.progress import Progress
 from viewer.segment.boundary import CLOT_HU, draw
 from viewer.segment.branches import grow_branches
-from viewer.segment.clean import Around
+from viewer.segment.clean import BONE_UNEVEN, Around
 from viewer.segment.confidence import confidence_of
 from viewer.segment.context import CONTEXT_MM, Context, read_context
 from viewer.segment.evidence import Found, disagreement, weigh_named
@@ -24,7 +24,9 @@ from viewer.segment.veins import grow_veins
 from viewer.segment.vessels import Networks, nothing_to_start_from
 from viewer.volume.volume import Volume
 
-STRANGE_SHARE = 0.3
+STRANGE_SHARE = 0.1
+NEAR_MM = 15.0
+LARGE_SHARE = 0.3
 
 
 def segment_named(
@@ -56,6 +58,7 @@ def segment_named(
         raise nothing_to_start_from()
     part = progress.part(0.72, 0.76)
     tree = grow_branches(context, sensitivity, part, thin=thin)
+    tree = attached(tree, context)
     grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.76, 0.8))
     veins = (grown | context.veins) & ~tree
     vessel = tree | veins
@@ -81,7 +84,10 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
     Thin bone and what touches it look alike on coarse blocks: there the fine network decides.
     """
     other = np.maximum(np.maximum(naming.bone, naming.chamber), naming.dense)
-    no_artery = np.maximum(np.maximum(naming.vein, naming.organ), other) >= SURE
+    no_artery = np.maximum(naming.organ, other) >= SURE
+    if by_shape.levels.crowded:  # else what is reached from the aorta and as bright is no vein
+        no_artery |= naming.vein >= SURE
+    even = by_shape.texture < BONE_UNEVEN
     hard = bony(naming)
     if thin is not None:
         hard &= thin.vessel < LIKELY
@@ -90,7 +96,7 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
     if seen.size and seen.mean() < STRANGE_SHARE:  # an anatomy that the network does not know
         no_artery = naming.chamber >= SURE
     trunk = named.trunk | (by_shape.trunk & ~no_artery)
-    veins = (named.veins | (by_shape.veins & (other < SURE))) & ~trunk
+    veins = ((named.veins & even) | (by_shape.veins & (other < SURE))) & ~trunk
     same = named.levels.blood == by_shape.levels.blood
     return replace(
         by_shape,
@@ -103,6 +109,23 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
         bone=(by_shape.bone | named.bone) & ~trunk & ~veins,
         hot=by_shape.hot & ~trunk & ~veins,
     )
+
+
+def attached(tree: np.ndarray, context: Context) -> np.ndarray:
+    """The largest piece of a tree (bool), and others that lie near it or are large themselves.
+
+    What is bright and round in the bowel hangs on nothing; beyond an occlusion much may.
+    """
+    labels, count = ndimage.label(tree, FULL)
+    if count < 2:
+        return tree
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    size[0] = 0
+    keep = size >= LARGE_SHARE * size.max()
+    near = ndimage.distance_transform_edt(~keep[labels], context.coarse.spacing_mm) <= NEAR_MM
+    keep[np.unique(labels[near])] = True
+    keep[0] = False
+    return np.asarray(keep[labels])
 
 
 def clot(context: Context, naming: Naming, vessel: np.ndarray) -> np.ndarray:
