@@ -178,7 +178,7 @@ def main() -> int:
     if missing:
         print("\n".join(["Not written, because cases are missing:", *missing]), file=sys.stderr)
         return 1
-    if set(cases) != set(CASES) or not OURS <= set(methods):
+    if set(cases) != set(CASES) or not set(methods) >= OURS:
         return 0
     left_out = [METHODS[m][0] for m in METHODS if m not in methods]
     if left_out:

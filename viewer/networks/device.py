@@ -63,10 +63,10 @@ def free_memory() -> int:
 
 
 def _threads() -> int:
-    """Processor cores that this process may use."""
+    """Processor cores that this process may use, but one: the window must go on turning."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return max(1, len(os.sched_getaffinity(0)) - 1)
+    return max(1, (os.cpu_count() or 1) - 1)
 
 
 def _cuda_name() -> str:
