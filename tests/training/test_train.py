@@ -9,7 +9,7 @@ from viewer.progress import Progress, silent
 from viewer.training import checkpoint
 from viewer.training.data import Patch
 from viewer.training.publish import publish
-from viewer.training.train import Batch, batch_of, confusion, rate, train
+from viewer.training.train import Batch, batch_of, rate, train
 
 PLAN = Plan("context", 2, len(CLASSES), (4, 8), 4, 2.5, tube=False, wall=False)
 
@@ -40,9 +40,6 @@ def test_it_learns_resumes_and_ships(tmp_path):
     train(run, stream(half), tmp_path, silent(), minutes=0.05, of_minutes=0.1)
     assert run.step > half
     assert run.curve[-1]["loss"] < 0.7 * run.curve[0]["loss"]
-    table = confusion(run.network, stream(10_000), 2)
-    assert table.sum() == 2 * 4 * 16**3
-    assert table[:2].sum() == table.sum()
     card = publish(run, stream(20_000), tmp_path / "models", batches=2)
     weights = open_weights("context", tmp_path / "models", untrusted=True)
     assert weights.card.training["steps"] == run.step

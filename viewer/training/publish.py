@@ -2,9 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -110,8 +108,3 @@ def dice(said: np.ndarray, labels: np.ndarray, number: int) -> float:
     """Dice of one class over sampled voxels."""
     both = np.sum((said == number) & (labels == number))
     return round(float(2 * both / max(1, np.sum(said == number) + np.sum(labels == number))), 3)
-
-
-def with_table(card: ModelCard, name: str, rows: dict[str, Any]) -> ModelCard:
-    """The card with one more table of scores."""
-    return replace(card, tables={**card.tables, name: rows})

@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from viewer.networks.plan import CLASSES
 from viewer.progress import Progress
 from viewer.training.checkpoint import Run, save
-from viewer.training.classes import UNKNOWN
 from viewer.training.data import Patch, as_input
 from viewer.training.loss import class_loss, vessel_loss
 
@@ -119,18 +117,3 @@ def halves(device: torch.device) -> bool:
         return device.type == "cuda"
     facts = Path("/proc/cpuinfo")
     return facts.exists() and "amx_bf16" in facts.read_text()
-
-
-def confusion(network: torch.nn.Module, stream: Iterator[Batch], count: int) -> np.ndarray:
-    """How often each class (rows) is called each class (columns), over `count` batches."""
-    table = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
-    network.eval()
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        for _ in range(count):
-            batch = next(stream)
-            said = network(batch.channels.to(device))[:, : len(CLASSES)].argmax(dim=1).cpu()
-            known = batch.classes != UNKNOWN
-            pairs = batch.classes[known] * len(CLASSES) + said[known]
-            table += np.bincount(pairs.numpy(), minlength=table.size).reshape(table.shape)
-    return table
