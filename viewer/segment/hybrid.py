@@ -81,14 +81,17 @@ def segment_named(
 def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None = None) -> Context:
     """What both engines found, except where the network is sure of something else.
 
+    Bone is believed only where it is as uneven as bone, and never in the round chain of spots
+    from which the rules' tree grew.
     Thin bone and what touches it look alike on coarse blocks: there the fine network decides.
     """
-    other = np.maximum(np.maximum(naming.bone, naming.chamber), naming.dense)
+    other = np.maximum(naming.chamber, naming.dense)
     no_artery = np.maximum(naming.organ, other) >= SURE
+    other = np.maximum(naming.bone, other)
     if by_shape.levels.crowded:  # else what is reached from the aorta and as bright is no vein
         no_artery |= naming.vein >= SURE
     even = by_shape.texture < BONE_UNEVEN
-    hard = bony(naming)
+    hard = bony(naming) & ~even & ~by_shape.aorta
     if thin is not None:
         hard &= thin.vessel < LIKELY
     no_artery |= hard
