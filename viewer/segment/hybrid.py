@@ -39,14 +39,15 @@ def segment_named(
     seeds_lps: np.ndarray | None,
 ) -> Found:
     """The vessels of a scan as the networks name them; see `find_vessels`."""
-    grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.05))
-    part = progress.part(0.05, 0.35)
-    naming = name_places(grid, networks.context, part, overlap=networks.overlap)
-    great = find_great_vessels(volume, progress.part(0.35, 0.45))
-    part = progress.part(0.45, 0.6)
+    great = find_great_vessels(volume, progress.part(0, 0.1))
+    part = progress.part(0.1, 0.25)
     by_shape = read_context(volume, great, suitability, seeds_lps, part)
+    part = progress.part(0.25, 0.3)
+    grid = coarse(volume, CONTEXT_MM, part) if by_shape is None else by_shape.coarse
+    part = progress.part(0.3, 0.6)
+    naming = name_places(grid, networks.context, part, overlap=networks.overlap)
     part = progress.part(0.6, 0.65)
-    context = named_context(volume, grid, naming, suitability, seeds_lps, part)
+    context = named_context(volume, grid, naming, suitability, seeds_lps, by_shape, part)
     by_network = context.trunk
     thin = None
     if networks.fine is not None:

@@ -37,14 +37,19 @@ def named_context(
     naming: Naming,
     suitability: Suitability,
     seeds_lps: np.ndarray | None,
+    by_shape: Context | None,
     progress: Progress,
 ) -> Context:
     """The context of a scan after the network's names; its trunk is empty where it sees none.
 
     Arteries are followed from wherever the network is sure of one, so a tree may be found in
-    pieces; single specks are left out.
+    pieces; single specks are left out. What `by_shape` has measured on the same grid already is
+    taken from there.
     """
-    inside = body(grid.hu, grid.spacing_mm, progress.part(0, 0.3))
+    if by_shape is not None:
+        inside = by_shape.inside
+    else:
+        inside = body(grid.hu, grid.spacing_mm, progress.part(0, 0.3))
     levels = named_levels(grid, naming, suitability)
     bone = bony(naming) & (grid.hu > BONE_HU) & inside
     region = naming.artery >= LIKELY
@@ -57,8 +62,11 @@ def named_context(
     region = (naming.vein >= LIKELY) & inside & ~trunk
     veins = enhanced(grid, region, levels, progress.part(0.6, 0.8))
     veins = without_specks(veins, naming.vein, grid.voxel_mm3)
-    texture = uneven(grid.hu, grid.spacing_mm, progress.part(0.8, 0.9))
-    hot = dense_contrast(grid, inside & ~trunk, levels.top, progress.part(0.9, 1.0)) & ~bone
+    if by_shape is not None:
+        texture, hot = by_shape.texture, by_shape.hot
+    else:
+        texture = uneven(grid.hu, grid.spacing_mm, progress.part(0.8, 0.9))
+        hot = dense_contrast(grid, inside & ~trunk, levels.top, progress.part(0.9, 1.0)) & ~bone
     return Context(
         coarse=grid,
         levels=levels,

@@ -117,14 +117,18 @@ def linear(values: np.ndarray, index: torch.Tensor, outside: float) -> torch.Ten
     return found[0, 0] + outside
 
 
-def pooled_classes(classes: torch.Tensor, factor: int) -> torch.Tensor:
-    """Classes (d,h,w) on a grid coarser by a factor; a thin vessel wins over what is round it."""
-    if factor == 1:
+def pooled_classes(classes: torch.Tensor, size: int) -> torch.Tensor:
+    """Classes of a cube on `size` voxels a side; a thin vessel wins over what is round it."""
+    if size == len(classes):
         return classes.long()
-    known = functional.one_hot(
-        torch.where(classes == UNKNOWN, len(CLASSES), classes.long()), len(CLASSES) + 1
-    )
-    share = functional.avg_pool3d(known.permute(3, 0, 1, 2)[None].float(), factor)[0]
+    share = class_shares(classes, size)
     share[[ARTERY, VEIN]] *= 1.5
     best = share.argmax(dim=0)
     return torch.where(best == len(CLASSES), UNKNOWN, best)
+
+
+def class_shares(classes: torch.Tensor, size: int) -> torch.Tensor:
+    """How much of each voxel of a coarser cube every class fills, `UNKNOWN` last (8, s, s, s)."""
+    known = torch.where(classes == UNKNOWN, len(CLASSES), classes.long())
+    each = functional.one_hot(known, len(CLASSES) + 1).permute(3, 0, 1, 2)[None].float()
+    return functional.adaptive_avg_pool3d(each, size)[0]

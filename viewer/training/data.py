@@ -50,7 +50,7 @@ def anatomy_patch(source: Source, size: int, spacing_mm: float, rng: np.random.G
     tissue = nearest(anatomy.tissue, index, int(Tissue.AIR))
     tissue, classes = furnish(tissue, spacing_mm / factor, rng)
     hu = rendered(tissue, factor, spacing_mm, rng)
-    return Patch(scanned(hu, spacing_mm, rng), pooled_classes(classes, factor))
+    return Patch(scanned(hu, spacing_mm, rng), pooled_classes(classes, size))
 
 
 def _scan_patch(

@@ -8,14 +8,15 @@ import torch
 from torch.nn import functional
 
 from viewer.errors import ViewerError
-from viewer.networks.plan import ARTERY, CLASSES, CONTEXT, OTHER, VEIN
+from viewer.networks.plan import CLASSES, CONTEXT, OTHER
 from viewer.phantom.disease import DISEASES
 from viewer.phantom.make import make_scene
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import Tissue, texture_hu
 from viewer.progress import Progress
-from viewer.training.classes import UNKNOWN, class_of_tissue
+from viewer.training.classes import class_of_tissue
+from viewer.training.crops import class_shares, pooled_classes
 from viewer.training.data import Patch
 from viewer.training.render import levels, scanned, smooth_noise
 
@@ -143,17 +144,7 @@ def with_partial_volume(
 def coarser(patch: Patch, size: int) -> Patch:
     """A patch on a grid of `size` voxels along each side, as the context network sees it."""
     hu = functional.adaptive_avg_pool3d(patch.hu[None, None], size)[0, 0]
-    share = class_shares(patch.classes, size)
-    share[[ARTERY, VEIN]] *= 1.5
-    best = share.argmax(dim=0)
-    return Patch(hu, torch.where(best == len(CLASSES), UNKNOWN, best))
-
-
-def class_shares(classes: torch.Tensor, size: int) -> torch.Tensor:
-    """How much of each voxel of a coarser cube every class fills, `UNKNOWN` last (8, s, s, s)."""
-    known = torch.where(classes == UNKNOWN, len(CLASSES), classes)
-    each = functional.one_hot(known, len(CLASSES) + 1).permute(3, 0, 1, 2)[None].float()
-    return functional.adaptive_avg_pool3d(each, size)[0]
+    return Patch(hu, pooled_classes(patch.classes, size))
 
 
 def guessed_names(classes: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
