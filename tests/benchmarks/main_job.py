@@ -1,9 +1,11 @@
 """Times the main job end to end in a process of its own, with its peak memory.
 
-Run it from a checkout: `python -m tests.benchmarks.main_job [--large]`. The large scan is the
-example brought to 1 mm and mirrored along the body until it has 600 slices of 512 x 512.
+Run it from a checkout: `python -m tests.benchmarks.main_job [--slices N] [--draft]`. With `--slices`
+the scan is the example brought to 1 mm and mirrored along the body until it has N slices of
+512 x 512.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -22,11 +24,9 @@ from viewer.volume.files import write_volume
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-SLICES = 600
 
-
-def large_scan() -> Volume:
-    """600 slices of 512 x 512 at 1 mm with the anatomy of the example."""
+def large_scan(slices: int) -> Volume:
+    """Slices of 512 x 512 at 1 mm with the anatomy of the example."""
     from scipy.ndimage import zoom
 
     series = scan_folder(resource("example"), silent()).series[0]
@@ -34,14 +34,15 @@ def large_scan() -> Volume:
     spacing = small.grid.spacing_mm
     fine = zoom(small.voxels, (spacing[0], 1, 1), order=1)
     there_and_back = np.concatenate([fine, fine[::-1]])
-    times = -(-SLICES // len(there_and_back))
-    voxels = np.ascontiguousarray(np.tile(there_and_back, (times, 1, 1))[:SLICES])
+    times = -(-slices // len(there_and_back))
+    voxels = np.ascontiguousarray(np.tile(there_and_back, (times, 1, 1))[:slices])
     return Volume(voxels, Grid.regular(voxels.shape, (1.0, spacing[1], spacing[2])))
 
 
-def measure(source: Path, out: Path) -> dict:
+def measure(source: Path, out: Path, mode: str) -> dict:
     """Wall time and peak memory of `angioscape reconstruct`, children included."""
     command = [sys.executable, "-m", "viewer", "reconstruct", str(source), str(out)]
+    command += ["--segment-mode", mode]
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = 0
@@ -65,13 +66,18 @@ def measure(source: Path, out: Path) -> dict:
 
 
 def main() -> None:
-    """Measure the example, or the large scan with `--large`."""
+    """Measure the example, or a large scan."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--slices", type=int)
+    asked.add_argument("--draft", action="store_true")
+    options = asked.parse_args()
+    mode = "draft" if options.draft else "final"
     with tempfile.TemporaryDirectory() as place:
         source = resource("example")
-        if "--large" in sys.argv:
+        if options.slices:
             source = Path(place) / "large.nrrd"
-            write_volume(large_scan(), source)
-        print(json.dumps(measure(source, Path(place) / "case"), indent=1))
+            write_volume(large_scan(options.slices), source)
+        print(json.dumps(measure(source, Path(place) / "case", mode), indent=1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Which class of the networks each tissue and each label of the training data belongs to."""
 
 import numpy as np
+import torch
 
 from viewer.networks.plan import ARTERY, BONE, CHAMBER, DENSE, ORGAN, OTHER, VEIN
 from viewer.phantom.tissue import SIZE, VENOUS, Tissue
@@ -37,3 +38,14 @@ def class_of_tissue() -> np.ndarray:
     for tissue in Tissue:
         out[tissue] = _OF.get(tissue, OTHER)
     return out
+
+
+def classes_within(tissue: torch.Tensor, blood: torch.Tensor) -> torch.Tensor:
+    """The class (uint8) of tissues; what disease puts into a vessel of some blood is the vessel's.
+
+    `blood` is the tissue that flows there, 0 where none does.
+    """
+    of = torch.from_numpy(class_of_tissue())
+    inner = torch.zeros(SIZE, dtype=torch.bool)
+    inner[[Tissue.THROMBUS, Tissue.PLAQUE, Tissue.CALCIUM]] = True
+    return torch.where(inner[tissue] & (blood > 0), of[blood], of[tissue])

@@ -56,21 +56,23 @@ def warped_index(
     rng: np.random.Generator,
     *,
     bend: float = 1.0,
+    source_mm: float = SPACING_MM,
 ) -> torch.Tensor:
     """Where the voxels of a warped crop lie in an anatomy: fractional index (3, size, size, size).
 
+    `center` is an index of the anatomy, whose voxels are `source_mm` wide.
     Turned by up to about 20 degrees, scaled by 0.75 to 1.3, bent smoothly (`bend` 1 is about
     7 mm over 40 mm), shifted by up to a quarter of the crop.
     """
     turn = _rotation(rng.normal(0, 0.16, 3))
     scale = np.exp(rng.normal(0, 0.1) + rng.normal(0, 0.07, 3))
-    matrix = turn @ np.diag(scale) * spacing_mm / SPACING_MM
-    middle = center + rng.uniform(-0.25, 0.25, 3) * size * spacing_mm / SPACING_MM
+    matrix = turn @ np.diag(scale) * spacing_mm / source_mm
+    middle = center + rng.uniform(-0.25, 0.25, 3) * size * spacing_mm / source_mm
     axis = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
     grid = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"))
     index = torch.einsum("ab,bdhw->adhw", torch.tensor(matrix, dtype=torch.float32), grid)
     knots = max(4, int(size * spacing_mm / 40) + 3)
-    waves = torch.tensor(rng.normal(0, 3.5 * bend / SPACING_MM, (1, 3, knots, knots, knots)))
+    waves = torch.tensor(rng.normal(0, 3.5 * bend / source_mm, (1, 3, knots, knots, knots)))
     waves = functional.interpolate(
         waves.float(), size=(size,) * 3, mode="trilinear", align_corners=True
     )
@@ -87,15 +89,23 @@ def _rotation(angles: np.ndarray) -> np.ndarray:
 
 def nearest(values: np.ndarray, index: torch.Tensor, outside: int) -> torch.Tensor:
     """Values at the voxels nearest to fractional indices (3,...); `outside` beyond the array."""
-    flat = torch.from_numpy(values.reshape(-1))
-    shape = torch.tensor(values.shape)[:, None, None, None]
-    near = (index + 0.5).floor().long()
-    inside = ((near >= 0) & (near < shape)).all(dim=0)
-    near = near.clamp(min=0)
-    near = torch.minimum(near, shape - 1)
-    place = (near[0] * values.shape[1] + near[1]) * values.shape[2] + near[2]
-    found = flat[place.reshape(-1)].reshape(place.shape)
+    place, inside = nearest_place(values.shape, index)
+    found = torch.from_numpy(values.reshape(-1))[place]
     return torch.where(inside, found, torch.tensor(outside, dtype=found.dtype))
+
+
+def nearest_place(shape: tuple[int, ...], index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which voxel of a flat array of `shape` is nearest to fractional indices (3,...).
+
+    Beyond the array it is the nearest on its edge; the second tensor (bool) says where it is not.
+    """
+    place = torch.zeros(index.shape[1:], dtype=torch.int32)
+    inside = torch.ones(index.shape[1:], dtype=torch.bool)
+    for at, count in zip(index, shape, strict=True):
+        near = (at + 0.5).floor()
+        inside &= (near >= 0) & (near < count)
+        place = place * count + near.clamp(0, count - 1).int()
+    return place, inside
 
 
 def linear(values: np.ndarray, index: torch.Tensor, outside: float) -> torch.Tensor:
@@ -129,6 +139,12 @@ def pooled_classes(classes: torch.Tensor, size: int) -> torch.Tensor:
 
 def class_shares(classes: torch.Tensor, size: int) -> torch.Tensor:
     """How much of each voxel of a coarser cube every class fills, `UNKNOWN` last (8, s, s, s)."""
-    known = torch.where(classes == UNKNOWN, len(CLASSES), classes.long())
-    each = functional.one_hot(known, len(CLASSES) + 1).permute(3, 0, 1, 2)[None].float()
-    return functional.adaptive_avg_pool3d(each, size)[0]
+    step = len(classes) // size
+    share = torch.empty(len(CLASSES) + 1, size, size, size)
+    for number, at in enumerate((*range(len(CLASSES)), UNKNOWN)):
+        own = (classes == at)[None].float()
+        if step * size == len(classes):
+            share[number] = functional.avg_pool3d(own, step)[0]
+        else:
+            share[number] = functional.adaptive_avg_pool3d(own, size)[0]
+    return share

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -72,6 +72,23 @@ def _scan_patch(
             rng.standard_normal(hu.shape, dtype=np.float32)
         )
     return Patch(hu.clamp(-1024, 3071), classes)
+
+
+def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
+    """The patch as part of a scan that ends inside it: its edge goes on, as `tiles.cut` does it.
+
+    Mostly few slices are left, now and then a narrow field of view.
+    """
+    size = len(patch.hu)
+    hu, classes = patch.hu, patch.classes.clone()
+    for axis in (0, *rng.permutation([1, 2])[: int(rng.integers(0, 3)) // 2]):
+        length = int(rng.integers(size // 5, size))
+        start = int(rng.integers(0, size - length + 1))
+        at = torch.arange(size).clamp(start, start + length - 1)
+        hu = hu.index_select(int(axis), at)
+        beyond = at != torch.arange(size)
+        classes.movedim(int(axis), 0)[beyond] = UNKNOWN
+    return replace(patch, hu=hu, classes=classes)
 
 
 def as_input(hu: torch.Tensor) -> torch.Tensor:

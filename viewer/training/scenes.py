@@ -13,10 +13,10 @@ from viewer.phantom.disease import DISEASES
 from viewer.phantom.make import make_scene
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scene import Scene
-from viewer.phantom.tissue import Tissue, texture_hu
+from viewer.phantom.tissue import texture_hu
 from viewer.progress import Progress
-from viewer.training.classes import class_of_tissue
-from viewer.training.crops import class_shares, pooled_classes
+from viewer.training.classes import UNKNOWN, classes_within
+from viewer.training.crops import class_shares, nearest_place, pooled_classes, warped_index
 from viewer.training.data import Patch
 from viewer.training.render import levels, scanned, smooth_noise
 
@@ -24,13 +24,20 @@ SIDE, SPACING_MM = 160, 1.0
 # Whole families that no network learns from: what it does on them is what it can do.
 HELD_OUT_REGIONS = ("tree", "colony")
 HELD_OUT_SEED = 900_000
+# The neighborhoods where vessels are most often taken for something else come more often.
+HARD_REGIONS = ("carotid", "head", "abdomen", "liver")
 _STEPS_PER_MM, _ON_WALL = 15, 128
+_FINER = 2
 
 
 def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -> None:
-    """Make scenes of every region in turn, two thirds of them with a disease; kept ones stay."""
+    """Make scenes of every region in turn, the hard ones again and again, two thirds diseased.
+
+    Kept ones stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     regions = [name for name in REGIONS if name not in HELD_OUT_REGIONS]
+    regions += [*HARD_REGIONS, *HARD_REGIONS]
     for number in range(count):
         seed = first_seed + number
         path = folder / f"{seed}.npy"
@@ -106,10 +113,30 @@ def scene_patch(
     hu = with_partial_volume(hu, wall / spacing_mm, hu_of[blood])
     stain = parts[3].float() / 100
     hu = torch.where(stain != 1, 45 + stain * (hu - 45), hu)
-    of = torch.from_numpy(class_of_tissue()).long()
-    inner = torch.isin(tissue, torch.tensor([Tissue.THROMBUS, Tissue.PLAQUE, Tissue.CALCIUM]))
-    classes = torch.where(inner & (blood > 0), of[blood], of[tissue])
+    classes = classes_within(tissue, blood).long()
     return Patch(scanned(hu, spacing_mm, rng), classes, parts[4] > 0, wall / spacing_mm)
+
+
+def scene_crop(path: Path, size: int, spacing_mm: float, rng: np.random.Generator) -> Patch:
+    """A warped crop of a kept scene as another scan on a coarser grid of `spacing_mm`.
+
+    Where it reaches beyond the scene, the edge goes on and nobody knows the class.
+    """
+    kept = np.load(path, mmap_mode="r", allow_pickle=False)
+    shape = kept.shape[1:]
+    fine_mm = spacing_mm / _FINER
+    middle = np.array(shape) / 2
+    index = warped_index(middle, size * _FINER, fine_mm, rng, bend=0.6, source_mm=SPACING_MM)
+    place, inside = nearest_place(shape, index)
+    flat = (torch.from_numpy(np.array(kept[n]).reshape(-1)) for n in (0, 2, 3))
+    tissue, blood, stain = (each[place].int() for each in flat)
+    uneven = torch.from_numpy(texture_hu())[tissue]
+    hu = torch.from_numpy(levels(rng))[tissue]
+    hu += uneven * smooth_noise(len(hu), max(4, len(hu) // 5), rng)
+    hu = torch.where(stain != 100, 45 + stain / 100 * (hu - 45), hu)
+    hu = functional.avg_pool3d(hu[None, None], _FINER)[0, 0]
+    classes = torch.where(inside, classes_within(tissue, blood), UNKNOWN)
+    return Patch(scanned(hu, spacing_mm, rng), pooled_classes(classes, size))
 
 
 def _start(kept: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

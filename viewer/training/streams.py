@@ -15,9 +15,10 @@ from viewer.training.data import (
     Patch,
     anatomy_patch,
     batches,
+    cut_short,
     mixed,
 )
-from viewer.training.scenes import HELD_OUT_SEED, SPACING_MM, coarser, guessed_names, scene_patch
+from viewer.training.scenes import HELD_OUT_SEED, SPACING_MM, guessed_names, scene_crop, scene_patch
 from viewer.training.train import Batch, batch_of
 
 PATCH = 64
@@ -35,7 +36,8 @@ SHARE = {
     "venous-neck": 0.02,
 }
 HEARTS = 0.2
-SCENES = {"context": 0.2, "fine": 0.55}
+CUT_SHORT = 0.25
+SCENES = {"context": 0.33, "fine": 0.55}
 
 
 def maker(
@@ -63,14 +65,19 @@ def _from_scene(
     path = kept[int(rng.integers(len(kept)))]
     if spacing_mm == SPACING_MM:
         return scene_patch(path, rng, size=size)
-    return coarser(scene_patch(path, rng, stride=2), size)
+    return scene_crop(path, size, spacing_mm, rng)
 
 
 def context_stream(
     anatomies: Sequence[Anatomy], scenes: Sequence[Path], first: int
 ) -> Iterator[Batch]:
     """Batches for the context network from batch number `first` on."""
-    make = maker(CONTEXT.name, anatomies, scenes, PATCH, CONTEXT.spacing_mm)
+    whole = maker(CONTEXT.name, anatomies, scenes, PATCH, CONTEXT.spacing_mm)
+
+    def make(rng: np.random.Generator) -> Patch:
+        patch = whole(rng)
+        return cut_short(patch, rng) if rng.random() < CUT_SHORT else patch
+
     return map(batch_of, batches(make, BATCH, SEED, first))
 
 
