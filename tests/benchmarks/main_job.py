@@ -1,6 +1,6 @@
 """Times the main job end to end in a process of its own, with its peak memory.
 
-Run it from a checkout: `python -m tests.benchmarks.main_job [--slices N] [--draft]`. With `--slices`
+Run it from a checkout: `python -m tests.benchmarks.main_job [--slices N] [--draft]`. With slices
 the scan is the example brought to 1 mm and mirrored along the body until it has N slices of
 512 x 512.
 """
