@@ -7,7 +7,7 @@ from viewer.networks.plan import CONTEXT, FINE
 from viewer.progress import Progress
 
 PLANS = {plan.name: plan for plan in (CONTEXT, FINE)}
-KEPT_SCENES = 200
+KEPT_SCENES = 400
 FIRST_SEED = 1000
 HELD_OUT_SCENES = 20
 CALIBRATION_BATCHES = 10
