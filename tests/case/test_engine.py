@@ -13,6 +13,7 @@ from viewer.case.store import load_case, save_case
 from viewer.errors import ViewerError
 from viewer.networks.registry import open_weights, save_weights
 from viewer.networks.sign import sign_folder
+from viewer.progress import Cancelled
 from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP
 
 PLAN = dataclasses.replace(TINY, name="context")
@@ -86,6 +87,63 @@ def test_a_network_that_cannot_run_does_not_stop_the_work(shipped, monkeypatch):
 
     monkeypatch.setattr("viewer.networks.network.open_session", broken)
     assert "cannot run here" in engine_for(SegmentOptions()).notices[0].text
+
+
+def test_a_spoiled_card_does_not_stop_the_work(shipped):
+    (shipped / "context.toml").write_text("spoiled")
+    engine = engine_for(SegmentOptions())
+    assert engine.networks is None
+    assert "were refused (The card context.toml cannot be read)" in engine.notices[0].text
+
+
+def test_weights_that_vanish_are_said_to_be_missing(shipped):
+    (shipped / "context.safetensors").unlink()
+    engine = engine_for(SegmentOptions())
+    assert engine.networks is None
+    assert "were refused" in engine.notices[0].text
+
+
+BROKEN = {
+    "a kernel": (RuntimeError("no such kernel"), "RuntimeError"),
+    "memory": (MemoryError(), "out of memory"),
+    "graphics memory": (RuntimeError("CUDA out of memory. Tried to allocate"), "out of memory"),
+    "too small a machine": (ViewerError("The network needs 9.0 GB; nothing was run."), "9.0 GB"),
+    "a file": (FileNotFoundError("context.safetensors"), "FileNotFoundError"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_networks_that_fail_on_the_way_leave_the_case_to_the_rules(
+    shipped, a_case, monkeypatch, what
+):
+    error, said = BROKEN[what]
+
+    def broken(*_):
+        raise error
+
+    options = SegmentOptions(device="cpu")
+    assert engine_for(options).networks is not None
+    monkeypatch.setattr("viewer.networks.session.ProcessorSession.run", broken)
+    by_rules = advance(a_case, "segment", SegmentOptions(engine="rules"))
+    case = advance(a_case, "segment", options)
+    np.testing.assert_array_equal(case.mask.labels, by_rules.mask.labels)
+    (told,) = [each for each in case.notices["mask"] if each.code == "without networks"]
+    assert told.severity == "warning"
+    assert said in told.text
+    assert told.text.endswith("found by rules on brightness and shape.")
+    record = case.records_of("mask")[-1]
+    assert not record.networks
+    assert record.device == ""
+    assert not any("research use" in each.text for each in case.notices["mask"])
+
+
+def test_a_cancelled_network_is_no_broken_one(shipped, a_case, monkeypatch):
+    def cancelled(*_):
+        raise Cancelled
+
+    monkeypatch.setattr("viewer.networks.session.ProcessorSession.run", cancelled)
+    with pytest.raises(Cancelled):
+        advance(a_case, "segment", SegmentOptions(device="cpu"))
 
 
 def test_a_device_that_is_not_here_is_an_error(shipped, monkeypatch):

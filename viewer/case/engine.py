@@ -1,19 +1,26 @@
-"""Which networks help with a case, and what is said where none can."""
+"""Which networks help with a case, and what is done and said where none can."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from viewer.case.options import SegmentOptions
+from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice, Severity, ViewerError
 from viewer.networks import device as devices
 from viewer.networks.network import Network, network
 from viewer.networks.plan import CONTEXT, FINE
 from viewer.networks.registry import models, models_folder
+from viewer.progress import Cancelled, Progress
 from viewer.provenance import digest
+from viewer.segment import vessels
+from viewer.segment.evidence import Found
 from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP, Networks
+from viewer.volume.volume import Volume
 
+log = logging.getLogger(__name__)
 DEVICES = {"auto": "", "cpu": "processor", "cuda": "cuda"}
 
 
@@ -38,14 +45,17 @@ def engine_for(options: SegmentOptions) -> Engine:
     if options.engine == "rules":
         return Engine()
     folder = models_folder()
-    names = {card.name for card in models(folder)} if folder is not None else set()
+    try:
+        names = {card.name for card in models(folder)} if folder is not None else set()
+    except ViewerError as error:
+        return _refused(error)
     if CONTEXT.name not in names:
         return _by_rules("No networks come with this program", "info")
     device = devices.choose(DEVICES[options.device])
     try:
         context = _opened(CONTEXT.name, device, folder)
     except ViewerError as error:
-        return _by_rules(f"The networks were refused ({_clause(error)})", "warning")
+        return _refused(error)
     fine, notices = None, tuple[Notice, ...]()
     if FINE.name in names:
         try:
@@ -56,6 +66,37 @@ def engine_for(options: SegmentOptions) -> Engine:
     networks = Networks(context, fine, overlap)
     checksums = {each.card.name: _checksum(each) for each in networks.asked}
     return Engine(networks, MappingProxyType(checksums), device.name, notices)
+
+
+def seek_vessels(
+    engine: Engine,
+    scan: Volume,
+    suitability: Suitability,
+    progress: Progress,
+    *,
+    sensitivity: float = 0.5,
+) -> tuple[Found, Engine]:
+    """The vessels of a scan, and the engine that found them in the end.
+
+    Networks that fail on the way leave the work to the rules, with a notice. Raises what
+    `find_vessels` raises by rules alone.
+    """
+    if engine.networks is not None:
+        try:
+            found = vessels.find_vessels(
+                scan, suitability, progress, sensitivity=sensitivity, networks=engine.networks
+            )
+        except Cancelled:
+            raise
+        except Exception as error:
+            log.warning("The networks failed on the way", exc_info=error)
+            engine = _failed(error)
+        else:
+            return found, engine
+        network.cache_clear()  # frees their memory, and opens them afresh the next time
+        progress.at(0.0, "The networks failed: finding the vessels by rules")
+    found = vessels.find_vessels(scan, suitability, progress, sensitivity=sensitivity)
+    return found, engine
 
 
 def _opened(name: str, device: devices.Device, folder: Path | None) -> Network:
@@ -76,6 +117,20 @@ def _checksum(of: Network) -> str:
 def _by_rules(why: str, severity: Severity) -> Engine:
     text = f"{why}; the vessels were found by rules on brightness and shape."
     return Engine(notices=(Notice("without networks", severity, text),))
+
+
+def _refused(error: ViewerError) -> Engine:
+    return _by_rules(f"The networks were refused ({_clause(error)})", "warning")
+
+
+def _failed(error: Exception) -> Engine:
+    if isinstance(error, ViewerError):
+        why = _clause(error)
+    elif isinstance(error, MemoryError) or "memory" in str(error).lower():
+        why = "out of memory"
+    else:
+        why = type(error).__name__
+    return _by_rules(f"The networks failed on the way ({why})", "warning")
 
 
 def _fine_refused(error: ViewerError) -> Notice:

@@ -68,20 +68,14 @@ def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) ->
 
 
 def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Iterator[Made]:
-    from viewer.case.engine import engine_for
+    from viewer.case.engine import engine_for, seek_vessels
     from viewer.segment.bridges import propose_bridges
     from viewer.segment.evidence import notices
-    from viewer.segment.vessels import find_vessels
 
-    engine = engine_for(options)
     scan, suitability = given(case.shown), given(case.suitability)
-    found = find_vessels(
-        scan,
-        suitability,
-        progress.part(0, 0.95),
-        sensitivity=options.sensitivity,
-        networks=engine.networks,
-    )
+    part = progress.part(0, 0.95)
+    asked, sensitivity = engine_for(options), options.sensitivity
+    found, engine = seek_vessels(asked, scan, suitability, part, sensitivity=sensitivity)
     _ = found.mask.counts  # counted here, so that showing it costs nothing
     told = engine.notices + notices(found.evidence, suitability)
     yield Made("mask", found.mask, told, engine.checksums, engine.device)
