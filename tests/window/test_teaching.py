@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QDialogButtonBox
 from viewer.case.made_up import make_case
 from viewer.phantom.patient import Recipe
 from viewer.progress import Progress
+from viewer.scene.colors import TOKENS
+from viewer.scene.pins import pins_in_slice
 from viewer.window.synthetic_dialog import SyntheticDialog
 
 pytestmark = pytest.mark.gui
@@ -72,6 +74,63 @@ def test_marks_can_be_taken_back_and_nothing_marked_is_an_answer(a_quiz, trigger
     trigger("compare")
     assert a_quiz.quiz.result.credit == 0
     assert a_quiz.quiz.result.found[0].mark is None
+
+
+def pins_drawn(window, pane="axial"):
+    """Rings and labels that a pane draws for the pins."""
+    shown = window.panes.slices[pane]
+    return list(pins_in_slice(shown._pins, shown.plane()))
+
+
+def test_marks_stand_in_the_panes_and_the_truth_after_the_answer(a_quiz, trigger):
+    lesion = the_lesion(a_quiz)
+    assert pins_drawn(a_quiz) == [], "the truth is not shown before the answer"
+    a_quiz.panes.clicked.emit("mark", np.add(lesion["at_lps"], (3.0, 0, 0)))
+    ring, label = pins_drawn(a_quiz)
+    assert label.text == "1"
+    (card,) = a_quiz.quiz.cards
+    card.kind.setCurrentIndex(card.kind.findData("stenosis"))
+    card.number.setValue(60)
+    ring, label = pins_drawn(a_quiz)
+    assert label.text == "1  Stenosis  60.0 %"
+    assert ring.color == TOKENS["accent"]
+    trigger("compare")
+    _, mine, _, true = pins_drawn(a_quiz)
+    assert mine.text == "1  Stenosis  60.0 %"
+    percent = 100 * lesion["numbers"]["diameter_stenosis"]
+    assert true.text == f"Truth: stenosis  {percent:.1f} %"
+    assert true.color == TOKENS["good"]
+    assert true.y > mine.y
+    a_quiz.quiz.end()
+    assert pins_drawn(a_quiz) == []
+
+
+def test_what_was_missed_and_what_was_wrong_are_told_apart(a_quiz, trigger):
+    lesion = the_lesion(a_quiz)
+    a_quiz.panes.clicked.emit("mark", np.add(lesion["at_lps"], (0, 0, 60.0)))
+    (card,) = a_quiz.quiz.cards
+    card.kind.setCurrentIndex(card.kind.findData("stenosis"))
+    trigger("compare")
+    wrong, missed = a_quiz.quiz.pins
+    assert wrong.color == TOKENS["danger"]
+    assert missed.color == TOKENS["caution"]
+    assert missed.text.startswith("Missed: stenosis")
+    trigger("quiz-case")
+    assert a_quiz.quiz.pins == ()
+
+
+def test_a_pin_is_drawn_in_3_d(a_quiz, qtbot):
+    scene = a_quiz.panes.scene
+    qtbot.waitUntil(lambda: not scene.scene.empty and not scene.preparing, timeout=60_000)
+    before = scene.grab().toImage()
+    a_quiz.session.view.crosshair = False
+    a_quiz.panes.clicked.emit("mark", np.array(a_quiz.session.case.volume.grid.center_lps))
+    after = scene.grab().toImage()
+    x, y, _ = scene.scene.pixels(np.array([a_quiz.quiz.pins[0].at_lps]))[0] / scene._factor
+    across = range(round(x), round(x) + 40)
+    colors = [after.pixelColor(at, round(y)).name().upper() for at in across]
+    assert TOKENS["accent"] in colors
+    assert TOKENS["accent"] not in [before.pixelColor(a, round(y)).name().upper() for a in across]
 
 
 def test_a_mark_without_a_kind_is_asked_for(a_quiz, trigger):

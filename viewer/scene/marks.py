@@ -1,12 +1,13 @@
 """An overlay laid out for a picture's size: texts, lines and boxes at pixels."""
 
+import math
 from dataclasses import dataclass
 
 from viewer.scene.colors import TOKENS, color_map
 from viewer.scene.overlay import Corner, Overlay, ReferenceLine, ScaleBar, Stamp
 
 MARGIN = 8
-ROOM_FOR_CORNERS = (25, 17)  # widths and heights in lines of text
+ROOM_FOR_CORNERS = (27, 17)  # widths and heights in lines of text
 ROOM_FOR_SOME = (15, 9)
 GAP = 14  # pixels left open around the crosshair's middle
 
@@ -22,6 +23,7 @@ class Text:
     align: tuple[float, float] = (0.0, 0.0)
     bold: bool = False
     chip: bool = False  # on a dark box with a border of its color
+    room: float = math.inf  # pixels; what is longer ends with an ellipsis
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,18 @@ class Box:
     color: str
 
 
-Mark = Text | Line | Box
+@dataclass(frozen=True)
+class Ring:
+    """A circle with a dark one under it."""
+
+    x: float
+    y: float
+    radius: float
+    color: str
+    width: float = 2.0
+
+
+Mark = Text | Line | Box | Ring
 
 
 def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
@@ -63,16 +76,19 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
     room = width >= ROOM_FOR_CORNERS[0] * line and height >= ROOM_FOR_CORNERS[1] * line
     some = width >= ROOM_FOR_SOME[0] * line and height >= ROOM_FOR_SOME[1] * line
     made.append(Text(MARGIN, MARGIN, overlay.title, overlay.color, bold=True))
+    middles = {"top": stamps_width(overlay.stamps, line), "bottom": overlay.bar.pixels}
     for corner, texts in overlay.corners.items():
+        free = (width - middles[corner.split("-")[0]]) / 2 - 2 * MARGIN
         if room:
-            made += corner_marks(corner, texts, width, height, line)
+            made += corner_marks(corner, texts, width, height, line, free)
         elif some and corner == "bottom-right":
-            made += corner_marks(corner, texts[-1:], width, height, line)
+            made += corner_marks(corner, texts[-1:], width, height, line, free)
     if some:
         made += bar_marks(overlay.bar, width, height, line)
-    made += stamp_marks(overlay.stamps, width, line, centered=room)
+    made += stamp_marks(overlay.stamps, width, height, line, centered=room)
     if room:
-        made += legend_marks(overlay.legend, width, height, line)
+        above = 1 + len(overlay.corners.get("top-left", ()))
+        made += legend_marks(overlay.legend, height, line, above)
         if overlay.radius_range_mm is not None:
             made += ramp_marks(overlay.radius_range_mm, height, line)
     return made
@@ -95,7 +111,7 @@ def letter_marks(letters: dict[str, str], width: int, height: int) -> list[Mark]
 
 
 def corner_marks(
-    corner: Corner, texts: tuple[str, ...], width: int, height: int, line: float
+    corner: Corner, texts: tuple[str, ...], width: int, height: int, line: float, room: float
 ) -> list[Mark]:
     """Lines of text in a corner; the top left one stands under the pane's title."""
     right, bottom = corner.endswith("right"), corner.startswith("bottom")
@@ -103,17 +119,11 @@ def corner_marks(
     first = height - MARGIN - line * len(texts) if bottom else MARGIN
     if corner == "top-left":
         first += line
-    short = [text if corner == "bottom-right" else shorten(text, width, line) for text in texts]
+    align = (1.0 if right else 0.0, 0.0)
     return [
-        Text(x, first + n * line, text, TOKENS["text"], (1.0 if right else 0.0, 0.0))
-        for n, text in enumerate(short)
+        Text(x, first + n * line, text, TOKENS["text"], align, room=room)
+        for n, text in enumerate(texts)
     ]
-
-
-def shorten(text: str, width: float, line: float) -> str:
-    """A text cut so that it leaves the middle of the picture free."""
-    most = max(8, int((0.4 * width - line) / (0.42 * line)))
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def bar_marks(bar: ScaleBar, width: int, height: int, line: float) -> list[Mark]:
@@ -129,10 +139,25 @@ def bar_marks(bar: ScaleBar, width: int, height: int, line: float) -> list[Mark]
     ]
 
 
-def stamp_marks(stamps: tuple[Stamp, ...], width: int, line: float, centered: bool) -> list[Mark]:
-    """The stamps in a column: under the top letter, or in the right corner of a small pane."""
+def stamps_width(stamps: tuple[Stamp, ...], line: float) -> float:
+    """Pixels that the widest stamp, or the letter over it, takes at most."""
+    longest = max((len(stamp.text) for stamp in stamps), default=0)
+    return max(0.7 * line * longest + 14, 3 * line)
+
+
+def stamp_marks(
+    stamps: tuple[Stamp, ...], width: int, height: int, line: float, centered: bool
+) -> list[Mark]:
+    """The stamps in a column: under the top letter, or in the right corner of a small pane.
+
+    In a small pane only as many, the first first, as leave the letters free.
+    """
     x, first = (width / 2, MARGIN + 1.5 * line) if centered else (width - MARGIN - 7, MARGIN + 1)
     align = (0.5 if centered else 1.0, 0.0)
+    if not centered:
+        if stamps_width(stamps, line) > width / 2 - 2 * line:
+            first += 1.5 * line
+        stamps = stamps[: max(1, int((height / 2 - line - first) / (1.5 * line)))]
     return [
         Text(x, first + n * 1.5 * line, s.text, TOKENS[s.color], align, chip=True)
         for n, s in enumerate(stamps)
@@ -140,16 +165,23 @@ def stamp_marks(stamps: tuple[Stamp, ...], width: int, line: float, centered: bo
 
 
 def legend_marks(
-    legend: tuple[tuple[str, str], ...], width: int, height: int, line: float
+    legend: tuple[tuple[str, str], ...], height: int, line: float, above: int
 ) -> list[Mark]:
-    """Names of the colors in the lower left, above the technique."""
+    """Names of the colors in the lower left, above the technique and under lines of text."""
     size = 0.65 * line
-    first = height - MARGIN - line * (3.2 + len(legend))
+    fitting = int((height - 2 * MARGIN) / line - 3.2 - above)
+    shown = legend if len(legend) <= fitting else legend[: fitting - 1]
+    rows = len(shown) + (len(shown) < len(legend))
+    first = height - MARGIN - line * (3.2 + rows)
+    x = MARGIN + (2 * line if first < height / 2 + line else 0)  # beside the left letter
     made: list[Mark] = []
-    for n, (name, color) in enumerate(legend):
+    for n, (name, color) in enumerate(shown):
         y = first + n * line
-        made.append(Box(MARGIN, y + (line - size) / 2, size, size, color))
-        made.append(Text(MARGIN + size + 5, y, name, TOKENS["text"]))
+        made.append(Box(x, y + (line - size) / 2, size, size, color))
+        made.append(Text(x + size + 5, y, name, TOKENS["text"]))
+    if len(shown) < len(legend):
+        rest = f"and {len(legend) - len(shown)} more"
+        made.append(Text(x + size + 5, first + len(shown) * line, rest, TOKENS["quiet"]))
     return made
 
 

@@ -128,7 +128,10 @@ def paint_marks(image: Image.Image, marked: list[Mark]) -> None:
 
 def _text(draw: ImageDraw.ImageDraw, text: Text) -> None:
     font = _font(TEXT_PIXELS, text.bold)
-    left, _, right, _ = draw.textbbox((0, 0), text.text, font=font)
+    shown = text.text
+    while len(shown) > 1 and draw.textlength(shown, font=font) > text.room:
+        shown = shown.rstrip("…")[:-1].rstrip() + "…"
+    left, _, right, _ = draw.textbbox((0, 0), shown, font=font)
     ascent, descent = font.getmetrics() if hasattr(font, "getmetrics") else (12, 3)
     x = text.x - text.align[0] * (right - left)
     y = text.y - text.align[1] * (ascent + descent)
@@ -137,8 +140,8 @@ def _text(draw: ImageDraw.ImageDraw, text: Text) -> None:
         draw.rounded_rectangle(box, 5, fill=TOKENS["background"], outline=text.color)
     else:
         for dx, dy in ((1, 1), (-1, 0), (0, -1)):
-            draw.text((x + dx, y + dy), text.text, font=font, fill=(0, 0, 0, 220))
-    draw.text((x, y), text.text, font=font, fill=text.color)
+            draw.text((x + dx, y + dy), shown, font=font, fill=(0, 0, 0, 220))
+    draw.text((x, y), shown, font=font, fill=text.color)
 
 
 @lru_cache(maxsize=8)

@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.panes.clicked.connect(self.editing.click)
         self.panes.clicked.connect(self.teaching.click)
         self.quiz.next_wanted.connect(self.teaching.next_patient)
+        self.quiz.pinned.connect(self.panes.show_pins)
         self.start.new_synthetic.connect(self.teaching.ask_recipe)
         self.panes.stroked.connect(self.editing.stroke)
         self.panes.menu_wanted.connect(self.show_context_menu)

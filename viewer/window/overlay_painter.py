@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from viewer.scene.colors import TOKENS
-from viewer.scene.marks import Box, Line, Mark, Text
+from viewer.scene.marks import Box, Line, Mark, Ring, Text
 
 LEAST_PIXELS = 11
 
@@ -35,6 +35,8 @@ def paint_marks(painter: QPainter, marked: Iterable[Mark], font: QFont) -> None:
             _line(painter, mark)
         elif isinstance(mark, Box):
             painter.fillRect(QRectF(mark.x, mark.y, mark.width, mark.height), QColor(mark.color))
+        elif isinstance(mark, Ring):
+            _ring(painter, mark)
 
 
 def paint_gesture(painter: QPainter, tool: str, places: list[QPointF]) -> None:
@@ -63,23 +65,43 @@ def _line(painter: QPainter, line: Line) -> None:
     painter.drawLine(*ends)
 
 
-def _text(painter: QPainter, text: Text, font: QFont) -> None:
+def _ring(painter: QPainter, ring: Ring) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, wide in ((QColor(0, 0, 0, 200), 2), (QColor(ring.color), 0)):
+        painter.setPen(QPen(color, ring.width + wide))
+        painter.drawEllipse(QPointF(ring.x, ring.y), ring.radius, ring.radius)
+
+
+def text_place(text: Text, font: QFont) -> tuple[QRectF, str]:
+    """The box that a text fills without its chip, and what of it fits into its room."""
+    measure = QFontMetricsF(_used(text, font))
+    shown = text.text
+    if measure.horizontalAdvance(shown) > text.room:
+        shown = measure.elidedText(shown, Qt.TextElideMode.ElideRight, text.room)
+    width, height = measure.horizontalAdvance(shown), measure.height()
+    x, y = text.x - text.align[0] * width, text.y - text.align[1] * height
+    return QRectF(x, y, width, height), shown
+
+
+def _used(text: Text, font: QFont) -> QFont:
     used = QFont(font)
     used.setBold(text.bold)
-    painter.setFont(used)
-    measure = QFontMetricsF(used)
-    width, height = measure.horizontalAdvance(text.text), measure.height()
-    x, y = text.x - text.align[0] * width, text.y - text.align[1] * height
+    return used
+
+
+def _text(painter: QPainter, text: Text, font: QFont) -> None:
+    painter.setFont(_used(text, font))
+    place, shown = text_place(text, font)
     if text.chip:
-        box = QRectF(x - 7, y - 1, width + 14, height + 2)
         painter.setPen(QPen(QColor(text.color), 1))
         painter.setBrush(QColor(TOKENS["background"]))
-        painter.drawRoundedRect(box, 4, 4)
+        painter.drawRoundedRect(place.adjusted(-7, -1, 7, 1), 4, 4)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-    base = QPointF(round(x), round(y + measure.ascent()))
+    ascent = QFontMetricsF(painter.font()).ascent()
+    base = QPointF(round(place.x()), round(place.y() + ascent))
     if not text.chip:
         painter.setPen(QColor(0, 0, 0, 220))
         for dx, dy in ((1, 1), (-1, 0), (0, -1)):
-            painter.drawText(base + QPointF(dx, dy), text.text)
+            painter.drawText(base + QPointF(dx, dy), shown)
     painter.setPen(QColor(text.color))
-    painter.drawText(base, text.text)
+    painter.drawText(base, shown)

@@ -15,6 +15,7 @@ from viewer.scene.hidden import hidden_labels, prepare_shown
 from viewer.scene.image import grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
+from viewer.scene.pins import Pin, pins_in_scene
 from viewer.scene.prepare import prepare_surface
 from viewer.scene.turn import to_point
 from viewer.session.view_state import ViewState
@@ -69,6 +70,7 @@ class Pane3D(VtkWidget):
         self.view = view
         self.case: Case | None = None
         self.branch: int | None = None
+        self._pins: tuple[Pin, ...] = ()
         self._wanted: dict[str, tuple] = {"volume": (None,), "surface": (None,)}
         self._preparing = 0
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="3-D")
@@ -108,6 +110,11 @@ class Pane3D(VtkWidget):
         if self.case is not None:
             self.scene.show_tree(self.case.tree, branch, self.case.bridges or ())
             self._dress()
+
+    def show_pins(self, pins: tuple[Pin, ...]) -> None:
+        """Show labeled places through everything."""
+        self._pins = pins
+        self.update()
 
     def reset(self) -> None:
         """Show the whole scan from the front."""
@@ -224,7 +231,12 @@ class Pane3D(VtkWidget):
         if not self.view.corners:
             overlay = without_corners(overlay)
         font = overlay_font(self.font())
-        paint_marks(painter, marks(overlay, self.width(), self.height(), line_height(font)), font)
+        made = marks(overlay, self.width(), self.height(), line_height(font))
+        if self._pins:
+            places = self.scene.pixels(np.array([pin.at_lps for pin in self._pins]))[:, :2] / factor
+            scale = self.scene.mm_per_pixel * factor
+            made += pins_in_scene(self._pins, places, scale, self.width())
+        paint_marks(painter, made, font)
         if self.view.crosshair:
             x, y = self.scene.pixels(np.array([self.view.cursor_lps]))[0, :2] / factor
             painter.setPen(QPen(QColor(TOKENS["accent"]), 1.5))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from viewer.case.case import Case
 from viewer.scene.colors import histogram_window, window_presets
+from viewer.scene.pins import Pin
 from viewer.session.session import Session
 from viewer.session.view_state import PLANES, STRAIGHT
 from viewer.window.pane_3d import Pane3D
@@ -103,6 +104,11 @@ class PaneGrid(QWidget):
             pane.setVisible(not alone or name == alone)
 
     # How the case is shown
+
+    def show_pins(self, pins: tuple[Pin, ...]) -> None:
+        """Show labeled places in every pane."""
+        for pane in self.panes.values():
+            pane.show_pins(pins)
 
     def _case_changed(self, before: Case, after: Case) -> None:
         if after.volume is not before.volume and after.volume is not None:

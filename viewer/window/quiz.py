@@ -14,7 +14,9 @@ from PySide6.QtWidgets import (
 
 from viewer.case.case import Case
 from viewer.phantom.quiz import QUESTIONS, Found, Mark, Score, score
+from viewer.scene.colors import TOKENS
 from viewer.scene.overlay import LETTERS
+from viewer.scene.pins import Pin
 from viewer.session.session import Session
 from viewer.window.inspector import value_label
 from viewer.window.side_panel import SidePanel, heading
@@ -31,6 +33,7 @@ class MarkCard(QFrame):
 
     wanted = Signal(object)
     removed = Signal(object)
+    answered = Signal()
 
     def __init__(self, number: int, point_lps: np.ndarray, kinds: dict[str, str]) -> None:
         super().__init__()
@@ -62,6 +65,7 @@ class MarkCard(QFrame):
         for widget in (self.place, self.kind, self.question, self.number, self.remove):
             column.addWidget(widget)
         self.kind.currentIndexChanged.connect(self._ask)
+        self.number.valueChanged.connect(self.answered)
         self._ask()
 
     @property
@@ -70,6 +74,15 @@ class MarkCard(QFrame):
         x, y, z = (float(each) for each in self.point_lps)
         number = self.number.value() if self.number.value() > 0 else None
         return Mark((x, y, z), self.kind.currentData(), number)
+
+    @property
+    def told(self) -> str:
+        """What the person says, in a few words for the panes."""
+        asked = QUESTIONS.get(self.kind.currentData())
+        kind = self.kind.currentText() if self.kind.currentData() else ""
+        measured = asked is not None and self.number.value() > 0
+        number = amount(self.number.value(), asked.unit) if measured else ""
+        return "  ".join(text for text in (kind, number) if text)
 
     def close_mark(self) -> None:
         """Make the mark final; its place can still be gone to."""
@@ -86,12 +99,17 @@ class MarkCard(QFrame):
             self.number.setAccessibleName(asked.title)
         else:
             self.number.setValue(0.0)
+        self.answered.emit()
 
 
 class QuizPanel(SidePanel):
-    """Asks for the diseases of the open made-up patient."""
+    """Asks for the diseases of the open made-up patient.
+
+    `pinned` tells the places to show in the panes: the marks, then also the truth.
+    """
 
     next_wanted = Signal()
+    pinned = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__(least_width=280, margin=12, spacing=8)
@@ -160,6 +178,7 @@ class QuizPanel(SidePanel):
         if self._session.view.tool == "mark":
             self._session.view.tool = "window"
         self.hide()
+        self.pinned.emit(())
 
     def mark(self, point_lps: np.ndarray) -> None:
         """Mark a disease; after the comparison nothing can be marked."""
@@ -173,6 +192,7 @@ class QuizPanel(SidePanel):
         card = MarkCard(len(self.cards) + 1, np.asarray(point_lps, float), kinds)
         card.wanted.connect(self._go_to)
         card.removed.connect(self._remove)
+        card.answered.connect(self._pin)
         self.cards.append(card)
         self._marks.addWidget(card)
         self._go_to(card.point_lps)
@@ -214,7 +234,30 @@ class QuizPanel(SidePanel):
             where = place_text(np.array(mark.at_lps))
             self._answers.addWidget(_said(f"The mark at {where} meets no disease."))
 
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The marks, red where they met nothing; after comparing also what was there."""
+        wrong = self.result.wrong if self.result is not None else ()
+        marked = [
+            Pin(
+                card.mark.at_lps,
+                f"{number}  {card.told}".rstrip(),
+                TOKENS["danger" if card.mark in wrong else "accent"],
+            )
+            for number, card in enumerate(self.cards, start=1)
+        ]
+        found = self.result.found if self.result is not None else ()
+        truth = [
+            Pin(each.at_lps, truth_text(each), TOKENS["good" if each.mark else "caution"], True)
+            for each in found
+        ]
+        return (*marked, *truth)
+
+    def _pin(self) -> None:
+        self.pinned.emit(self.pins)
+
     def _show_state(self) -> None:
+        self._pin()
         over = self.result is not None
         self.compare_button.setText(
             "Compare with the truth" if self.cards else "Nothing to find: compare"
@@ -263,6 +306,19 @@ def place_text(point_lps: np.ndarray) -> str:
     return f"{'  '.join(named)} mm"
 
 
+def amount(number: float, unit: str) -> str:
+    """A number with its unit ("38.6 mm")."""
+    return f"{number:.1f} {unit}".rstrip()
+
+
+def truth_text(found: Found) -> str:
+    """What was there, in a few words for the panes."""
+    said = "Truth" if found.mark is not None else "Missed"
+    unit = found.question.unit if found.question is not None else ""
+    number = f"  {amount(found.number, unit)}" if found.number is not None else ""
+    return f"{said}: {_title(found.kind).lower()}{number}"
+
+
 def found_text(found: Found) -> str:
     """What was found of one disease, a line each."""
     lines = [found.vessel.capitalize() or "No single vessel"]
@@ -273,10 +329,10 @@ def found_text(found: Found) -> str:
         lines.append("Kind right." if found.kind_right else f"You said: {_title(found.mark.kind)}.")
     asked = found.question
     if asked is not None and found.number is not None:
-        unit = f" {asked.unit}".rstrip()
-        line = f"{asked.title}: {found.number:.1f}{unit}"
+        line = f"{asked.title}: {amount(found.number, asked.unit)}"
         if found.error is not None:
-            line += f"; you measured {found.number + found.error:.1f}{unit} ({found.error:+.1f})"
+            said = amount(found.number + found.error, asked.unit)
+            line += f"; you measured {said} ({found.error:+.1f})"
         lines.append(line + ".")
     lines.append(f"{found.credit} of 100 points")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
+from viewer.scene.pins import Pin, pins_in_slice
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
 from viewer.scene.turn import step_cursor
@@ -53,6 +54,7 @@ class SlicePane(QWidget):
         self.view = view
         self.name = plane
         self.case: Case | None = None
+        self._pins: tuple[Pin, ...] = ()
         self._images: dict[str, tuple[object, GridImage]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
@@ -84,6 +86,11 @@ class SlicePane(QWidget):
                 del self._images[part]
         self._layers.clear()
         self._mouse.cancel()
+        self.update()
+
+    def show_pins(self, pins: tuple[Pin, ...]) -> None:
+        """Show labeled places where the slice cuts them."""
+        self._pins = pins
         self.update()
 
     def release(self) -> None:
@@ -209,7 +216,7 @@ class SlicePane(QWidget):
         made = marks(overlay, self.width(), self.height(), line_height(font))
         thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
         bridges = bridge_marks(self.case.bridges or (), plane, thick_mm)
-        paint_marks(painter, [*bridges, *made], font)
+        paint_marks(painter, [*bridges, *made, *pins_in_slice(self._pins, plane)], font)
 
     def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:
         color = QColor(
