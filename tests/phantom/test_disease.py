@@ -7,7 +7,7 @@ from viewer.errors import ViewerError
 from viewer.phantom import vessels as made
 from viewer.phantom.body import make_body
 from viewer.phantom.disease import DISEASES, add_diseases
-from viewer.phantom.scene import ADDS, FILLS, STAINS, SURROUNDS, Vessels
+from viewer.phantom.scene import ADDS, FILLS, STAINS, SURROUNDS, Vessels, Wires
 from viewer.phantom.tissue import Tissue
 
 GROWS = {
@@ -75,6 +75,9 @@ def test_any_tree_can_have_any_disease_and_stays_a_tree(key, name):
         branch = branches[lesions[-1].branch]
         assert -1e-6 <= lesions[-1].from_mm < lesions[-1].to_mm <= branch.length_mm + 1.5
     for solid in solids:
+        if isinstance(solid, Wires):
+            assert np.isfinite(solid.points_lps).all()
+            continue
         assert solid.effect in (ADDS, FILLS, SURROUNDS, STAINS)
         inside = np.random.default_rng(0).uniform(*solid.box_lps, (500, 3))
         assert np.isfinite(solid.distance_mm(inside)).all() or solid.effect != ADDS
@@ -104,9 +107,7 @@ def test_the_same_seed_gives_the_same_vessels():
 
 def test_several_diseases_keep_apart_and_keep_their_places():
     wanted = {"occlusion": 0.5, "stenosis": 0.5, "fusiform-aneurysm": 0.5, "calcification": 0.5}
-    vessels, _, lesions = add_diseases(
-        of(TREES["aorta"]), BODY, wanted, np.random.default_rng(3)
-    )
+    vessels, _, lesions = add_diseases(of(TREES["aorta"]), BODY, wanted, np.random.default_rng(3))
     assert {each.kind for each in lesions} == set(wanted)
     placed = [each for each in lesions if each.branch >= 0]
     for n, one in enumerate(placed):

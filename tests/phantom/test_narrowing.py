@@ -7,7 +7,7 @@ from tests.phantom.sampling import box_points, dense, lumen_mm, plane_points, vo
 from viewer.phantom import vessels as made
 from viewer.phantom.body import make_body
 from viewer.phantom.disease import DISEASES, add_diseases
-from viewer.phantom.scene import Vessels
+from viewer.phantom.scene import Solid, Vessels
 from viewer.phantom.tissue import Tissue
 
 BODY = make_body(np.random.default_rng(0), 0)
@@ -24,7 +24,7 @@ def sick(key, severity=0.6, seed=1, length_mm=160.0, radius_mm=5.0):
 
 
 def made_of(solids, tissue):
-    return [solid for solid in solids if solid.tissue is tissue]
+    return [each for each in solids if isinstance(each, Solid) and each.tissue is tissue]
 
 
 @pytest.mark.parametrize(

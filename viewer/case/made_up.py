@@ -1,14 +1,13 @@
 """Made-up patients as cases and as folders; both say that no person is behind them."""
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 import psutil
 
 from viewer.case.case import Case
 from viewer.case.meter import Meter
+from viewer.case.store import refuse_existing, whole
 from viewer.case.truth import DOCUMENT, FORMATS, LABELS, NOTE, SCAN, Truth, write_document
 from viewer.dicom.series import MADE_UP, Series
 from viewer.dicom.write import IMAGE_TYPE, Facts, write_series
@@ -140,12 +139,9 @@ def write_patient(
     The scan is a volume file ending in `form`, or a DICOM series in the folder `dicom`. Raises
     `ViewerError` when the folder exists or cannot be written.
     """
-    if folder.exists():
-        raise ViewerError(f"{folder} exists already; nothing was changed: name another place.")
-    partial: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    refuse_existing(folder, overwrite=False)
+    advice = "free some space or choose another place."
+    with whole(folder, "The patient", advice) as partial:
         if dicom:
             write_series(
                 patient.volume, partial / "dicom", facts_of(patient), progress.part(0, 0.6)
@@ -161,14 +157,4 @@ def write_patient(
         progress.at(0.9)
         write_tree(patient.scene.vessels.tree, partial / "centerlines.vtp")
         write_document(patient.document, partial / DOCUMENT)
-        partial.chmod(0o755)
-        partial.rename(folder)
-    except OSError as error:
-        raise ViewerError(
-            f"The patient could not be written to {folder.parent} ({error.strerror or error}); "
-            "free some space or choose another place."
-        ) from error
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
     progress.at(1.0)

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -73,23 +74,33 @@ def save_case(
         raise ViewerError("There is no scan to save yet; open one first.")
     refuse_existing(folder, overwrite)
     demand_space(case, folder.parent)
+    kept = "it is still open and complete: free some space or save it elsewhere."
+    with whole(folder, "The case", kept) as partial:
+        _write_parts(case, partial, progress.part(0.0, 0.95), picture)
+        progress.at(0.97, "Putting the case in its place")
+    progress.at(1.0)
+
+
+@contextmanager
+def whole(folder: Path, what: str, advice: str) -> Iterator[Path]:
+    """A folder to write into that becomes `folder` when all is written, or leaves no trace.
+
+    Where it cannot be written a `ViewerError` says so of `what`, with `advice`.
+    """
     partial: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        _write_parts(case, partial, progress.part(0.0, 0.95), picture)
-        progress.at(0.97, "Putting the case in its place")
+        yield partial
         _put_in_place(partial, folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ViewerError(
-            f"The case could not be saved in {folder.parent} ({reason}); it is still open and "
-            "complete: free some space or save it elsewhere."
+            f"{what} could not be saved in {folder.parent} ({reason}); {advice}"
         ) from error
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
-    progress.at(1.0)
 
 
 def refuse_existing(folder: Path, overwrite: bool) -> None:

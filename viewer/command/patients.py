@@ -62,13 +62,13 @@ def _phantom(args: argparse.Namespace, progress: Progress) -> int:
     if args.count < 1:
         raise ViewerError("The count must be 1 or more; nothing was made.")
     from viewer.case.made_up import demand_memory, folder_name
+    from viewer.case.store import refuse_existing
 
     recipes = [replace(_recipe(args), seed=args.seed + n) for n in range(args.count)]
     folders = [args.out / folder_name(recipe) for recipe in recipes]
     demand_memory(recipes[0])
-    there = next((folder for folder in folders if folder.exists()), None)
-    if there is not None:
-        raise ViewerError(f"{there} exists already; nothing was changed: name another place.")
+    for folder in folders:
+        refuse_existing(folder, overwrite=False)
     written = 0
     try:
         for recipe, folder in zip(recipes, folders, strict=True):

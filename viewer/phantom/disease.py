@@ -20,20 +20,21 @@ from viewer.phantom import (
 )
 from viewer.phantom.body import Body
 from viewer.phantom.placement import Place, find_site
-from viewer.phantom.scene import ADDS, FILLS, STAINS, SURROUNDS, Lesion, Solid, Vessels
+from viewer.phantom.scene import ADDS, FILLS, STAINS, SURROUNDS, Lesion, Solid, Vessels, Wires
 from viewer.phantom.site import Change, Site
 from viewer.phantom.tissue import Tissue
 
 Add = Callable[[Vessels, Site, float, np.random.Generator], Change]
 
-_AORTA = ("infrarenal|abdominal aorta", "descending", "aort")
+_AORTA = ("infrarenal|abdominal aorta", "descending thoracic", "aort")
 _PLAQUE = (
-    "internal carotid|common carotid|(common|external) iliac|renal artery|anterior descending"
-    "|circumflex|coronary|femoral"
-    "|popliteal|mesenteric artery|sma|celiac|subclavian|middle cerebral",
+    "internal carotid|common carotid|(common|external) iliac|renal artery$|anterior descending"
+    "|left circumflex|coronary|(common|superficial) femoral"
+    "|popliteal|superior mesenteric artery$|celiac|subclavian|middle cerebral artery$",
 )
 _ANEURYSM = (
-    "middle cerebral|internal carotid|basilar|anterior cerebral|splenic|popliteal|renal|aort",
+    "middle cerebral artery$|internal carotid|basilar|anterior cerebral artery$"
+    "|splenic artery$|popliteal|renal artery$|aort",
 )
 
 
@@ -104,14 +105,16 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Fusiform aneurysm",
             "The whole circumference of the vessel is widened over a length.",
             "greatest diameter, 1.5 to 2.2 times the healthy one, to 3.2 times",
-            (_AORTA[0], "descending|popliteal|iliac|basilar"), "any with arteries",
+            (_AORTA[0], "descending thoracic|popliteal|(common|external) iliac|basilar"),
+            "any with arteries",
             widening.fusiform_aneurysm, (1.5, 20), (6.0, 10.0), (0.6, 0.85),
         ),
         "aneurysm-with-thrombus": Disease(
             "Aneurysm with mural thrombus",
             "The lumen lies off center in clot, so its width says little of the aneurysm's.",
             "greatest outer diameter, 1.6 to 3.3 times the healthy one",
-            (_AORTA[0], "descending|popliteal|iliac"), "any with arteries",
+            (_AORTA[0], "descending thoracic|popliteal|(common|external) iliac"),
+            "any with arteries",
             widening.aneurysm_with_thrombus, (2.0, 20), (6.0, 10.0), (0.6, 0.85),
         ),
         "saccular-aneurysm": Disease(
@@ -131,7 +134,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Penetrating ulcer",
             "A crater runs through plaque into the wall of the aorta.",
             "depth, 0.3 to 1.3 radii of the vessel (15 mm at most)",
-            ("descending|abdominal aorta", "aort|iliac"),
+            ("descending thoracic|abdominal aorta", "aort|iliac"),
             "chest, abdomen or any with wide arteries",
             widening.ulcer, (2.5, 22), (3.0, 5.0),
         ),
@@ -139,14 +142,14 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Dissection",
             "A flap winds along the vessel between a true and a weaker enhancing false lumen.",
             "false lumen of 30 to 70 % of the area, vessel widened by 5 to 35 %",
-            ("descending|arch", "aort", "carotid|iliac"), "any with wide arteries",
+            ("descending thoracic|arch", "aort", "carotid|iliac"), "any with wide arteries",
             dissection.dissection, (2.0, 22), (14.0, 30.0),
         ),
         "coarctation": Disease(
             "Coarctation",
             "A short shelf narrows the aorta past the left subclavian artery, wide behind it.",
             "diameter stenosis of 30 to 85 %",
-            ("isthmus", "descending", "aort"), "chest or abdomen", narrowing.coarctation,
+            ("isthmus", "descending thoracic", "aort"), "chest or abdomen", narrowing.coarctation,
             (4.0, 22), (6.0, 7.0), (0.05, 0.4),
         ),
         "arteriovenous-malformation": Disease(
@@ -169,7 +172,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Vasculitis of large vessels",
             "A long smooth taper in a thick wall.",
             "diameter stenosis of 15 to 80 %, wall to 5 mm",
-            ("subclavian|common carotid|axillary|descending|abdominal aorta|renal artery",),
+            ("subclavian|common carotid|axillary|descending thoracic|abdominal aorta"
+             "|renal artery$",),
             "any with arteries", narrowing.vasculitis, (1.2, 18), (12.0, 24.0),
         ),
         "stent-graft": Disease(
@@ -190,7 +194,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Stent",
             "A fine metal mesh on the wall; its blooming hides the lumen.",
             "length, 5 to 14 radii",
-            ("renal artery|iliac|carotid|anterior descending|coronary|femoral artery",),
+            ("renal artery$|(common|external) iliac|(common|internal) carotid|anterior descending"
+             "|coronary|superficial femoral",),
             "any with arteries", stent_graft.stent, (0.8, 8), (5.0, 14.0), (0.1, 0.6),
         ),
         "pulmonary-embolism": Disease(
@@ -205,7 +210,8 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Tumor round a vessel",
             "A mass grows round the vessel and narrows it.",
             "contact with about 50 to 360 degrees of the wall, stenosis up to 60 %",
-            ("superior mesenteric|sma|celiac|hepatic|splenic", "carotid|renal|pulmonary"),
+            ("superior mesenteric artery$|celiac|common hepatic|splenic artery$",
+             "(common|internal) carotid|renal artery$"),
             "any with arteries", tumor.tumor_encasement, (1.0, 9), (5.0, 9.0), (0.2, 0.7),
         ),
         "calcification": Disease(
@@ -218,7 +224,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Aortic thrombus",
             "Clot sits on one wall of an aorta that is not widened.",
             "8 to 55 % of the lumen's area",
-            ("descending|abdominal aorta", "aort|iliac"),
+            ("descending thoracic|abdominal aorta", "aort|iliac"),
             "chest, abdomen or any with wide arteries",
             embolism.aortic_thrombus, (3.0, 22), (3.0, 7.0),
         ),
@@ -232,7 +238,7 @@ def add_diseases(
     wanted: Mapping[str, float],
     rng: np.random.Generator,
     closed_lps: np.ndarray | None = None,
-) -> tuple[Vessels, tuple[Solid, ...], tuple[Lesion, ...]]:
+) -> tuple[Vessels, tuple[Solid | Wires, ...], tuple[Lesion, ...]]:
     """The vessels with diseases (`wanted`: severity 0 to 1 by key), their bodies and their truth.
 
     No two sit in the same place, and none near points `closed_lps` (n,3) of the vessels. The order
@@ -247,7 +253,7 @@ def add_diseases(
             + "."
         )
     brought = {key for each in wanted for key in DISEASES[each].brings}
-    solids: list[Solid] = []
+    solids: list[Solid | Wires] = []
     lesions: list[Lesion] = []
     taken = [closed_lps] if closed_lps is not None and len(closed_lps) else []
     for key in (key for key in DISEASES if key in wanted and key not in brought):
@@ -269,9 +275,11 @@ def add_diseases(
     return vessels, tuple(sorted(solids, key=_order)), tuple(lesions)
 
 
-def _order(solid: Solid) -> int:
-    """What is painted first: blood joins, walls grow round it, metal and calcium in them, clots."""
-    if solid.effect == SURROUNDS and solid.tissue in (Tissue.METAL, Tissue.CALCIUM):
+def _order(solid: Solid | Wires) -> int:
+    """What is painted first: blood joins, walls grow round it, calcium in them, clots, metal."""
+    if isinstance(solid, Wires):
+        return 5
+    if solid.effect == SURROUNDS and solid.tissue is Tissue.CALCIUM:
         return 2
     return {ADDS: 0, SURROUNDS: 1, FILLS: 3, STAINS: 4}[solid.effect]
 

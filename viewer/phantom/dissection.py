@@ -10,6 +10,7 @@ from viewer.phantom.site import Change, Course, Site, lesion_at, plateau, reshap
 from viewer.phantom.tissue import Tissue
 
 BOW = 0.25
+PAST_MM = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class _Flap:
     tears: tuple[tuple[float, float], ...]
 
     def across(self, points_lps: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Distance along the course, past the sheet, along it, and to the lumen's wall."""
+        """Distance along the course, past the sheet, along it, and to `PAST_MM` off the wall."""
         s, aside, across = self.course.local(points_lps)
         radius = self.course.radius_at(s)
         turn = np.interp(s, self.course.s_mm, self.angle)
@@ -37,7 +38,7 @@ class _Flap:
         past = out - radius * (np.interp(s, self.course.s_mm, self.offset) - BOW + bow)
         past /= np.sqrt(1 + (2 * BOW * beside / radius) ** 2)
         ends = np.maximum(-s, s - self.course.s_mm[-1])
-        wall = np.maximum(np.hypot(aside, across) - radius, ends)
+        wall = np.maximum(np.hypot(aside, across) - radius - PAST_MM, ends)
         return s, past, beside, wall
 
     def sheet(self, points_lps: np.ndarray) -> np.ndarray:
@@ -77,11 +78,15 @@ def dissection(vessels: Vessels, site: Site, severity: float, rng: np.random.Gen
     after = reshape(vessels, site.course, site.course.radius_mm * wide)
     flap, turns = _flap(site, wide, severity, rng)
     share = float(rng.uniform(0.5, 0.9))
-    box = box_around(flap.course.points_lps, float(flap.course.radius_mm.max()) + 1)
-    course, widest = flap.course, float(flap.course.radius_mm.max())
+    box = box_around(flap.course.points_lps, float(flap.course.radius_mm.max()) + PAST_MM)
+    course, widest = flap.course, float(flap.course.radius_mm.max()) + PAST_MM
     blood = vessels.blood[course.chain[0]]
-    false = Solid(STAINS, blood, box, close_to(course, widest, STAINS, flap.false_lumen), share)
-    sheet = Solid(FILLS, Tissue.VESSEL_WALL, box, close_to(course, widest, FILLS, flap.sheet))
+    false = Solid(
+        STAINS, blood, box, close_to(course, widest, STAINS, flap.false_lumen), share, blood
+    )
+    sheet = Solid(
+        FILLS, Tissue.VESSEL_WALL, box, close_to(course, widest, FILLS, flap.sheet), blood=blood
+    )
     true_mm2, false_mm2 = flap.areas_mm2(0.5 * site.length_mm)
     numbers = {
         "true_lumen_area_mm2": true_mm2,

@@ -1,11 +1,15 @@
 """Clot in vessels that stay open: emboli in the lungs, and thrombus on the aortic wall."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from viewer.phantom.scene import FILLS, Solid, Vessels
 from viewer.phantom.shapes import beads, box_around, close_to
 from viewer.phantom.site import Change, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
+
+PAST_MM = 1.5
 
 
 def pulmonary_embolism(
@@ -52,24 +56,27 @@ def _pulmonary(vessels: Vessels) -> list[int]:
     ]
 
 
-def _clot(
-    vessels: Vessels, number: int, rng: np.random.Generator
-) -> tuple[Solid, float, float]:
+def _clot(vessels: Vessels, number: int, rng: np.random.Generator) -> tuple[Solid, float, float]:
     """A clot along one branch, its volume (mm3), and its share of the lumen's area."""
     course = course_of(vessels.tree, (number,))
     radius = float(np.median(course.radius_mm))
     length = min(0.7 * course.s_mm[-1], radius * rng.uniform(3, 8) + 3)
     first = rng.uniform(0.1, 0.9) * (course.s_mm[-1] - length)
     part = course.part(first, first + length)
-    thick = float(rng.uniform(0.5, 0.75)) if radius > 2 else 1.1
+    thick = float(rng.uniform(0.5, 0.75)) if radius > 2 else 1.0
+    whole_mm = thick * part.radius_mm + (PAST_MM if thick == 1 else 0)
     x = 2 * part.s_mm / part.s_mm[-1] - 1
-    clot_mm = np.maximum(thick * part.radius_mm * np.sqrt(plateau(x, 0.3)), 0.05)
+    clot_mm = np.maximum(whole_mm * np.sqrt(plateau(x, 0.3)), 0.05)
     aside = 0.6 * max(1 - thick, 0.0) * rng.uniform(0, 1) * radius
     way = course.sideways_at(first + length / 2, rng.uniform(0, 2 * np.pi))
     seen = np.minimum(clot_mm, part.radius_mm)
     volume = float(np.trapezoid(np.pi * seen**2, part.s_mm))
-    solid = beads(FILLS, Tissue.THROMBUS, part.points_lps + aside * way, clot_mm)
-    return solid, volume, float((seen / part.radius_mm).max() ** 2)
+    clot = beads(FILLS, Tissue.THROMBUS, part.points_lps + aside * way, clot_mm)
+    return (
+        replace(clot, blood=vessels.blood[number]),
+        volume,
+        float((seen / part.radius_mm).max() ** 2),
+    )
 
 
 def _saddle(
@@ -121,9 +128,10 @@ def aortic_thrombus(
         face = np.interp(s, part.s_mm, offset) * radius
         clot = face - (np.cos(turn) * aside + np.sin(turn) * across)
         ends = np.maximum(-s, s - part.s_mm[-1])
-        return np.maximum(clot, np.maximum(np.hypot(aside, across) - radius - 0.3, ends))
+        return np.maximum(clot, np.maximum(np.hypot(aside, across) - radius - PAST_MM, ends))
 
-    box = box_around(part.points_lps, float(part.radius_mm.max()) + 0.5)
+    widest = float(part.radius_mm.max()) + PAST_MM
+    box = box_around(part.points_lps, widest)
     clot_mm2 = share * np.pi * part.radius_mm**2
     numbers = {
         "share_of_area": most,
@@ -131,7 +139,8 @@ def aortic_thrombus(
         "clot_thickness_mm": float((part.radius_mm * (1 - offset)).max()),
         "length_mm": site.length_mm,
     }
-    near = close_to(part, float(part.radius_mm.max()), FILLS, distance)
-    solid = Solid(FILLS, Tissue.THROMBUS, box, near)
+    near = close_to(part, widest, FILLS, distance)
+    blood = vessels.blood[site.course.chain[0]]
+    solid = Solid(FILLS, Tissue.THROMBUS, box, near, blood=blood)
     lesion = lesion_at("aortic-thrombus", severity, site, vessels, numbers)
     return Change(vessels, (solid,), (lesion,))

@@ -17,7 +17,7 @@ from viewer.phantom.variants import choose, present
 from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid, Shape
 
-GENERATOR = 1
+GENERATOR = 2
 _ARMS_DOWN = ("carotid", "head")
 NO_DISEASE: Mapping[str, float] = MappingProxyType({})
 
@@ -68,7 +68,7 @@ def make_scene(
         tissue = lay_companions(body, grid, filling, arms=arms, progress=progress.part(0.3, 0.7))
     else:
         tissue = np.full(grid.shape, Tissue.MUSCLE, np.uint8)
-    raster = rasterize(vessels, tissue, grid, solids, body, progress.part(0.7, 1.0))
+    raster = rasterize(vessels, tissue, grid, solids, progress.part(0.7, 1.0))
     return Scene(
         grid,
         raster.tissue,

@@ -4,7 +4,7 @@ import numpy as np
 
 from viewer.phantom.scene import Vessels
 from viewer.phantom.shapes import lining, patch
-from viewer.phantom.site import Change, Site, bump, lesion_at, plateau, reshape
+from viewer.phantom.site import Change, Course, Site, bump, lesion_at, plateau, reshape
 from viewer.phantom.tissue import Tissue
 
 LEAST_STENOSIS, MOST_STENOSIS = 0.2, 0.95
@@ -32,9 +32,7 @@ def calcified_stenosis(
 ) -> Change:
     """An eccentric narrowing with plates and grains of calcium in its plaque."""
     course, angle = site.course, rng.uniform(0, 2 * np.pi)
-    change = _plaque(
-        vessels, site, severity, rng, "calcified-stenosis", 0.9, 0.15, 0.9, angle
-    )
+    change = _plaque(vessels, site, severity, rng, "calcified-stenosis", 0.9, 0.15, 0.9, angle)
     solids, radius = list(change.solids), site.radius_mm
     thick = float(np.clip(0.14 * radius, 0.4, 1.1))
     for _ in range(3 + round(5 * severity)):
@@ -67,7 +65,7 @@ def _plaque(
     course, before = site.course, site.course.radius_mm
     depth = depth_share * (LEAST_STENOSIS + (MOST_STENOSIS - LEAST_STENOSIS) * severity)
     hill = plateau(site.x, 0.8) if depth_share < 1 else bump(site.x)
-    radius = before * (1 - depth * hill)
+    radius = inscribed(course, before * (1 - depth * hill))
     turn = rng.uniform(0, 2 * np.pi) if angle is None else angle
     way = np.cos(turn) * course.aside + np.sin(turn) * course.across
     shift = (off_center * (before - radius))[:, None] * way
@@ -90,7 +88,8 @@ def coarctation(vessels: Vessels, site: Site, severity: float, rng: np.random.Ge
     course, before = site.course, site.course.radius_mm
     depth, wide = 0.3 + 0.55 * severity, 0.1 + 0.25 * severity
     shelf = bump((site.x + 0.5) / 0.35)
-    radius = before * (1 - depth * shelf + wide * bump((site.x - 0.4) / 0.55))
+    wanted = before * (1 - depth * shelf + wide * bump((site.x - 0.4) / 0.55))
+    radius = inscribed(course, wanted)
     numbers = narrowing_numbers(site, radius)
     tight = radius < before * (1 - 0.5 * depth)
     numbers |= {
@@ -111,7 +110,8 @@ def fibromuscular_dysplasia(
     edge = plateau(site.x, 0.6 / count)
     high, low = 0.15 + 0.3 * severity, 0.15 + 0.4 * severity
     uneven = 1 + 0.15 * np.sin(2.3 * site.x + rng.uniform(0, 6))
-    radius = before * (1 + edge * uneven * np.where(wave > 0, high, low) * wave)
+    beaded = before * (1 + edge * uneven * np.where(wave > 0, high, low) * wave)
+    radius = inscribed(course, beaded)
     after = reshape(vessels, course, radius)
     numbers = {
         **narrowing_numbers(site, radius),
@@ -126,12 +126,27 @@ def vasculitis(vessels: Vessels, site: Site, severity: float, rng: np.random.Gen
     """A long smooth taper inside a thick wall; severity 15 to 80 % stenosis, wall to 5 mm."""
     course, before = site.course, site.course.radius_mm
     hill = plateau(site.x, 0.6)
-    radius = before * (1 - (0.15 + 0.65 * severity) * hill)
+    radius = inscribed(course, before * (1 - (0.15 + 0.65 * severity) * hill))
     wall_mm = (0.3 + 0.4 * severity) * min(site.radius_mm, 6.0) + 0.5
     wall = lining(site, Tissue.VESSEL_WALL, radius + wall_mm * hill)
     after = reshape(vessels, course, radius)
     numbers = {**narrowing_numbers(site, radius), "wall_thickness_mm": wall_mm}
     return Change(after, (wall,), (lesion_at("vasculitis", severity, site, after, numbers),))
+
+
+def inscribed(course: Course, radius_mm: np.ndarray) -> np.ndarray:
+    """Radii (n,) of the widest balls on a course that stay within a lumen of `radius_mm` (n,).
+
+    A lumen is the union of balls on its path: where it widens steeply, those beside a narrow
+    place must not bulge into it, else it would be less narrow than told.
+    """
+    s, out = course.s_mm, radius_mm.copy()
+    reach = int(np.searchsorted(s, radius_mm.max()))
+    for step in range(1, min(reach, len(s) - 1) + 1):
+        apart = (s[step:] - s[:-step]) ** 2
+        out[step:] = np.minimum(out[step:], np.sqrt(radius_mm[:-step] ** 2 + apart))
+        out[:-step] = np.minimum(out[:-step], np.sqrt(radius_mm[step:] ** 2 + apart))
+    return out
 
 
 def narrowing_numbers(site: Site, radius_mm: np.ndarray) -> dict[str, float]:

@@ -3,11 +3,14 @@
 import numpy as np
 
 from viewer.geometry.tree import Branch
-from viewer.phantom.scene import FILLS, Lesion, Vessels
-from viewer.phantom.shapes import sleeve
+from viewer.phantom.scene import FILLS, Lesion, Solid, Vessels
+from viewer.phantom.shapes import box_around, close_to
 from viewer.phantom.site import Change, Course, Site, rejoined, split
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.vessels import STEP_MM
+
+# How far past the wall the round ends of a clot would reach: they meet the wall at a slant.
+ROUND_MM = 1.5
 
 
 def occlusion(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
@@ -18,7 +21,7 @@ def occlusion(vessels: Vessels, site: Site, severity: float, rng: np.random.Gene
     course, radius = site.course, site.radius_mm
     half = 0.5 * (0.25 + 0.5 * severity) * site.length_mm
     part = course.part(site.middle_mm - half, site.middle_mm + half)
-    clot = sleeve(FILLS, Tissue.THROMBUS, part, part.radius_mm + 0.3)
+    clot, clot_mm2 = _clot(part, vessels.blood[course.chain[0]])
     end = course.point_at(site.to_mm)
     after = vessels
     for at_mm in (site.to_mm, site.from_mm):
@@ -39,11 +42,34 @@ def occlusion(vessels: Vessels, site: Site, severity: float, rng: np.random.Gene
     numbers = {
         "occluded_length_mm": float(part.s_mm[-1]),
         "reference_diameter_mm": 2 * radius,
-        "clot_volume_ml": float(np.trapezoid(np.pi * part.radius_mm**2, part.s_mm)) / 1000,
+        "clot_volume_ml": float(np.trapezoid(clot_mm2, part.s_mm)) / 1000,
         "collateral_count": float(count),
         "collateral_diameter_mm": 2 * float(np.mean(thin)),
     }
     return Change(after, (clot,), (_lesion(severity, part, after, numbers),))
+
+
+def _clot(part: Course, blood: Tissue) -> tuple[Solid, np.ndarray]:
+    """Clot that fills a part of a course, round at both ends, and its area at each point (mm2)."""
+    middle = 0.5 * part.s_mm[-1]
+    cap_mm = min(2 * float(np.median(part.radius_mm)), middle)
+
+    def outer(s_mm: np.ndarray) -> np.ndarray:
+        past = (np.abs(s_mm - middle) - middle + cap_mm).clip(0) / cap_mm
+        return (part.radius_at(s_mm) + ROUND_MM) * np.sqrt((1 - past**2).clip(0))
+
+    def distance(points_lps: np.ndarray) -> np.ndarray:
+        s, aside, across = part.local(points_lps)
+        past = (np.abs(s - middle) - middle + cap_mm).clip(0)
+        wide = part.radius_at(s) + ROUND_MM
+        far = np.hypot(np.hypot(aside, across) / wide, past / cap_mm)
+        return (far - 1) * np.where(past > 0, np.minimum(wide, cap_mm), wide)
+
+    widest = float(part.radius_mm.max()) + ROUND_MM
+    box = box_around(part.points_lps, widest)
+    near = close_to(part, widest, FILLS, distance)
+    area = np.pi * np.minimum(outer(part.s_mm), part.radius_mm) ** 2
+    return Solid(FILLS, Tissue.THROMBUS, box, near, blood=blood), area
 
 
 def _where(course: Course, at_mm: float) -> tuple[int, float]:
@@ -82,9 +108,7 @@ def _collateral(
     return points
 
 
-def _lesion(
-    severity: float, part: Course, vessels: Vessels, numbers: dict[str, float]
-) -> Lesion:
+def _lesion(severity: float, part: Course, vessels: Vessels, numbers: dict[str, float]) -> Lesion:
     """The truth of an occlusion over a part of a course, in the branches as they are now."""
     middle = part.points_lps[len(part.points_lps) // 2]
     tree = vessels.tree

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.phantom.body import Body
 from viewer.phantom.distance import distance
-from viewer.phantom.scene import ADDS, FILLS, REACH_MM, STAINS, SURROUNDS, Solid, Vessels
+from viewer.phantom.scene import ADDS, FILLS, REACH_MM, STAINS, SURROUNDS, Solid, Vessels, Wires
 from viewer.phantom.tissue import ARTERIAL, Tissue
 from viewer.progress import Progress, silent
 from viewer.volume.grid import Grid
@@ -16,11 +15,10 @@ WALL_MM = 1.0
 WALL_FROM_RADIUS_MM = 3.0
 CLEAR_MM = 1.0
 CORTEX_MM = 1.3
-# Wires thinner than a voxel would break into dots: they are painted that much thicker (share of
-# a voxel) and dimmed by their share of it, metal being far denser than the scale of HU goes.
-METAL_VOXELS, METAL_GAIN, LEAST_METAL = 0.5, 2.5, 0.2
-# Canals of the skull base touch their vessels; what stands higher in the standard adult is skull.
-_SKULL_FROM_MM = 497.0
+# How far past the wall clots and stains may reach, so that none of their voxels shows a rim.
+PAST_MM = 2.0
+# Metal is denser than the scale of HU goes: so much of it in a voxel (share) looks like all.
+FULL_METAL, LEAST_METAL = 0.14, 0.02
 _CHAMBERS = (Tissue.LEFT_HEART, Tissue.RIGHT_HEART)
 
 
@@ -39,15 +37,14 @@ def rasterize(
     vessels: Vessels,
     companions: np.ndarray,
     grid: Grid,
-    solids: Sequence[Solid] = (),
-    body: Body | None = None,
+    solids: Sequence[Solid | Wires] = (),
     progress: Progress | None = None,
 ) -> Raster:
     """Vessels, then `solids` one after the other, laid into `companions` (uint8 `Tissue`).
 
     Where an artery and another vessel overlap the lumen is the artery's; a chamber stays one
     where a vessel ends in it. Large arteries get a wall of `WALL_MM` where fat or lung was. Bone
-    keeps `CLEAR_MM` from every lumen and has a cortex there, except in the skull of `body`.
+    keeps `CLEAR_MM` from every lumen and has a cortex there.
     """
     tissue = np.array(companions, np.uint8)
     progress = progress or silent()
@@ -60,8 +57,11 @@ def rasterize(
     tissue[lumen] = blood[lumen]
     stain: np.ndarray | None = None
     for solid in progress.part(0.6, 0.9).over(solids, len(solids)):
-        stain = _put(solid, grid, tissue, wall_mm, blood, stain)
-    _clear_bone(body, grid, tissue, wall_mm)
+        if isinstance(solid, Wires):
+            stain = _strew(solid, grid, tissue, wall_mm, stain)
+        else:
+            stain = _put(solid, grid, tissue, wall_mm, blood, stain)
+    _clear_bone(grid, tissue, wall_mm)
     _line_arteries(vessels, tissue, wall_mm, blood, branch)
     return Raster(tissue, wall_mm, blood, branch, stain)
 
@@ -110,17 +110,21 @@ def _put(
     stain: np.ndarray | None,
 ) -> np.ndarray | None:
     """Lay one solid into the arrays, in its box; gives the stain, made when first needed."""
-    thick_mm = METAL_VOXELS * max(grid.spacing_mm) if solid.tissue is Tissue.METAL else 0.0
-    reach_mm = REACH_MM if solid.effect in (ADDS, FILLS) else thick_mm
-    box = _box(solid, grid, reach_mm)
+    box = _box(solid, grid, REACH_MM if solid.effect in (ADDS, FILLS) else 0.0)
     shape = tissue[box].shape
     if not all(shape):
         return stain
     start = [each.start for each in box]
     wall = wall_mm[box]
     asked = np.arange(wall.size)
-    if solid.effect == FILLS:
-        asked = np.flatnonzero(wall < REACH_MM)
+    if solid.effect == SURROUNDS:
+        yields = (blood[box] != solid.blood) & (solid.blood is not None)
+        asked = np.flatnonzero((wall >= 0) | yields)
+    elif solid.effect in (FILLS, STAINS):
+        within = wall < PAST_MM
+        if solid.blood is not None:
+            within &= blood[box] == solid.blood
+        asked = np.flatnonzero(within)
     found = np.full(wall.size, REACH_MM, np.float32)
     found[asked] = _far(solid, grid.points_lps(np.stack(np.unravel_index(asked, shape), 1) + start))
     far = found.reshape(shape)
@@ -133,17 +137,48 @@ def _put(
         tissue[box][inside & (wall < 0)] = solid.tissue
         np.maximum(wall, -far, out=wall)
     elif solid.effect == SURROUNDS:
-        shown = (far < min(thick_mm, 1.0)) & (wall >= 0)
-        tissue[box][shown] = solid.tissue
-        if solid.tissue is Tissue.METAL and shown.any():
-            stain = np.ones(tissue.shape, np.float32) if stain is None else stain
-            stain[box][shown] = np.clip(METAL_GAIN * inside.sum() / shown.sum(), LEAST_METAL, 1)
+        np.copyto(wall, -far, where=yields & (-far > wall))
+        tissue[box][inside & (wall >= 0)] = solid.tissue
     elif solid.effect == STAINS:
         stain = np.ones(tissue.shape, np.float32) if stain is None else stain
         stain[box][inside] *= np.float32(solid.share)
     else:
         raise ValueError(f"a solid cannot have the effect {solid.effect!r}")
     np.clip(wall, -REACH_MM, REACH_MM, out=wall)
+    return stain
+
+
+def _strew(
+    wires: Wires,
+    grid: Grid,
+    tissue: np.ndarray,
+    wall_mm: np.ndarray,
+    stain: np.ndarray | None,
+) -> np.ndarray | None:
+    """Share metal out to the voxels round each of its points that lie outside the lumen.
+
+    A point gives to its eight neighbors linearly, so a wire keeps its volume wherever it runs.
+    """
+    index = grid.index(wires.points_lps)
+    low = np.floor(index).astype(int)
+    places, parts = [], []
+    for corner in np.ndindex(2, 2, 2):
+        at = low + corner
+        kept = np.all((at >= 0) & (at < grid.shape), axis=1)
+        flat = np.ravel_multi_index(tuple(np.where(kept[:, None], at, 0).T), grid.shape)
+        part = np.prod(1 - np.abs(index - at), axis=1)
+        places.append(flat)
+        parts.append(np.where(kept & (wall_mm.reshape(-1)[flat] >= 0), part, 0))
+    part = np.stack(parts)
+    part /= np.maximum(part.sum(axis=0), 1e-3)
+    where, inverse = np.unique(np.stack(places), return_inverse=True)
+    amount = np.bincount(inverse.ravel(), part.ravel()) * (wires.each_mm3 / grid.voxel_mm3)
+    shown = amount > LEAST_METAL * FULL_METAL
+    if not shown.any():
+        return stain
+    stain = np.ones(tissue.shape, np.float32) if stain is None else stain
+    tissue.reshape(-1)[where[shown]] = Tissue.METAL
+    stain.reshape(-1)[where[shown]] = np.minimum(amount[shown] / FULL_METAL, 1)
     return stain
 
 
@@ -167,14 +202,11 @@ def _box(solid: Solid, grid: Grid, reach_mm: float) -> tuple[slice, slice, slice
     return k, j, i
 
 
-def _clear_bone(body: Body | None, grid: Grid, tissue: np.ndarray, wall_mm: np.ndarray) -> None:
+def _clear_bone(grid: Grid, tissue: np.ndarray, wall_mm: np.ndarray) -> None:
     """Soft tissue between a lumen and bone, and cortex where marrow would lie bare."""
     clear_mm = max(CLEAR_MM, 0.6 * max(grid.spacing_mm))
     near = np.flatnonzero((wall_mm >= 0) & (wall_mm < clear_mm + CORTEX_MM))
     near = near[np.isin(tissue.flat[near], (Tissue.CORTEX, Tissue.MARROW))]
-    if body is not None and len(near):
-        index = np.stack(np.unravel_index(near, tissue.shape), axis=1)
-        near = near[body.standard(grid.points_lps(index))[:, 2] < _SKULL_FROM_MM]
     close = wall_mm.flat[near] < clear_mm
     tissue.flat[near] = np.where(close, Tissue.MUSCLE, Tissue.CORTEX)
 

@@ -32,7 +32,9 @@ class Solid:
     """A body of known shape: `distance_mm(points_lps (n,3)) -> (n,)` is negative inside.
 
     `box_lps` (2,3) holds all of it. `effect` is one of ADDS, FILLS, SURROUNDS, STAINS; `tissue`
-    is what it is made of (its blood for ADDS); `share` of STAINS multiplies the enhancement.
+    is what it is made of (its blood for ADDS); `share` of STAINS multiplies the enhancement. What
+    FILLS or STAINS may reach past the wall, and touches vessels with `blood` alone (all where it
+    is None); what SURROUNDS vessels with `blood` presses all others aside.
     """
 
     effect: str
@@ -40,6 +42,15 @@ class Solid:
     box_lps: np.ndarray
     distance_mm: Callable[[np.ndarray], np.ndarray]
     share: float = 1.0
+    blood: Tissue | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Wires:
+    """Metal thinner than voxels: points (n,3) along its wires, and how much each stands for."""
+
+    points_lps: np.ndarray
+    each_mm3: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +89,7 @@ class Scene:
     vessels: Vessels
     body: Body
     lesions: tuple[Lesion, ...] = ()
-    solids: tuple[Solid, ...] = ()
+    solids: tuple[Solid | Wires, ...] = ()
     stain: np.ndarray | None = None
     region: str = ""
     seed: int = 0

@@ -68,7 +68,7 @@ def sleeve(
     tissue: Tissue,
     course: Course,
     outer_mm: np.ndarray,
-    share: float = 1.0,
+    blood: Tissue | None = None,
 ) -> Solid:
     """A round tube on a course with radii `outer_mm` (n,), cut square at both ends."""
     slope = np.sqrt(1 + np.gradient(outer_mm, course.s_mm) ** 2)
@@ -82,19 +82,21 @@ def sleeve(
 
     widest = float(outer_mm.max())
     box = box_around(course.points_lps, widest)
-    return Solid(effect, tissue, box, close_to(course, widest, effect, distance), share)
+    return Solid(effect, tissue, box, close_to(course, widest, effect, distance), blood=blood)
 
 
-def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray) -> Solid:
-    """What lies round the lumen over a site, out to the radii `outer_mm` of its course (n,)."""
+def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray, blood: Tissue | None = None) -> Solid:
+    """What lies round the lumen over a site, out to the radii `outer_mm` of its course (n,).
+
+    With the vessel's `blood` it presses other vessels aside.
+    """
     part = site.course.part(site.from_mm, site.to_mm)
     first = int(np.searchsorted(site.course.s_mm, site.from_mm))
-    return sleeve(SURROUNDS, tissue, part, outer_mm[first : first + len(part.radius_mm)])
+    outer = outer_mm[first : first + len(part.radius_mm)]
+    return sleeve(SURROUNDS, tissue, part, outer, blood)
 
 
-def beads(
-    effect: str, tissue: Tissue, centers_lps: np.ndarray, radius_mm: np.ndarray
-) -> Solid:
+def beads(effect: str, tissue: Tissue, centers_lps: np.ndarray, radius_mm: np.ndarray) -> Solid:
     """The union of balls around close-set centers (n,3) with radii (n,) that change slowly."""
     from scipy.spatial import cKDTree
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from viewer.geometry.tree import Branch, VesselTree
-from viewer.phantom.scene import Lesion, Solid, Vessels
+from viewer.phantom.scene import Lesion, Solid, Vessels, Wires
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.vessels import STEP_MM
 
@@ -143,7 +143,7 @@ class Change:
     """What a disease did: the vessels after it, the bodies that it put in, and its truth."""
 
     vessels: Vessels
-    solids: tuple[Solid, ...] = ()
+    solids: tuple[Solid | Wires, ...] = ()
     lesions: tuple[Lesion, ...] = ()
 
 
@@ -167,9 +167,7 @@ def course_of(tree: VesselTree, chain: Sequence[int]) -> Course:
         radii.append(branch.radius_mm[first:])
         numbers.append(np.full(len(points[-1]), number))
     path = np.concatenate(points)
-    return Course(
-        tuple(chain), path, np.concatenate(radii), np.concatenate(numbers), _aside(path)
-    )
+    return Course(tuple(chain), path, np.concatenate(radii), np.concatenate(numbers), _aside(path))
 
 
 def _aside(points_lps: np.ndarray) -> np.ndarray:

@@ -2,40 +2,42 @@
 
 import numpy as np
 
-from viewer.phantom.scene import ADDS, STAINS, SURROUNDS, Solid, Vessels
-from viewer.phantom.shapes import box_around, close_to, lining, patch, patch_volume_mm3, sleeve
+from viewer.phantom.scene import ADDS, STAINS, SURROUNDS, Solid, Vessels, Wires
+from viewer.phantom.shapes import lining, patch, patch_volume_mm3, sleeve
 from viewer.phantom.site import Change, Course, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
 
 FABRIC_MM = 0.4
+STRUT_STEP_MM = 0.25
 
 
 def struts(
     course: Course, pitch_mm: float, wave_mm: float, waves: int, wire_mm: float, crossed: bool
-) -> Solid:
+) -> Wires:
     """Rings of zigzag wire on the wall of a course, one every `pitch_mm`.
 
     Each of `waves` teeth round the vessel is `wave_mm` high; `crossed` rings are doubled into
     diamonds. `wire_mm` is the wire's radius; its axis lies that much outside the lumen.
     """
-
-    def distance(points_lps: np.ndarray) -> np.ndarray:
-        s, aside, across = course.local(points_lps)
-        radius = course.radius_at(s) + wire_mm
-        turn = waves * np.arctan2(across, aside) / (2 * np.pi)
-        tooth = wave_mm * (2 * np.abs((turn % 1) - 0.5) - 0.5)
-        lean = 1 / np.hypot(1, 2 * wave_mm * waves / (2 * np.pi * radius))
-        phase = (s - 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm
-        flat = np.abs((phase - tooth + 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm)
-        if crossed:
-            other = np.abs((phase + tooth + 0.5 * pitch_mm) % pitch_mm - 0.5 * pitch_mm)
-            flat = np.minimum(flat, other)
-        wire = np.hypot(flat * lean, np.hypot(aside, across) - radius) - wire_mm
-        return np.maximum(wire, np.maximum(-s, s - course.s_mm[-1]))
-
-    widest = float(course.radius_mm.max()) + 3 * wire_mm
-    near = close_to(course, widest, SURROUNDS, distance)
-    return Solid(SURROUNDS, Tissue.METAL, box_around(course.points_lps, widest), near)
+    widest = float(course.radius_mm.max())
+    tooth_mm = np.hypot(2 * wave_mm, 2 * np.pi * widest / waves)
+    angle = np.linspace(0, 2 * np.pi, waves * int(np.ceil(tooth_mm / STRUT_STEP_MM)) + 1)
+    turn = waves * angle / (2 * np.pi)
+    tooth = wave_mm * (2 * np.abs((turn % 1) - 0.5) - 0.5)
+    length_mm = float(course.s_mm[-1])
+    middles = np.arange(0.5 * min(pitch_mm, length_mm), length_mm, pitch_mm)
+    rings = [middle + way * tooth for middle in middles for way in ((1, -1) if crossed else (1,))]
+    s = np.concatenate(rings)
+    radius = (course.radius_at(s) + wire_mm)[:, None]
+    center, aside, across = (
+        np.column_stack([np.interp(s, course.s_mm, axis) for axis in of.T])
+        for of in (course.points_lps, course.aside, course.across)
+    )
+    around = np.tile(angle, len(rings))[:, None]
+    points = center + radius * (np.cos(around) * aside + np.sin(around) * across)
+    step_mm = np.linalg.norm(np.diff(points[: len(angle)], axis=0), axis=1).mean()
+    kept = (s >= 0) & (s <= length_mm)
+    return Wires(points[kept], float(step_mm * np.pi * wire_mm**2))
 
 
 def stent(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
@@ -59,9 +61,9 @@ def stent_graft(vessels: Vessels, site: Site, severity: float, rng: np.random.Ge
     """
     course = site.course
     outer = course.radius_mm * (1 + (0.6 + 1.4 * severity) * plateau(site.x, 0.8))
-    sac = lining(site, Tissue.THROMBUS, outer)
+    sac = lining(site, Tissue.THROMBUS, outer, vessels.blood[course.chain[0]])
     pieces = [course.part(site.from_mm, site.to_mm), *_limbs(vessels, site)]
-    solids = [sac]
+    solids: list[Solid | Wires] = [sac]
     for piece in pieces:
         solids.append(sleeve(SURROUNDS, Tissue.VESSEL_WALL, piece, piece.radius_mm + FABRIC_MM))
         radius = float(np.median(piece.radius_mm))
@@ -112,7 +114,7 @@ def endoleak(vessels: Vessels, site: Site, severity: float, rng: np.random.Gener
     blood = vessels.blood[site.course.chain[0]]
     angle, share = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.5, 0.9))
     leak = patch(site.course, site.middle_mm, angle, half, wall, ADDS, blood)
-    stain = Solid(STAINS, blood, leak.box_lps, leak.distance_mm, share)
+    stain = Solid(STAINS, blood, leak.box_lps, leak.distance_mm, share, blood)
     numbers = {
         "leak_volume_ml": patch_volume_mm3(half) / 1000,
         "leak_thickness_mm": 2 * thick,

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from viewer.phantom.narrowing import narrowing_numbers
+from viewer.phantom.narrowing import inscribed, narrowing_numbers
 from viewer.phantom.scene import SURROUNDS, Solid, Vessels
 from viewer.phantom.shapes import Distance, box_around, close_to, ellipsoid
 from viewer.phantom.site import Change, Site, bump, lesion_at, reshape
 from viewer.phantom.tissue import Tissue
+
+IN_WALL_MM = 0.1
 
 
 def tumor_encasement(
@@ -15,7 +17,7 @@ def tumor_encasement(
     """A mass against about 50 to 360 degrees of a vessel's wall, the lumen up to 60 % narrower."""
     course, before = site.course, site.course.radius_mm
     narrow = bump(site.x / 0.8) * 0.6 * severity**1.5
-    radius = before * (1 - narrow)
+    radius = inscribed(course, before * (1 - narrow))
     half_turn = np.radians(0.5 * (45 + 315 * severity))
     lumen = float(np.interp(site.middle_mm, course.s_mm, radius))
     size = (1.5 + rng.uniform(0.5, 1.5)) * site.radius_mm + 4
@@ -28,7 +30,7 @@ def tumor_encasement(
     half = np.array([size, max(size, 0.5 * site.length_mm), size])
     center = course.points_lps[n] + center_mm * out
     ball = ellipsoid(center, axes, half)
-    soft = 0.4 * site.radius_mm
+    soft = 0.8 * site.radius_mm
     cuff = _cuff(site, radius, angle, half_turn)
 
     def mass(points_lps: np.ndarray) -> np.ndarray:
@@ -60,16 +62,20 @@ def _degrees(site: Site, mass: Distance, lumen_mm: float) -> float:
 
 
 def _cuff(site: Site, radius_mm: np.ndarray, angle: float, half_turn: float) -> Distance:
-    """Tumor on the lumen (radii of the course (n,)) round an arc of twice `half_turn` rad."""
+    """Tumor on the lumen (radii of the course (n,)) round an arc of twice `half_turn` rad.
+
+    Its cross-section is a bow with round ends, thinning out along the vessel.
+    """
     course = site.course
-    thick = 0.7 * site.radius_mm * bump(site.x / 0.7)
+    half = 0.35 * site.radius_mm * np.sqrt(bump(site.x / 0.7))
 
     def distance(points_lps: np.ndarray) -> np.ndarray:
         s, aside, across = course.local(points_lps)
-        lumen = np.interp(s, course.s_mm, radius_mm)
-        outer = lumen + np.interp(s, course.s_mm, thick)
-        turn = (np.arctan2(across, aside) - angle + np.pi) % (2 * np.pi) - np.pi
-        beyond = (np.abs(turn) - half_turn) * lumen
-        return np.maximum(np.hypot(aside, across) - outer, beyond if half_turn < 3.1 else -lumen)
+        thick = np.interp(s, course.s_mm, half)
+        middle = np.interp(s, course.s_mm, radius_mm) + thick - IN_WALL_MM
+        far, turn = np.hypot(aside, across), np.arctan2(across, aside) - angle
+        past = np.maximum(np.abs((turn + np.pi) % (2 * np.pi) - np.pi) - half_turn, 0)
+        # how far from the bow's middle line, or from where that ends
+        return np.hypot(far * np.cos(past) - middle, far * np.sin(past)) - thick
 
     return close_to(course, 3 * site.radius_mm, SURROUNDS, distance)

@@ -32,7 +32,7 @@ def aneurysm_with_thrombus(
     way = np.cos(turn) * course.aside + np.sin(turn) * course.across
     shift = (rng.uniform(0.3, 0.7) * (outer - radius))[:, None] * way
     after = reshape(vessels, course, radius, shift)
-    sac = lining(site, Tissue.THROMBUS, outer)
+    sac = lining(site, Tissue.THROMBUS, outer, vessels.blood[course.chain[0]])
     inside = np.abs(site.x) <= 1
     clot = np.pi * (outer**2 - radius**2)
     numbers = _spindle_numbers(site, outer) | {
