@@ -80,14 +80,17 @@ def next_click(
         size[0] = 0
         if size.max() <= most:
             continue
-        most = int(size.max())
-        depth = ndimage.distance_transform_edt(regions == size.argmax(), sampling=grid.spacing_mm)
+        most, largest = int(size.max()), int(size.argmax())
+        place = ndimage.find_objects(regions, largest)[-1]
+        inner = np.pad(regions[place] == largest, 1)
+        depth = ndimage.distance_transform_edt(inner, sampling=grid.spacing_mm)[1:-1, 1:-1, 1:-1]
         index = np.argwhere(depth > 0)
+        points = grid.points_lps(index + [cut.start for cut in place])
         far = np.full(len(index), np.inf)
         for point in refused_lps:
-            far = np.minimum(far, np.linalg.norm(grid.points_lps(index) - point, axis=1))
+            far = np.minimum(far, np.linalg.norm(points - point, axis=1))
         value = np.where(far > APART_MM, depth[tuple(index.T)], 0)
-        best = tool, grid.points_lps(index[int(value.argmax())])
+        best = tool, points[int(value.argmax())]
     return best
 
 

@@ -9,8 +9,8 @@ from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import silent
 from viewer.segment.clicks import add_at
-from viewer.segment.mask import ARTERY, BONE, THROMBUS, VEIN, VesselMask
-from viewer.segment.prune import remove_at
+from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, VesselMask
+from viewer.segment.prune import remove_at, swap_at
 from viewer.segment.scribble import (
     add_along,
     add_in_box,
@@ -88,6 +88,19 @@ def test_growth_is_cut_at_the_neck_of_something_as_bright_and_wide():
     assert (edit.mask.labels[heart] == ARTERY).mean() < 0.2
 
 
+def test_a_wall_is_drawn_round_both_lumens_of_a_dissection():
+    whole = np.hypot(Y - 30, X - 30) < 12
+    flap = whole & (np.abs(X - 27) < 2.5)
+    low = whole & (Z < 25) & (X > 27) & ~flap  # not filled with contrast yet
+    fat = np.hypot(Y - 30, X - 30) < 40
+    volume = scan((fat, -100), (whole, 400), (flap, 70), (low, 90))
+    lumens = mask_of((whole & ~flap & ~low, ARTERY))
+    edit = add_at(lumens, volume, FIT, click(14, 30, 34), silent())
+    inner = np.hypot(Y - 30, X - 30) < 11
+    assert (edit.mask.labels[low & inner & (Z > 6)] > 0).mean() > 0.85
+    assert (edit.mask.labels[flap & inner & (Z > 6) & (Z < 40)] > 0).mean() > 0.85
+
+
 @pytest.mark.parametrize(("hu", "label"), [(160.0, ARTERY), (55.0, THROMBUS)])
 def test_a_faint_or_clotted_lumen_is_filled_to_its_wall(hu, label):
     whole = np.hypot(Y - 30, X - 30) < 11
@@ -99,6 +112,47 @@ def test_a_faint_or_clotted_lumen_is_filled_to_its_wall(hu, label):
     false_lumen = whole & ~true_lumen & (Z > 6) & (Z < 54)
     assert (edit.mask.labels[false_lumen] == label).mean() > 0.8
     assert not (found & (np.hypot(Y - 30, X - 30) > 13)).any()
+
+
+@pytest.mark.parametrize("label", [BONE, ORGAN, CHAMBER])
+@pytest.mark.parametrize("hu", [400, 260])
+def test_a_click_on_a_vessel_that_bears_another_name_overrides_it(label, hu):
+    volume = scan((SIDE, hu), (NEIGHBOR, 400))
+    edit = add_at(mask_of((SIDE | NEIGHBOR, label)), volume, FIT, click(30, 30, 36), silent())
+    assert (edit.mask.labels[SIDE & (X < 48)] == ARTERY).mean() > 0.9
+    assert (edit.mask.labels[NEIGHBOR] == label).all()
+
+
+def test_a_click_at_the_rim_of_a_wrong_name_overrides_it():
+    middle = SIDE & (np.hypot(Z - 30, Y - 30) < 1.5)
+    edit = add_at(mask_of((middle, BONE)), scan((SIDE, 400)), FIT, click(32, 30, 36), silent())
+    assert (edit.mask.labels[SIDE & (X < 48)] == ARTERY).mean() > 0.9
+
+
+def test_adding_what_is_called_a_vein_makes_its_segment_an_artery():
+    vein = np.hypot(Y - 45, X - 30) < 5
+    side = (np.hypot(Z - 30, X - 30) < 2) & (Y < 41) & (Y > 12)
+    mask = mask_of((vein | side, VEIN), (TRUNK, ARTERY))
+    edit = add_at(mask, scan((TRUNK | vein | side, 400)), FIT, click(30, 20, 30), silent())
+    assert edit.name == "Make artery"
+    assert (edit.mask.labels[side & (Y < 37)] == ARTERY).all()
+    assert (edit.mask.labels[vein] == VEIN).mean() > 0.97
+    with pytest.raises(ViewerError, match="in the map already"):
+        add_at(mask, scan((TRUNK, 400)), FIT, click(30, 30, 20), silent())
+
+
+def test_artery_and_vein_are_swapped_back_and_forth_and_clot_stays():
+    clot = SIDE & (X > 44)
+    mask = mask_of((TRUNK | SIDE, ARTERY), (clot, THROMBUS))
+    there = swap_at(mask, click(30, 30, 40), silent())
+    assert there.name == "Make vein"
+    assert (there.mask.labels[SIDE & (X > 30) & ~clot] == VEIN).all()
+    assert (there.mask.labels[clot] == THROMBUS).all()
+    assert (there.mask.labels[TRUNK] == ARTERY).mean() > 0.97
+    back = swap_at(there.mask, click(30, 30, 40), silent())
+    assert (back.mask.labels == mask.labels).all()
+    with pytest.raises(ViewerError, match="thrombus, neither artery nor vein"):
+        swap_at(mask_of((SIDE, THROMBUS)), click(30, 30, 40), silent())
 
 
 def test_remove_takes_the_branch_and_leaves_the_trunk():

@@ -21,6 +21,7 @@ from viewer.segment.edit import (
 )
 from viewer.segment.faint import voxels_within, whole_vessel
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
+from viewer.segment.prune import swap_at
 from viewer.segment.shells import cells_from, shells
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -118,10 +119,14 @@ def add_at(
     An enhanced vessel is grown from its own level at the click, up to where its front opens into
     something wide and up to other structures. Where the blood is fainter than that of the scan (a
     false lumen, a clot), the whole vessel within the outer wall is taken, if a wall is seen.
-    Raises `ViewerError` where there is neither.
+    A vein at the click becomes artery; bone or an organ there was labelled wrongly.
+    Raises `ViewerError` where there is neither, and where the vessel is known already.
     """
     point = np.asarray(point_lps, dtype=np.float64)
-    if known_at(mask, point):
+    clicked = int(mask.labels[nearest_voxel(mask.grid, point)])
+    if clicked == VEIN:
+        return swap_at(mask, point, progress)
+    if clicked in VESSELS:
         raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
     found = surroundings(mask, volume, suitability.noise_hu, point)
     blood = suitability.blood_hu or 200.0
@@ -134,42 +139,38 @@ def add_at(
             f"There is no enhanced vessel at the click ({found.level_hu:.0f} HU) and no wall "
             "around it; nothing was changed: click into a bright vessel, or paint (B)."
         )
-    if mask.labels[found.start] == BONE and found.level_hu < 0.75 * blood:
-        raise ViewerError(
-            "The click is on bone; nothing was changed: click into blood, or paint (B) over it."
-        )
-    box, new = grown_at(mask, volume, found, progress.part(0.6, 1.0))
+    box, new = grown_at(mask, volume, found, clicked, progress.part(0.6, 1.0))
     if not new.any():
         raise ViewerError("The vessel at the click is in the map already; nothing was changed.")
     return edited(mask, box, new, ARTERY, "Add vessel")
 
 
-def known_at(mask: VesselMask, point_lps: np.ndarray) -> bool:
-    """Whether the voxel at a point is in the vessel map already."""
-    return bool(np.isin(mask.labels[nearest_voxel(mask.grid, point_lps)], VESSELS))
-
-
 def grown_at(
-    mask: VesselMask, volume: Volume, found: Surroundings, progress: Progress
+    mask: VesselMask, volume: Volume, found: Surroundings, clicked: int, progress: Progress
 ) -> tuple[Box, np.ndarray]:
-    """A box and which of its voxels grow from a start and are not labelled yet (bool)."""
+    """A box and which of its voxels grow from a start and are no vessel yet (bool).
+
+    `clicked` is the label at the click.
+    """
     hu, labels, shape = volume.voxels.reshape(-1), mask.labels.reshape(-1), mask.grid.shape
     around = front.neighbors(shape)[[4, 10, 12, 13, 15, 21]]
     half, top = found.half_hu, found.top_hu
     # A click on a structure says that this is a vessel; the label was wrong there.
-    blocked = {BONE, CHAMBER, ORGAN, VEIN} - {int(mask.labels[found.start])}
+    blocked = {BONE, CHAMBER, ORGAN, VEIN} - {clicked, int(mask.labels[found.start])}
     allowed = ~np.isin(np.arange(256), list(blocked))
     if allowed[BONE]:
         half = max(half, 0.75 * found.level_hu)
+    even = top - found.level_hu
 
     def admits(flat: np.ndarray) -> np.ndarray:
         own = hu[flat]
         good = (own > half) & (own < top) & allowed[labels[flat]]
         chosen = flat[good]
-        mean = 2 * hu[chosen].astype(np.float32)
-        for step in around:
-            mean += hu.take(chosen + step, mode="clip")
-        good[good] = mean > 8 * half
+        near = np.stack([hu.take(chosen + step, mode="clip") for step in around])
+        fits = hu[chosen] * 2.0 + near.sum(axis=0, dtype=np.float32) > 8 * half
+        # Blood is even, and bone is not.
+        fits &= (labels[chosen] != BONE) | (np.ptp(np.maximum(near, half), axis=0) < even)
+        good[good] = fits
         return good
 
     start = np.array([np.ravel_multi_index(found.start, shape)])
@@ -218,7 +219,10 @@ def whole_at(
     new = within & free & (hu > BODY_HU)
     if new.sum() < NEW_SHARE * within.sum():
         return None
-    enhanced = float(np.median(hu[new])) > LEAST_ENHANCED_HU
+    filled_hu = float(np.median(hu[new]))
+    if not vessel and filled_hu < found.half_hu:
+        return None
+    enhanced = filled_hu > LEAST_ENHANCED_HU
     label, name = (ARTERY, "Add vessel") if enhanced else (THROMBUS, "Add thrombus")
     return edited(mask, box, new, label, name)
 

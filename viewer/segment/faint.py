@@ -24,6 +24,7 @@ FULL_SHARE = 0.9  # where known lumen fills the section, nothing is missing
 REST_MM = 16.0
 HIDDEN_MM = 30.0  # of the way, where muscle or liver hides the wall
 WALL_MM = 0.75
+BEYOND_MM, BEYOND = 6.0, 0.5  # known lumen just outside a wall speaks against it
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ class Wall:
         solid, known = self.rays(center_lps, unit)
         edge = self.edges(solid)
         pull = np.minimum(((self._radii[None] - prior_mm[:, None]) / 2.5) ** 2, 9.0)
-        chosen = closed_path(0.12 * pull - edge)
+        chosen = closed_path(0.12 * pull - edge + BEYOND * share_beyond(known))
         radius = self._radii[chosen]
         rows = np.arange(ANGLES)
         seen = float(np.mean(edge[rows, chosen] > 0.3))
@@ -137,6 +138,17 @@ class Wall:
         shift = (section.radius_mm[:, None] * unit).mean(axis=0)
         away = np.maximum(section.radius_mm - unit @ shift, RAY_MM)
         return replace(section, center_lps=center_lps + shift, radius_mm=away)
+
+
+def share_beyond(known: np.ndarray) -> np.ndarray:
+    """Which share of the next 6 mm along each ray is known lumen (angles,radii).
+
+    A flap or a clot between two lumens is no outer wall.
+    """
+    reach = round(BEYOND_MM / RAY_MM)
+    so_far = np.pad(known.astype(np.float32), ((0, 0), (1, reach - 1))).cumsum(axis=1)
+    share: np.ndarray = (so_far[:, reach:] - so_far[:, :-reach]) / reach
+    return share
 
 
 def closed_path(cost: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
-"""Taking away the branch that a click means: all beyond its mouth in a larger vessel."""
+"""The branch that a click means, all beyond its mouth in a larger vessel: away, or its kind."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -27,6 +28,19 @@ TRUNK_SHARE = 0.6
 BRANCH_SHARE = 0.3  # of its tree; what is more than this is no branch
 
 
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What a click on the map means: voxels (flat numbers) that hang together, with their label.
+
+    `hangs` says that a larger vessel goes on beyond it, `trunk` that it is most of the map.
+    """
+
+    voxels: np.ndarray
+    label: int
+    hangs: bool
+    trunk: bool
+
+
 def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit:
     """Take away the branch at a click (up to 3 mm beside it) with all that hangs on it.
 
@@ -34,7 +48,37 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
     a larger vessel; a piece that hangs on nothing goes as a whole, and so does a piece of anything
     else. Raises `ViewerError` where nothing is labelled and on a trunk.
     """
+    piece = piece_at(mask, labelled_near(mask, point_lps), progress)
+    if piece.trunk:
+        raise ViewerError(
+            "This is the trunk of the map; nothing was changed: click a branch, or cut (X) first."
+        )
+    what = mask.names.get(piece.label, "piece")
+    if piece.label in (*ARTERIES, VEIN):
+        what = "branch" if piece.hangs else "piece"
+    return given(mask, piece.voxels, 0, f"Remove {what}")
+
+
+def swap_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit:
+    """Make the artery at a click (up to 3 mm beside it) a vein, or the vein an artery.
+
+    It goes as far as `remove_at` would take it away, and calcification with it; clot stays.
+    Raises `ViewerError` where there is neither artery nor vein.
+    """
     at = labelled_near(mask, point_lps)
+    piece = piece_at(mask, at, progress)
+    if piece.label not in (*ARTERIES, VEIN):
+        raise ViewerError(
+            f"This is {mask.names.get(piece.label, 'no vessel')}, neither artery nor vein; nothing "
+            "was changed: click a vessel of the map, or add it (G)."
+        )
+    label = ARTERY if piece.label == VEIN else VEIN
+    chosen = piece.voxels[mask.labels.reshape(-1)[piece.voxels] != THROMBUS]
+    return given(mask, chosen, label, f"Make {mask.names[label]}")
+
+
+def piece_at(mask: VesselMask, at: tuple[int, int, int], progress: Progress) -> Piece:
+    """The branch of the map that a labelled voxel belongs to, with all that hangs on it."""
     label = int(mask.labels[at])
     wanted = (*ARTERIES, THROMBUS) if label in ARTERIES else (label,)
     clicked = int(np.ravel_multi_index(at, mask.labels.shape))
@@ -42,7 +86,7 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
     progress.at(0.4)
     structure = everything.piece_at(clicked)
     if label not in (*ARTERIES, VEIN):
-        return taken(mask, structure.voxels, f"Remove {mask.names.get(label, 'piece')}")
+        return Piece(structure.voxels, label, hangs=False, trunk=False)
     cell = structure.of(clicked)
     near = shells(structure, np.array([cell]))
     progress.at(0.7)
@@ -52,17 +96,14 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
     main = label in ARTERIES and whole > TRUNK_SHARE * len(everything.voxels)
     most = BRANCH_SHARE * whole if main else whole
     first = mouth(around, int(around.piece[cell]), twig, most)
-    gone = structure.voxels[around.beyond(first)[around.piece[structure.cell]]]
-    if len(gone) > TRUNK_SHARE * whole and main:
-        raise ViewerError(
-            "This is the trunk of the map; nothing was changed: click a branch, or cut (X) first."
-        )
-    return taken(mask, gone, "Remove branch" if first else "Remove piece")
+    chosen = structure.voxels[around.beyond(first)[around.piece[structure.cell]]]
+    return Piece(chosen, label, first > 0, main and len(chosen) > TRUNK_SHARE * whole)
 
 
-def taken(mask: VesselMask, voxels: np.ndarray, name: str) -> Edit:
-    """The edit that takes voxels (flat numbers) out of the mask."""
-    return relabel(mask, np.column_stack(np.unravel_index(voxels, mask.labels.shape)), 0, name)
+def given(mask: VesselMask, voxels: np.ndarray, label: int, name: str) -> Edit:
+    """The edit that gives voxels (flat numbers) a label."""
+    index = np.column_stack(np.unravel_index(voxels, mask.labels.shape))
+    return relabel(mask, index, label, name)
 
 
 def widest(near: Shells, cell_mm: float, mask: VesselMask) -> np.ndarray:
