@@ -1,20 +1,24 @@
-"""Makes the pictures of the documents: the example case reconstructed, and a made-up patient.
+"""Makes the pictures of the documents: the example reconstructed, and a made-up patient.
 
-Run it from a checkout: `python docs/make_screenshots.py`; it needs no display.
+Run it from a checkout: `python docs/make_screenshots.py [FOLDER]`. Where there is no display,
+`xvfb-run -a -s "-screen 0 1920x1080x24" python docs/make_screenshots.py`.
 """
 
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtCore import QEventLoop  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from viewer.case.made_up import make_case  # noqa: E402
 from viewer.phantom.patient import Recipe  # noqa: E402
@@ -26,47 +30,103 @@ from viewer.window.style import dress  # noqa: E402
 from viewer.window.synthetic_dialog import SyntheticDialog  # noqa: E402
 
 SIZE = (1600, 960)
-LIMIT_S = 600
+LIMIT_S = 900
 TAUGHT = Recipe("abdominal-aorta", 7, {"fusiform-aneurysm": 0.6}, "arterial", 120, "vascular")
 
 
-def wait(app: QApplication, done, settle_s: float = 3.0) -> None:
-    """Let the window work until `done()`, then let it settle."""
-    end = time.monotonic() + LIMIT_S
-    while not done() and time.monotonic() < end:
-        app.processEvents()
-        time.sleep(0.005)
-    end = time.monotonic() + settle_s
-    while time.monotonic() < end:
-        app.processEvents()
-        time.sleep(0.005)
+class Photographer:
+    """A window that is led through its work, and the folder for its pictures."""
+
+    def __init__(self, app: QApplication, window: MainWindow, out: Path) -> None:
+        self.app, self.window, self.session, self.out = app, window, window.session, out
+
+    def wait(self, done: Callable[[], bool], what: str) -> None:
+        """Let the window work until `done()` and all is drawn; raises `TimeoutError`."""
+        end = time.monotonic() + LIMIT_S
+        while not (done() and self._quiet()):
+            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            time.sleep(0.005)
+            if time.monotonic() > end:
+                raise TimeoutError(f"{what} took over {LIMIT_S} s")
+
+    def _quiet(self) -> bool:
+        pane = self.window.panes.scene
+        drawn = pane.fine or pane.scene.empty
+        return self.session.jobs.current is None and not pane.preparing and drawn
+
+    def settle(self, what: str) -> None:
+        """Wait until nothing runs and everything is drawn."""
+        self.app.processEvents()
+        self.wait(lambda: True, what)
+
+    def trigger(self, name: str) -> None:
+        """Do what an action does, and wait for its end; raises `RuntimeError` if it cannot be."""
+        action = self.window.qactions[name]
+        self.window.refresh_actions()
+        if not action.isEnabled():
+            raise RuntimeError(f"{name} is not possible now")
+        action.trigger()
+        self.settle(name)
+
+    def save(self, name: str, of: QWidget | None = None) -> None:
+        """Save a picture of the window or of a part."""
+        self.settle(name)
+        path = self.out / f"{name}.png"
+        if not (of or self.window).grab().save(str(path)):
+            raise OSError(f"{path} was not written")
+        print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
-def teach(app: QApplication, window: MainWindow, out: Path) -> None:
-    """Save the dialog of a made-up patient, and the quiz on one before and after comparing."""
-    session = window.session
-    window.qactions["new-synthetic"].trigger()
-    dialog = window.findChild(SyntheticDialog)
-    wait(app, lambda: dialog.picture.pixmap().width() > 0, 0.5)
-    dialog.grab().save(str(out / "synthetic.png"))
+def look_at_the_example(by: Photographer) -> None:
+    """The start page, the example reconstructed, how sure the map is, and it without bones."""
+    by.save("start")
+    by.window.files.open_path(resource("example"))
+    by.wait(lambda: by.session.case.volume is not None, "Opening")
+    by.trigger("run-all")
+    if by.session.case.tree is None:
+        raise RuntimeError("the example was not reconstructed to its end")
+    by.window.message_bar.clear()
+    by.window.steps.unfold("segment")
+    by.save("window")
+    by.trigger("confidence")
+    if by.window.qactions["next-doubt"].isEnabled():
+        by.trigger("next-doubt")
+    by.window.inspector.ensureWidgetVisible(by.window.inspector.doubts)
+    by.save("doubts")
+    by.trigger("confidence")
+    by.trigger("remove-bones")
+    by.trigger("organs")
+    by.trigger("layout-1+3")
+    by.save("bones")
+    for name in ("remove-bones", "organs", "layout-2x2"):
+        by.trigger(name)
+    by.session.saved_case = by.session.case
+
+
+def teach(by: Photographer) -> None:
+    """The dialog of a made-up patient, and the quiz on one after comparing."""
+    by.trigger("new-synthetic")
+    dialog = by.window.findChild(SyntheticDialog)
+    by.wait(lambda: dialog.picture.pixmap().width() > 0, "The preview")
+    by.save("synthetic", dialog)
     dialog.reject()
-    wait(app, lambda: session.jobs.current is None, 0.5)
-    session.make_up("Quiz", lambda progress: make_case(TAUGHT, progress))
-    wait(app, lambda: session.case.truth is not None and session.jobs.current is None)
-    window.message_bar.clear()
-    window.teaching.begin()
-    (lesion,) = session.case.truth.document["lesions"]
-    window.quiz.mark(np.add(lesion["at_lps"], (4.0, 0.0, 3.0)))
-    card = window.quiz.cards[0]
+    by.settle("Closing the dialog")
+    by.session.make_up("Quiz", lambda progress: make_case(TAUGHT, progress))
+    by.wait(lambda: by.session.case.truth is not None, "Making up a patient")
+    by.window.message_bar.clear()
+    by.window.teaching.begin()
+    (lesion,) = by.session.case.truth.document["lesions"]
+    by.window.quiz.mark(np.add(lesion["at_lps"], (4.0, 0.0, 3.0)))
+    card = by.window.quiz.cards[0]
     card.kind.setCurrentIndex(card.kind.findData(lesion["kind"]))
     card.number.setValue(lesion["numbers"]["maximal_diameter_mm"] + 1.4)
-    window.quiz.compare()
-    wait(app, lambda: True, 3.0)
-    window.grab().save(str(out / "quiz.png"))
+    by.window.quiz.compare()
+    by.save("quiz")
+    by.session.saved_case = by.session.case
 
 
 def main(out: Path) -> None:
-    """Open the example, reconstruct it, make up a patient, and save the pictures."""
+    """Lead a window through its work, and save the pictures."""
     app = QApplication(sys.argv[:1])
     with tempfile.TemporaryDirectory() as home:
         session = Session(Poster(), Path(home) / "settings.toml")
@@ -74,20 +134,13 @@ def main(out: Path) -> None:
         window = MainWindow(session)
         window.resize(*SIZE)
         window.show()
-        wait(app, lambda: True, 1.0)
-        window.grab().save(str(out / "start.png"))
-        window.files.open_path(resource("example"))
-        wait(app, lambda: session.case.volume is not None and session.jobs.current is None)
-        window.run_all()
-        wait(app, lambda: session.jobs.current is None, 8.0)
-        window.message_bar.clear()
-        window.steps.unfold("segment")
-        wait(app, lambda: True, 2.0)
-        window.grab().save(str(out / "window.png"))
-        session.saved_case = session.case
-        teach(app, window, out)
-        session.saved_case = session.case
-        window.close()
+        try:
+            by = Photographer(app, window, out)
+            look_at_the_example(by)
+            teach(by)
+        finally:
+            session.saved_case = session.case
+            window.close()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,18 @@ import pytest
 from viewer.enhance.suitability import judge
 from viewer.errors import ViewerError
 from viewer.networks.device import Device
-from viewer.networks.plan import ARTERY, BONE, CHAMBER, CLASSES, CONTEXT, FINE, OTHER, VEIN, Plan
+from viewer.networks.plan import (
+    ARTERY,
+    BONE,
+    CHAMBER,
+    CLASSES,
+    CONTEXT,
+    FINE,
+    ORGAN,
+    OTHER,
+    VEIN,
+    Plan,
+)
 from viewer.progress import silent
 from viewer.segment import mask as labels
 from viewer.segment.compare import dice
@@ -89,6 +100,23 @@ def test_what_the_network_names_bears_its_label(a_map):
     assert found[35, 68, 58] == labels.BONE
     assert found[62, 22, 58] == labels.CHAMBER
     assert np.mean(found[10:70, 42:48, 22:28] == labels.VEIN) > 0.8
+
+
+def test_an_organ_is_whole_however_faint_it_is():
+    class SeesOrgan(Reader):
+        def run(self, tile, check):
+            out, pooled = super().run(tile, check)
+            organ = (tile[1] > 0.07) & (tile[1] < 0.12)
+            out[ORGAN][organ], out[OTHER][organ] = 9, 0
+            return out, pooled
+
+    volume, _ = a_body()
+    voxels = volume.voxels.copy()
+    voxels[20:50, 20:36, 70:90] += 45
+    volume = Volume(voxels, volume.grid)
+    networks = Networks(SeesOrgan(CONTEXT))
+    found = segment_vessels(volume, judge(volume, silent()), silent(), networks=networks)
+    assert np.mean(found.labels[22:48, 22:34, 72:88] == labels.ORGAN) > 0.9
 
 
 def test_bone_and_heart_are_no_vessel(a_map):

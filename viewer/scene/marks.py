@@ -76,9 +76,9 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
     room = width >= ROOM_FOR_CORNERS[0] * line and height >= ROOM_FOR_CORNERS[1] * line
     some = width >= ROOM_FOR_SOME[0] * line and height >= ROOM_FOR_SOME[1] * line
     made.append(Text(MARGIN, MARGIN, overlay.title, overlay.color, bold=True))
-    middles = {"top": stamps_width(overlay.stamps, line), "bottom": overlay.bar.pixels}
+    top, bottom = stamps_width(overlay.stamps, line), max(overlay.bar.pixels, 4 * line)
     for corner, texts in overlay.corners.items():
-        free = (width - middles[corner.split("-")[0]]) / 2 - 2 * MARGIN
+        free = (width - (top if corner.startswith("top") else bottom)) / 2 - 2 * MARGIN
         if room:
             made += corner_marks(corner, texts, width, height, line, free)
         elif some and corner == "bottom-right":
@@ -113,15 +113,21 @@ def letter_marks(letters: dict[str, str], width: int, height: int) -> list[Mark]
 def corner_marks(
     corner: Corner, texts: tuple[str, ...], width: int, height: int, line: float, room: float
 ) -> list[Mark]:
-    """Lines of text in a corner; the top left one stands under the pane's title."""
+    """Lines of text in a corner; the top left one stands under the pane's title.
+
+    What is longer than `room` is cut, but never where a slice lies, which stands under the bar.
+    """
     right, bottom = corner.endswith("right"), corner.startswith("bottom")
     x = width - MARGIN if right else MARGIN
     first = height - MARGIN - line * len(texts) if bottom else MARGIN
     if corner == "top-left":
         first += line
     align = (1.0 if right else 0.0, 0.0)
+    rooms = [room] * len(texts)
+    if bottom and texts:
+        rooms[-1] = width / 2 - MARGIN - line
     return [
-        Text(x, first + n * line, text, TOKENS["text"], align, room=room)
+        Text(x, first + n * line, text, TOKENS["text"], align, room=rooms[n])
         for n, text in enumerate(texts)
     ]
 

@@ -16,6 +16,7 @@ RIM_MM = 1.8
 MARROW_HU = 60
 HOLE_MM2 = 60.0
 CLOT_HU = -20
+ORGAN_HU = 0  # fat and gas are no organ
 
 
 def local_blood(
@@ -115,7 +116,7 @@ def draw(
         )
         labels = out[start:stop]
         labels[heart & (hu > level)] = CHAMBER
-        labels[mass & (hu > level)] = ORGAN
+        labels[mass & (hu > ORGAN_HU)] = ORGAN
         labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
         labels[clot & (hu > CLOT_HU)] = THROMBUS
         lumen = hu > level
