@@ -107,6 +107,13 @@ def test_people_differ_as_their_levels_allow():
     assert not any(each.by_chance for each in looks)
 
 
+def test_vessels_stand_out_of_the_liver_in_the_portal_phase():
+    for seed in range(60):
+        look = make_appearance(np.random.default_rng(seed), phase="portal", random_contrast=0)
+        assert look.hu[Tissue.PORTAL] >= look.hu[Tissue.LIVER] + 15
+        assert look.hu[Tissue.ARTERY] >= look.hu[Tissue.LIVER] + 15
+
+
 def test_without_contrast_blood_is_no_brighter_than_muscle():
     look = make_appearance(np.random.default_rng(0), phase="plain", random_contrast=0)
     assert abs(look.hu[Tissue.ARTERY] - look.plain_hu[Tissue.ARTERY]) < 20

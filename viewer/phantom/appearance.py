@@ -123,6 +123,8 @@ def _levels(rng: np.random.Generator, phase: Phase, kvp: int) -> tuple[np.ndarra
     plain = plain + np.minimum(spread, 8) * z * 0.5
     if phase == "arterial":
         _opacify(rng, hu)
+    elif phase == "portal":  # vessels stand out of the liver even then
+        hu[_BLOOD] = np.maximum(hu[_BLOOD], hu[Tissue.LIVER] + rng.uniform(15, 60))
     hu[Tissue.INFLOW] = np.clip(hu[Tissue.INFLOW], hu[Tissue.CAVAL], 3071)
     hu[_BLOOD] = np.maximum(hu[_BLOOD], 28)
     hu[Tissue.LUNG] = np.clip(hu[Tissue.LUNG], -920, -680)

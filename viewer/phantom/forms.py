@@ -120,14 +120,19 @@ def minus(shape: Shape, other: Shape, gap_mm: float = 0.0) -> Shape:
     return Shape(shape.low, shape.high, distance)
 
 
-def beyond(shape: Shape, normal: ArrayLike, least_mm: float) -> Shape:
-    """The part of a shape where the way along `normal` (3,) is more than `least_mm`."""
+def beyond(shape: Shape, normal: ArrayLike, least_mm: float, round_mm: float) -> Shape:
+    """The part of a shape where the way along `normal` (3,) is more than `least_mm`.
+
+    Its rim is rounded over `round_mm`.
+    """
     unit = np.asarray(normal, float) / np.linalg.norm(np.asarray(normal, float))
     n = unit.astype(np.float32)
 
     def distance(points: np.ndarray) -> np.ndarray:
         side = least_mm - (points[0] * n[0] + points[1] * n[1] + points[2] * n[2])
-        return np.maximum(shape.distance_mm(points), side.astype(np.float32, copy=False))
+        far = shape.distance_mm(points)
+        near = np.maximum(round_mm - np.abs(far - side), 0) / np.float32(round_mm)
+        return np.maximum(far, side) + near * near * np.float32(0.25 * round_mm)
 
     return Shape(shape.low, shape.high, distance)
 

@@ -11,11 +11,12 @@ from viewer.phantom.tissue import Tissue
 _SOFT = frozenset({Tissue.FAT, Tissue.MUSCLE})
 _BASE = (0.0, 0.34, 0.94)
 _BASE_MM = 500.0
+_MASTOID = ((53, 36, 512), (12, 14, 19))
 
 
 def make_head(rng: np.random.Generator) -> list[Row]:
     """Everything above the neck but skin and outline, in the order of painting."""
-    vault = beyond(egg((0, 2, 582), (74, 92, 76)), _BASE, _BASE_MM)
+    vault = beyond(egg((0, 2, 582), (74, 92, 76)), _BASE, _BASE_MM, 14.0)
     thick = float(rng.normal(6.5, 0.8))
     table = 1.7
     skull = Organ(
@@ -23,14 +24,9 @@ def make_head(rng: np.random.Generator) -> list[Row]:
         ((0.0, Tissue.CORTEX), (table, Tissue.MARROW), (thick - table, Tissue.CORTEX),
          (thick, Tissue.WATER), (thick + 2.0, Tissue.BRAIN)),
     )  # fmt: skip
-    return [
-        *_face(rng),
-        skull,
-        *_brain(rng),
-        Sulci(rng.uniform(0, 6.3, 6).astype(np.float32)),
-        *_base(),
-        *_airway(rng),
-    ]
+    face, brain = _face(rng), _brain(rng)
+    offset = rng.uniform(0, 6.3, 6).astype(np.float32)
+    return [*face, skull, *brain, Sulci(offset), *_base(), Cells(offset), *_airway(rng)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +49,34 @@ class Sulci:
         cleft |= (np.abs(x) < 1.2) & (far > 0.7) & (z > 575)
         cleft |= (np.abs(z - 560 - 0.35 * (np.abs(x) - 40) - 0.2 * y) < 2) & (far > 0.62) & (y < 20)
         replace(out[box], cleft, Tissue.WATER, {Tissue.BRAIN})
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Air cells of the mastoid bones, thin walls between them."""
+
+    offset: np.ndarray
+
+    def __call__(self, out: np.ndarray, places: Places) -> None:
+        """Hollow the bones out."""
+        center, half = (np.array(each, float) for each in _MASTOID)
+        for side in (1, -1):
+            middle = center * (side, 1, 1)
+            box = places.box(middle - half, middle + half)
+            if box is None:
+                continue
+            x, y, z = places.fine[(slice(None), *box)]
+            away = np.stack([x, y, z], -1) - middle
+            deep = np.linalg.norm(away / (half - 2.5), axis=-1) < 1
+            o = self.offset
+            walls = np.abs(np.sin(0.5 * x + 1.3 * np.sin(0.4 * y + o[0]) + o[1]))
+            walls = np.minimum(
+                walls, np.abs(np.sin(0.46 * y + 1.3 * np.sin(0.37 * z + o[2]) + o[3]))
+            )
+            walls = np.minimum(
+                walls, np.abs(np.sin(0.42 * z + 1.3 * np.sin(0.33 * x + o[4]) + o[5]))
+            )
+            replace(out[box], deep & (walls > 0.28), Tissue.AIR, {Tissue.CORTEX, Tissue.MARROW})
 
 
 def _brain(rng: np.random.Generator) -> list[Organ]:
@@ -82,14 +106,13 @@ def _base() -> list[Organ]:
     clivus = rod((0, 12, 514), (0, -14, 544), 6, 7, (2.0, 1, 1))
     wings = rod((14, -26, 548), (58, -44, 554), 4, 5)
     dense = ((0.0, Tissue.CORTEX), (3.5, Tissue.MARROW))
-    mastoid = egg((53, 36, 512), (12, 14, 19))
-    cells = ((0.0, Tissue.CORTEX), (2.0, Tissue.AIR), (6.0, Tissue.MARROW), (8.0, Tissue.AIR))
+    mastoid = egg(*_MASTOID)
     ear = rod((78, 20, 526), (44, 22, 528), 3.5, 3.0)
     hole = rod((0, 38, 532), (0, 42, 508), 12, 13)
     return [
         Organ(pair(*petrous, wings), dense),
         Organ((clivus,), ((0.0, Tissue.CORTEX), (1.5, Tissue.MARROW))),
-        Organ(pair(mastoid), cells),
+        Organ(pair(mastoid), ((0.0, Tissue.CORTEX),)),
         Organ(pair(ear), ((0.0, Tissue.AIR),)),
         Organ((hole,), ((0.0, Tissue.WATER),), frozenset({Tissue.CORTEX, Tissue.MARROW})),
         Organ((rod((0, 28, 540), (0, 42, 512), 7, 6),), ((0.0, Tissue.BRAIN),),

@@ -157,7 +157,9 @@ def patch(
     half = np.array([[length - thick], [width - thick]])
     far = wall_mm + thick
     box = box_around(part.points_lps, far)
-    return Solid(effect, tissue, box, close_to(part, far, effect, distance))
+    # a plate fills so much of its box that looking for what is near it would not pay
+    near = distance if effect == SURROUNDS else close_to(part, far, effect, distance)
+    return Solid(effect, tissue, box, near)
 
 
 def patch_volume_mm3(half_mm: tuple[float, float, float]) -> float:

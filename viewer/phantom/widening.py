@@ -1,6 +1,6 @@
 """Diseases that widen a vessel: aneurysms with and without thrombus, and the ulcer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def saccular_aneurysm_with_thrombus(
     sac = _sac_of(site, severity, rng)
     lining = float((0.2 + 0.25 * rng.uniform()) * sac.half_mm[1])
     blood = vessels.blood[site.course.chain[0]]
-    outer = sac.solid(SURROUNDS, Tissue.THROMBUS, lining)
+    outer = replace(sac.solid(SURROUNDS, Tissue.THROMBUS, lining), blood=blood)
     numbers = _sac_numbers(site, sac)
     whole = volume_ml(_beyond(site, outer.distance_mm), outer.box_lps)
     numbers |= {

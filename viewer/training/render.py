@@ -4,58 +4,20 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from viewer.phantom.tissue import (
-    BLOOD,
-    IODINE_AT_KVP,
-    PHASES,
-    SIZE,
-    Phase,
-    Tissue,
-    mean_hu,
-    spread_hu,
-    texture_hu,
-)
+from viewer.phantom.appearance import make_appearance
+from viewer.phantom.tissue import PHASES, Phase, Tissue, texture_hu
 from viewer.training.classes import class_of_tissue
 
-ARTERIAL_BLOOD = (Tissue.ARTERY, Tissue.LEFT_HEART, Tissue.PULMONARY_VEIN)
+# More late and portal scans than arterial ones come by chance: there vessels are harder to tell.
 CHANCE_OF_PHASE = (0.44, 0.16, 0.38, 0.02)
+RANDOM_CONTRAST = 0.1
 
 
 def levels(rng: np.random.Generator) -> np.ndarray:
     """HU of every tissue (`SIZE`,) in one person at one time; one in ten has random contrast."""
     phase: Phase = PHASES[rng.choice(4, p=CHANCE_OF_PHASE)]
-    kvp = int(rng.choice(list(IODINE_AT_KVP), p=[0.05, 0.15, 0.35, 0.4, 0.05]))
-    hu = mean_hu(phase, kvp)
-    hu += spread_hu() * rng.normal(0, 1.2, SIZE)
-    if phase in ("arterial", "late"):
-        blood = max(mean_hu(phase, kvp)[Tissue.ARTERY] * np.exp(rng.normal(-0.05, 0.25)), 150.0)
-    elif phase == "portal":
-        blood = max(hu[Tissue.ARTERY], hu[Tissue.LIVER] + rng.uniform(15, 60))
-    else:
-        blood = hu[Tissue.ARTERY]
-    for tissue in ARTERIAL_BLOOD:
-        hu[tissue] = blood * rng.normal(1, 0.04)
-    if phase == "portal":
-        for tissue in BLOOD - set(ARTERIAL_BLOOD):
-            hu[tissue] = blood * rng.normal(1.0, 0.1)
-    else:
-        right = blood * rng.choice([rng.uniform(0.3, 0.7), rng.uniform(0.7, 1.1), 1.5])
-        for tissue in (Tissue.RIGHT_HEART, Tissue.PULMONARY_ARTERY):
-            hu[tissue] = right * rng.normal(1, 0.07)
-        if rng.random() < 0.5:
-            hu[Tissue.INFLOW] = min(right, hu[Tissue.INFLOW])
-    if rng.random() < 0.1:
-        hu = _random_contrast(hu, rng)
-    return np.clip(hu, -1024, 3071).astype(np.float32)
-
-
-def _random_contrast(hu: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Other intensities for what is not air, blood still apart from what surrounds it."""
-    soft = hu > -300
-    out = np.where(soft, rng.uniform(-60, 420, hu.shape), hu)
-    blood = sorted(BLOOD)
-    out[blood] = rng.uniform(150, 600) * rng.normal(1, 0.08, len(blood))
-    return np.asarray(out)
+    hu = make_appearance(rng, phase=phase, random_contrast=RANDOM_CONTRAST).hu
+    return np.clip(hu, -1024, 3071)
 
 
 def smooth_noise(size: int, knots: int, rng: np.random.Generator) -> torch.Tensor:
