@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.phantom.body import LANDMARKS
-from viewer.phantom.forms import bent, chain, egg, minus, pair, plate, rod
+from viewer.phantom.forms import bent, beyond, chain, egg, minus, pair, plate, rod
 from viewer.phantom.layout import Organ, Places, Shape
 from viewer.phantom.spine import make_spine
 from viewer.phantom.tissue import Tissue
@@ -104,7 +104,9 @@ def _pelvis() -> tuple[Shape, ...]:
     wing = plate(((52, 66, -118), (88, -8, -118)), ((48, 84, -36), (128, -36, -36)), 4.2, 34)
     joint = plate(((42, 74, -98), (50, 60, -98)), ((40, 86, -46), (56, 62, -46)), 5.0, 4)
     room = egg(head, (26.5, 26.5, 26.5))
-    cup = minus(egg(np.add(head, (-7, 3, 6)), (31, 31, 32)), room, 0.0)
+    ball = minus(egg(np.add(head, (-7, 3, 6)), (31, 31, 32)), room, 0.0)
+    inward = np.array([-0.8, 0.15, 0.58])
+    cup = beyond(ball, inward, float(head @ inward) - 3, 3.0)
     front = chain([(70, -2, -140), (46, -22, -148), (10, -42, -160)], [9, 7, 8])
     seam = rod((9, -42, -160), (9, -40, -182), 7, 6, (0.8, 1, 1))
     seat = chain([(72, 26, -150), (66, 40, -180), (60, 34, -208)], [14, 13, 14])

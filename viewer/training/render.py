@@ -10,13 +10,12 @@ from viewer.training.classes import class_of_tissue
 
 # More late and portal scans than arterial ones come by chance: there vessels are harder to tell.
 CHANCE_OF_PHASE = (0.44, 0.16, 0.38, 0.02)
-RANDOM_CONTRAST = 0.1
 
 
 def levels(rng: np.random.Generator) -> np.ndarray:
-    """HU of every tissue (`SIZE`,) in one person at one time; one in ten has random contrast."""
+    """HU of every tissue (`SIZE`,) in one person at one time; one in five has random contrast."""
     phase: Phase = PHASES[rng.choice(4, p=CHANCE_OF_PHASE)]
-    hu = make_appearance(rng, phase=phase, random_contrast=RANDOM_CONTRAST).hu
+    hu = make_appearance(rng, phase=phase).hu
     return np.clip(hu, -1024, 3071)
 
 
