@@ -20,6 +20,7 @@ from viewer.case.options import SegmentOptions
 from viewer.enhance.coarse import Coarse, coarse
 from viewer.enhance.denoise import denoise
 from viewer.enhance.great_vessels import find_great_vessels
+from viewer.enhance.slabs import whole
 from viewer.enhance.suitability import judge
 from viewer.errors import ViewerError
 from viewer.progress import silent
@@ -142,7 +143,7 @@ def tubular(
     answer = np.asarray(filtered(np.clip(grid.hu, -200, 1000), sigmas), np.float32)
     bright = grid.hu > TUBE_HU
     chosen = bright & (answer > threshold_otsu(answer[bright])) if bright.any() else bright
-    near = grid.slab(grid.native(chosen), 0, volume.grid.shape[0])
+    near = grid.spread(grid.native(chosen), whole(volume.grid.shape))
     return near & (volume.voxels > TUBE_HU)
 
 

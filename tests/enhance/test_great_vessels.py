@@ -32,7 +32,7 @@ def test_coarse_blocks_are_means_and_go_back():
     assert native[0, 0, 0] == np.float32(voxels[:2, :2, :2].mean())
     assert native[4, 5, 6] == np.float32(voxels[8:, 10:, 12:].mean())
     assert np.array_equal(blocks.upright(native), blocks.hu)
-    back = blocks.slab(native, 3, 6)
+    back = blocks.spread(native, (slice(3, 6), slice(0, 12), slice(0, 14)))
     assert back.shape == (3, 12, 14)
     assert back[0, 5, 7] == native[1, 2, 3]
     at = blocks.blocks_at(np.array([[3, 5, 7]]))[0]

@@ -41,6 +41,16 @@ def test_each_voxel_bears_the_probability_of_its_own_label(a_naming, a_grid):
     assert not sure[4:].any()
 
 
+def test_certainty_has_no_steps_between_blocks(a_naming):
+    fine = Grid.regular((6, 20, 36), (1.3, 0.65, 1.3 / 3), (0.0, 0.0, 0.0))
+    blocks = coarse(Volume(np.zeros(fine.shape, np.int16), fine), 1.3, silent())
+    sure = confidence_of(np.full(fine.shape, ARTERY, np.uint8), blocks, a_naming)
+    steps = np.diff(sure[3, 7, 2:-2].astype(int))
+    assert sure[3, 7, 1] == 1
+    assert sure[3, 7, -2] == 255
+    assert set(steps) <= {7, 8}, "a third of the step from block to block"
+
+
 def test_a_thin_branch_is_as_sure_as_the_surer_network(a_naming, a_grid):
     blocks = coarse(Volume(np.zeros(SHAPE, np.int16), a_grid), 1.3, silent())
     labels = np.full(SHAPE, ARTERY, np.uint8)

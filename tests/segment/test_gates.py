@@ -1,9 +1,10 @@
 """Growth passes along vessels and stops where a bridge opens into something wide."""
 
 import numpy as np
+from scipy import ndimage
 
 from viewer.progress import silent
-from viewer.segment.gates import admit
+from viewer.segment.gates import FULL, admit, depth_mm, opened, touching, widest_way
 
 SPACING = (1.0, 1.0, 1.0)
 
@@ -48,3 +49,22 @@ def test_without_seeds_nothing_grows():
     grown, stopped = admit(tube, np.zeros_like(tube), SPACING, silent())
     assert not grown.any()
     assert not stopped.any()
+
+
+def test_the_widest_way_is_that_of_every_level_apart():
+    tube, branch, bridge, ball = scene()
+    depth = depth_mm(tube | branch | bridge | ball, SPACING, silent())
+    seeds = tube & (np.indices(tube.shape)[0] < 5)
+    levels = np.arange(0, 14) * 0.9
+    expected = np.zeros(depth.shape, np.float32)
+    for level in levels:
+        pieces, _ = ndimage.label(depth >= max(level, 1e-6), FULL)
+        expected[np.isin(pieces, np.setdiff1d(pieces[seeds], 0))] = level
+    np.testing.assert_array_equal(widest_way(depth, seeds, levels, silent()), expected)
+
+
+def test_touching_and_opening_are_those_of_a_cube():
+    mask = np.random.default_rng(0).random((12, 13, 14)) < 0.9
+    np.testing.assert_array_equal(touching(~mask), ndimage.binary_dilation(~mask, FULL))
+    np.testing.assert_array_equal(opened(mask), ndimage.binary_opening(mask, FULL))
+    assert opened(mask).any()

@@ -1,7 +1,7 @@
 import numpy as np
 
 from viewer.segment.naming import respaced
-from viewer.segment.thin import Upright, cut_between
+from viewer.segment.thin import Upright
 
 
 def test_cubes_begin_at_the_same_corner():
@@ -18,10 +18,3 @@ def test_a_piece_is_what_the_whole_would_be():
     whole = scan.piece(tuple(slice(0, n) for n in scan.shape))
     box = (slice(5, 15), slice(3, 12), slice(8, 20))
     assert np.allclose(scan.piece(box), whole[box], atol=1e-3)
-
-
-def test_between_voxels_is_linear_and_edges_are_kept():
-    values = np.arange(10, dtype=np.uint8)[None, None, :] * np.ones((4, 4, 1), np.uint8) * 10
-    out = cut_between(values, (slice(0, 4), slice(0, 4), slice(0, 20)), [1, 1, 0.5], [0, 0, 0])
-    assert np.allclose(out[1, 1, 2:6], [7.5, 12.5, 17.5, 22.5])
-    assert out[1, 1, 0] == 0

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.distance import distance_within
-from viewer.enhance.slabs import slabs
+from viewer.enhance.slabs import held, slabs, together, whole
 from viewer.progress import Progress
 
 CLOSE_MM = 5.0
@@ -41,14 +41,18 @@ def bone(
     reach = CLOSE_MM / spacing_mm[1], CLOSE_MM / spacing_mm[2]
     round_ = disk(reach)
     rows, columns = (int(np.ceil(r)) for r in reach)
-    for k in progress.part(0.4, 1.0).over(range(len(dense)), len(dense)):
-        layer = dense[k]
-        if not layer.any():
-            continue
-        padded = np.pad(layer, ((rows, rows), (columns, columns)))
+
+    def fill(k: int) -> None:
+        box = held(dense[k : k + 1], (slice(k, k + 1), *whole(hu.shape)[1:]))
+        if box is None:
+            return
+        cut = (k, *box[1:])
+        padded = np.pad(dense[cut], ((rows, rows), (columns, columns)))
         closed = ndimage.binary_closing(padded, round_)
         closed = ndimage.binary_fill_holes(closed)[rows:-rows, columns:-columns]
-        out[k] = closed & (hu[k] > 30) & ~vessels[k]
+        out[cut] = closed & (hu[cut] > 30) & ~vessels[cut]
+
+    together(range(len(dense)), fill, progress.part(0.4, 1.0))
     return out & inside
 
 
@@ -68,16 +72,20 @@ def uneven(
     """
     size = [2 * max(1, round(4 / s)) + 1 for s in spacing_mm]
     out = np.empty(hu.shape, np.float32)
-    for slab, wide, inner in slabs(hu.shape, size[0] // 2 + 1, progress):
-        held = np.clip(hu[wide], -50, 1500).astype(np.float32)
-        mean = ndimage.uniform_filter(held, 3)
-        spread = ndimage.uniform_filter(held * held, 3)
+
+    def measure(cut: tuple[slice, slice, slice]) -> None:
+        slab, wide, inner = cut
+        values = np.clip(hu[wide], -50, 1500).astype(np.float32)
+        mean = ndimage.uniform_filter(values, 3)
+        spread = ndimage.uniform_filter(values * values, 3)
         spread -= mean * mean
         np.sqrt(np.maximum(spread, 0), out=spread)
-        bright = held > 100
-        level = ndimage.uniform_filter(held * bright, size)
+        bright = values > 100
+        level = ndimage.uniform_filter(values * bright, size)
         spread = ndimage.uniform_filter(spread * bright, size)
         out[slab] = (spread / np.maximum(level, 1e-3))[inner]
+
+    together(slabs(hu.shape, size[0] // 2 + 1), measure, progress)
     return out
 
 

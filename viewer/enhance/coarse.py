@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import Box, common, held, together, whole
 from viewer.progress import Progress
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -43,13 +44,27 @@ class Coarse:
         seen = upright[tuple(slice(None, None, -1 if t else 1) for t in self.turned)]
         return seen.transpose(tuple(int(n) for n in np.argsort(self.order)))
 
-    def slab(self, native: np.ndarray, start: int, stop: int) -> np.ndarray:
-        """Blocks in the volume's axis order, repeated to its voxels, for slices start to stop."""
-        a, b, c = (
-            np.minimum(np.arange(n) // f, m - 1)
-            for n, f, m in zip(self.full, self.factors, native.shape, strict=True)
+    def spread(self, native: np.ndarray, box: Box) -> np.ndarray:
+        """Blocks in the volume's axis order, repeated to its voxels, in a box of the volume."""
+        out = native
+        for axis, (b, f) in enumerate(zip(box, self.factors, strict=True)):
+            out = out.take(np.arange(b.start, b.stop) // f, axis)
+        return out
+
+    def held(self, native: np.ndarray, start: int, stop: int) -> Box | None:
+        """The smallest box of voxels of slices start to stop that holds all blocks but zeros.
+
+        The blocks (a, b, c) are in the volume's axis order; None where all are zero.
+        """
+        f0 = self.factors[0]
+        cut = (slice(start // f0, -(-stop // f0)), *whole(native.shape)[1:])
+        found = held(native[cut] != 0, cut)
+        if found is None:
+            return None
+        first, second, third = (
+            slice(b.start * f, b.stop * f) for b, f in zip(found, self.factors, strict=True)
         )
-        return native[np.ix_(a[start:stop], b, c)]
+        return common((first, second, third), (slice(start, stop), *whole(self.full)[1:]))
 
     def blocks_at(self, index: np.ndarray) -> np.ndarray:
         """Block indices (n,3) on the patient's axes of voxel indices (n,3) of the volume."""
@@ -60,7 +75,6 @@ class Coarse:
         size = shape[list(self.order)]
         flip = np.array(self.turned)
         return np.where(flip, size - 1 - out, out)
-
 
     def voxel_at(self, block: np.ndarray) -> np.ndarray:
         """The voxel index (3,) in the middle of a block (3,) on the patient's axes."""
@@ -120,15 +134,21 @@ def body(hu: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progr
     reach = max(1, round(6.0 / spacing_mm[1]))
     cross = ndimage.generate_binary_structure(2, 1)
     thin = np.empty(hu.shape, bool)
-    for k in progress.part(0, 0.5).over(range(len(hu)), len(hu)):
+
+    def narrow(k: int) -> None:
         thin[k] = ndimage.binary_erosion(hu[k] > SOLID_HU, cross, reach, border_value=1)
+
+    together(range(len(hu)), narrow, progress.part(0, 0.5))
     labels, count = ndimage.label(thin)
     if count == 0:
         return hu > SOLID_HU
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     most = sizes.argmax()
-    for k in progress.part(0.5, 1.0).over(range(len(hu)), len(hu)):
+
+    def fill(k: int) -> None:
         grown = ndimage.binary_dilation(labels[k] == most, cross, reach + 1)
         thin[k] = ndimage.binary_fill_holes(grown & (hu[k] > SOLID_HU))
+
+    together(range(len(hu)), fill, progress.part(0.5, 1.0))
     return thin

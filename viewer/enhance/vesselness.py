@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from viewer.enhance.slabs import slabs
+from viewer.enhance.slabs import Box, around, blocks, held, inside, together
 from viewer.progress import Progress
 
 Spacing = tuple[float, float, float]
@@ -23,23 +23,27 @@ def vesselness(
     do not; a round tube of radius s*sqrt(2) answers with about a third of its contrast.
     """
     out = np.zeros(hu.shape, np.float32)
-    halo = int(np.ceil(3.5 * max(scales_mm) / spacing_mm[0])) + 2
-    for slab, wide, inner in slabs(hu.shape, halo, progress, "Looking for thin vessels"):
-        if not where[slab].any():
-            continue
+    halo = [int(np.ceil(3.5 * max(scales_mm) / s)) + 2 for s in spacing_mm]
+
+    def measure(block: Box) -> None:
+        own = held(where[block], block)
+        if own is None:
+            return
+        wide = around(own, halo, hu.shape)
         part = np.ascontiguousarray(hu[wide], dtype=np.float32)
         wanted = np.zeros(part.shape, bool)
-        wanted[inner] = where[slab]
+        wanted[inside(own, wide)] = where[own]
         index = np.flatnonzero(wanted)
         best = np.zeros(len(index), np.float32)
         for scale in scales_mm:
-            progress.check()
             smooth = ndimage.gaussian_filter(
                 part, [scale / s for s in spacing_mm], truncate=3.0, mode="nearest"
             )
             _, middle, _ = eigenvalues(hessian(smooth, index, spacing_mm))
             np.maximum(best, -(scale**2) * middle, out=best)
-        out[slab][where[slab]] = best
+        out[own][where[own]] = best
+
+    together(blocks(hu.shape), measure, progress, "Looking for thin vessels")
     return out
 
 

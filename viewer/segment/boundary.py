@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.distance import distance_within
-from viewer.enhance.slabs import slabs
+from viewer.enhance.slabs import Box, around, blocks, common, held, inside, together
 from viewer.progress import Progress
 from viewer.segment.clean import Around
 from viewer.segment.context import Context
@@ -34,16 +34,24 @@ def local_blood(
     out = np.full(hu.shape, blood_hu, np.float32)
     sigma = [3.0 / s for s in spacing_mm]
     size = [3 if s < 1.6 else 1 for s in spacing_mm]
-    for slab, wide, inner in slabs(hu.shape, int(2.5 * sigma[0]) + 2, progress):
-        if not tree[wide].any():
-            continue
-        inside = np.where(tree[wide], np.minimum(hu[wide], 1.3 * blood_hu), 0)
-        inside = ndimage.maximum_filter(inside.astype(np.float32), size)
-        near = (inside > 0).astype(np.float32)
-        weight = ndimage.gaussian_filter(near, sigma, truncate=2.5)
-        total = ndimage.gaussian_filter(inside, sigma, truncate=2.5)
+    reach = [int(2.5 * s + 0.5) + 2 for s in sigma]
+
+    def measure(block: Box) -> None:
+        wide = around(block, reach, hu.shape)
+        lumen = held(tree[wide], wide)
+        near = None if lumen is None else common(block, around(lumen, reach, hu.shape))
+        if near is None:
+            return
+        wide = around(near, reach, hu.shape)
+        inner = np.where(tree[wide], np.minimum(hu[wide], 1.3 * blood_hu), 0)
+        inner = ndimage.maximum_filter(inner.astype(np.float32), size)
+        held_here = (inner > 0).astype(np.float32)
+        weight = ndimage.gaussian_filter(held_here, sigma, truncate=2.5)
+        total = ndimage.gaussian_filter(inner, sigma, truncate=2.5)
         level = np.where(weight > 0.01, total / np.maximum(weight, 0.01), blood_hu)
-        out[slab] = level[inner]
+        out[near] = level[inside(near, wide)]
+
+    together(blocks(hu.shape), measure, progress)
     return out
 
 
@@ -99,28 +107,29 @@ def draw(
     bones = around.bones
     skin = ndimage.binary_dilation(bones) & ~bones & ~tree
     masses = (around.chambers, around.organs, around.thrombus)
-    parts = [
-        grid.native(a) for a in (half.astype(np.int16), rim, venous, bones & ~tree, skin, *masses)
-    ]
+    what = np.zeros(tree.shape, np.uint8)  # a bit for each
+    for bit, part in enumerate((rim, venous, bones & ~tree, skin, *masses)):
+        what |= part.view(np.uint8) << np.uint8(bit)
+    what, level = grid.native(what), grid.native(half.astype(np.int16))
     calcium = int(max(levels.top, 130))
     hardest = int(max(150, min(levels.at(0.6), 250)))
     pixel_mm2 = volume.grid.spacing_mm[1] * volume.grid.spacing_mm[2]
     out = np.zeros(volume.grid.shape, np.uint8)
-    for start in progress.part(0.6, 1.0).over(
-        range(0, len(out), SLAB), -(-len(out) // SLAB), "Drawing boundaries"
-    ):
-        stop = min(start + SLAB, len(out))
-        hu = volume.voxels[start:stop]
-        level, close, vein, solid, edge, heart, mass, clot = (
-            grid.slab(p, start, stop) for p in parts
-        )
-        labels = out[start:stop]
-        labels[heart & (hu > level)] = CHAMBER
+
+    def paint(start: int) -> None:
+        box = grid.held(what, start, min(start + SLAB, len(out)))
+        if box is None:
+            return
+        hu, labels, here = volume.voxels[box], out[box], grid.spread(what, box)
+        close, vein, solid, edge, heart, mass, clot = (here & (1 << bit) > 0 for bit in range(7))
+        lumen = hu > grid.spread(level, box)
+        labels[heart & lumen] = CHAMBER
         labels[mass & (hu > ORGAN_HU)] = ORGAN
         labels[(solid & (hu > MARROW_HU)) | (edge & (hu > hardest))] = BONE
         labels[clot & (hu > CLOT_HU)] = THROMBUS
-        lumen = hu > level
         labels[filled(vein & lumen, pixel_mm2)] = VEIN
         labels[filled(close & ~vein & lumen, pixel_mm2)] = ARTERY
         labels[close & (hu > calcium)] = CALCIFICATION
+
+    together(range(0, len(out), SLAB), paint, progress.part(0.6, 1.0), "Drawing boundaries")
     return out

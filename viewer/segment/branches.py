@@ -1,13 +1,11 @@
 """Thin branches, fainter than the trunk because a voxel holds more than blood."""
 
 import numpy as np
-from scipy import ndimage
 
-from viewer.enhance.slabs import slabs
 from viewer.enhance.vesselness import vesselness
 from viewer.progress import Progress
 from viewer.segment.context import Context
-from viewer.segment.gates import FULL, admit
+from viewer.segment.gates import admit, touching
 from viewer.segment.thin import Thin
 
 SCALES_MM = (1.0, 1.7, 2.6)
@@ -33,10 +31,9 @@ def grow_branches(
     low = levels.at(0.45 - 0.3 * sensitivity)
     if levels.crowded:
         low = max(low, levels.organ)
-    near = np.empty(context.trunk.shape, bool)
     barred = context.stopped | context.bone | context.hot
-    for slab, wide, inner in slabs(barred.shape, 1, progress.part(0, 0.1)):
-        near[slab] = ndimage.binary_dilation(barred[wide], FULL)[inner]
+    near = touching(barred)
+    progress.at(0.1)
     faint = (grid.hu > low) & (grid.hu < levels.top) & ~near & ~context.trunk
     strength = vesselness(grid.hu, faint, grid.spacing_mm, SCALES_MM, progress.part(0.1, 0.6))
     tubular = faint & (strength > (0.16 - 0.1 * sensitivity) * (levels.blood - levels.tissue))

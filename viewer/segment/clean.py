@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.bones import bone
-from viewer.enhance.slabs import slabs
+from viewer.enhance.slabs import slabs, together
 from viewer.progress import Progress
 from viewer.segment.context import Context
 from viewer.segment.gates import FULL
@@ -90,6 +90,10 @@ def chambers_and_organs(
 def lung_share(hu: np.ndarray, progress: Progress) -> np.ndarray:
     """How much of a cube of nine blocks around each block is lung or air (0 to 1, float32)."""
     out = np.empty(hu.shape, np.float32)
-    for slab, wide, inner in slabs(hu.shape, 5, progress):
+
+    def measure(cut: tuple[slice, slice, slice]) -> None:
+        slab, wide, inner = cut
         out[slab] = ndimage.uniform_filter((hu[wide] < LUNG_HU).astype(np.float32), 9)[inner]
+
+    together(slabs(hu.shape, 5), measure, progress)
     return out

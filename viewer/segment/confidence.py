@@ -3,6 +3,8 @@
 import numpy as np
 
 from viewer.enhance.coarse import Coarse
+from viewer.enhance.slabs import held, inside, together, whole
+from viewer.progress import silent
 from viewer.segment.mask import (
     ARTERY,
     BONE,
@@ -14,6 +16,7 @@ from viewer.segment.mask import (
     VesselMask,
 )
 from viewer.segment.naming import Naming
+from viewer.volume.between import between
 
 CERTAIN = 255
 SLAB = 16
@@ -34,6 +37,7 @@ def confidence_of(
 ) -> np.ndarray:
     """The calibrated probability of each voxel's own label (uint8 like `labels`, 255 is certain).
 
+    Between the blocks of the coarse grid it is linear.
     `thin` is the fine network's probability of a vessel (uint8, like `naming`): a branch is as
     sure as the surer of both. At least 1 inside a label: 0 is kept for what nobody was asked.
     """
@@ -41,14 +45,19 @@ def confidence_of(
     if thin is not None:
         said |= {label: np.maximum(said[label], thin) for label in (ARTERY, VEIN, CALCIFICATION)}
     native = {label: grid.native(sure) for label, sure in said.items()}
+    ratio = [1 / f for f in grid.factors]
     out = np.zeros(labels.shape, np.uint8)
-    for start in range(0, len(labels), SLAB):
-        stop = min(start + SLAB, len(labels))
-        cut = labels[start:stop]
-        for label in np.unique(cut[cut > 0]).tolist():
-            if label in native:
-                sure = np.maximum(grid.slab(native[label], start, stop), 1)
-                np.copyto(out[start:stop], sure, where=cut == label)
+
+    def look(start: int) -> None:
+        slab = (slice(start, min(start + SLAB, len(labels))), *whole(labels.shape)[1:])
+        for label, sure in native.items():
+            own = labels[slab] == label
+            box = held(own, slab)
+            if box is not None:
+                found = np.maximum(np.rint(between(sure, box, ratio)), 1).astype(np.uint8)
+                np.copyto(out[box], found, where=own[inside(box, slab)])
+
+    together(range(0, len(labels), SLAB), look, silent())
     return out
 
 

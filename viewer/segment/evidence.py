@@ -8,13 +8,14 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from viewer.enhance.slabs import around, held, whole
 from viewer.enhance.suitability import Suitability
 from viewer.errors import PLACE, Notice, Severity
 from viewer.networks.network import Network
 from viewer.progress import silent
 from viewer.segment.compare import dice
 from viewer.segment.context import TISSUE_HU, Context
-from viewer.segment.gates import FULL, depth_mm
+from viewer.segment.gates import FULL, depth_mm, touching
 from viewer.segment.mask import VesselMask
 from viewer.segment.naming import Naming
 from viewer.volume.volume import Volume
@@ -71,12 +72,17 @@ class Found:
     evidence: Evidence
 
 
-def weigh(volume: Volume, context: Context, tree: np.ndarray) -> Evidence:
-    """What can be seen of a tree (bool) on the coarse grid of its context."""
+def weigh(
+    volume: Volume, context: Context, tree: np.ndarray, stopped: np.ndarray | None = None
+) -> Evidence:
+    """What can be seen of a tree (bool) on the coarse grid of its context.
+
+    Gates count before what was `stopped` (bool); that of the context unless said.
+    """
     return Evidence(
         metal=metal_near(volume, context, tree),
         dense=dense_near(volume, context, tree),
-        gates=open_gates(volume, context, context.stopped),
+        gates=open_gates(volume, context, context.stopped if stopped is None else stopped),
         pieces=loose_pieces(volume, context, tree),
     )
 
@@ -96,8 +102,7 @@ def weigh_named(
     if familiar is not None and len(naming.pooled):
         far = float(np.median(familiar.distance(naming.pooled)))
     return replace(
-        weigh(volume, context, tree),
-        gates=open_gates(volume, context, unnamed),
+        weigh(volume, context, tree, unnamed),
         networks=tuple(network.card.name for network in asked),
         unfamiliar=far,
         familiar_limit=float(limit) if isinstance(limit, int | float) else FAMILIAR_LIMIT,
@@ -136,12 +141,13 @@ def open_gates(volume: Volume, context: Context, stopped: np.ndarray) -> tuple[P
 
     Vessels that only touch have a long seam, but no ball passes from one into the other.
     """
-    necks = ndimage.binary_dilation(stopped, FULL) & context.trunk
+    necks = touching(stopped) & context.trunk
     labels, count = ndimage.label(necks, FULL)
     if count == 0:
         return ()
     depth = depth_mm(context.trunk | stopped, context.coarse.spacing_mm, silent())
-    wide_mm = 2 * np.atleast_1d(ndimage.maximum(depth, labels, np.arange(1, count + 1)))
+    wide_mm = np.zeros(count, np.float32)
+    np.maximum.at(wide_mm, labels[necks] - 1, 2 * depth[necks])
     return tuple(
         Place(_middle(volume, context, np.argwhere(labels == n + 1)), float(wide_mm[n]))
         for n in np.argsort(-wide_mm)
@@ -276,7 +282,12 @@ def _warning(code: str, text: str, place: Place | None = None) -> Notice:
 
 def _near(context: Context, tree: np.ndarray, reach_mm: float) -> np.ndarray:
     steps = max(1, round(reach_mm / min(context.coarse.spacing_mm)))
-    return ndimage.binary_dilation(tree, iterations=steps)
+    out = np.zeros_like(tree)
+    box = held(tree, whole(tree.shape))
+    if box is not None:
+        box = around(box, [steps] * 3, tree.shape)
+        out[box] = ndimage.binary_dilation(tree[box], iterations=steps)
+    return out
 
 
 def _largest(volume: Volume, context: Context, found: np.ndarray) -> tuple[float, float, float]:

@@ -5,10 +5,28 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from viewer.enhance.distance import distance_within
+from viewer.enhance.slabs import Box, held, whole
 from viewer.progress import Progress
 
 FULL = np.ones((3, 3, 3), bool)
 DEEPEST_MM = 25.0
+
+
+def touching(mask: np.ndarray) -> np.ndarray:
+    """A mask (bool) and all that touches it, corners included."""
+    out = mask.copy()
+    for axis in range(mask.ndim):
+        before = np.moveaxis(out.copy(), axis, 0)
+        grown = np.moveaxis(out, axis, 0)
+        grown[1:] |= before[:-1]
+        grown[:-1] |= before[1:]
+    return out
+
+
+def opened(mask: np.ndarray) -> np.ndarray:
+    """What of a mask (bool) lies in cubes of 27 voxels that it holds in full."""
+    lost = touching(np.pad(~mask, 1, constant_values=True))[1:-1, 1:-1, 1:-1]
+    return touching(~lost)
 
 
 def depth_mm(
@@ -29,13 +47,17 @@ def widest_way(
     leads. (The maximin path, Hu 1961, on a distance map, at fixed levels.)
     """
     way = np.zeros(depth.shape, np.float32)
+    box: Box | None = whole(depth.shape)
     for level in progress.over(levels, len(levels)):
-        open_ = depth >= max(level, 1e-6)
-        labels, count = ndimage.label(open_, FULL)
+        if box is None:
+            continue
+        labels, count = ndimage.label(depth[box] >= max(level, 1e-6), FULL)
         reached = np.zeros(count + 1, bool)
-        reached[np.unique(labels[seeds])] = True
+        reached[labels[seeds[box]]] = True
         reached[0] = False
-        np.copyto(way, np.float32(level), where=reached[labels])
+        open_ = reached[labels]
+        way[box][open_] = level
+        box = held(open_, box)  # what is reached at a higher level lies within
     return way
 
 

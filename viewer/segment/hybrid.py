@@ -6,16 +6,17 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.coarse import coarse
+from viewer.enhance.distance import distance_within
 from viewer.enhance.great_vessels import find_great_vessels
 from viewer.enhance.suitability import Suitability
-from viewer.progress import Progress
+from viewer.progress import Progress, silent
 from viewer.segment.boundary import CLOT_HU, draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.clean import BONE_UNEVEN, Around
 from viewer.segment.confidence import confidence_of
 from viewer.segment.context import CONTEXT_MM, Context, read_context
 from viewer.segment.evidence import Found, disagreement, weigh_named
-from viewer.segment.gates import FULL
+from viewer.segment.gates import FULL, opened
 from viewer.segment.mask import VesselMask
 from viewer.segment.named import LIKELY, SURE, bony, named_context, without_specks
 from viewer.segment.naming import Naming, name_places
@@ -126,8 +127,8 @@ def attached(tree: np.ndarray, context: Context) -> np.ndarray:
     size = np.bincount(labels.ravel(), minlength=count + 1)
     size[0] = 0
     keep = size >= LARGE_SHARE * size.max()
-    near = ndimage.distance_transform_edt(~keep[labels], context.coarse.spacing_mm) <= NEAR_MM
-    keep[np.unique(labels[near])] = True
+    far = distance_within(~keep[labels], context.coarse.spacing_mm, NEAR_MM + 1, silent())
+    keep[labels[far <= NEAR_MM]] = True
     keep[0] = False
     return np.asarray(keep[labels])
 
@@ -137,5 +138,5 @@ def clot(context: Context, naming: Naming, vessel: np.ndarray) -> np.ndarray:
     grid = context.coarse
     dark = (naming.artery >= LIKELY) & ~vessel & ~context.bone & context.inside
     dark &= (grid.hu > CLOT_HU) & (grid.hu < context.levels.at(0.6))
-    thick = ndimage.binary_opening(dark, FULL)
+    thick = opened(dark)
     return without_specks(thick, naming.artery, grid.voxel_mm3)

@@ -116,7 +116,7 @@ def without_specks(found: np.ndarray, sure: np.ndarray, voxel_mm3: float) -> np.
     """The pieces of at least `LEAST_ML` or with a place that the network is sure of (bool)."""
     labels, count = ndimage.label(found, FULL)
     size_ml = np.bincount(labels.ravel(), minlength=count + 1) * voxel_mm3 / 1000
-    best = ndimage.maximum(sure, labels, np.arange(count + 1)) if count else np.zeros(1)
-    keep = (size_ml >= LEAST_ML) & (np.asarray(best) >= SURE)
+    best = np.bincount(labels[sure >= SURE], minlength=count + 1)
+    keep = (size_ml >= LEAST_ML) & (best > 0)
     keep[0] = False
     return np.asarray(keep[labels])

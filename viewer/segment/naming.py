@@ -6,11 +6,13 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.enhance.coarse import Coarse
+from viewer.enhance.slabs import slabs, together, whole
 from viewer.networks.network import Network
 from viewer.networks.plan import ARTERY, BONE, CHAMBER, DENSE, ORGAN, OTHER, VEIN
-from viewer.networks.run import Prediction, predict
+from viewer.networks.run import predict
 from viewer.networks.scaled import scaled
-from viewer.progress import Progress
+from viewer.progress import Progress, silent
+from viewer.volume.between import between
 
 BODY_HU = -300.0
 RIM_MM = 5.0
@@ -47,7 +49,7 @@ def name_places(
     solid = ndimage.binary_opening(hu > BODY_HU, iterations=2)
     needed = ndimage.binary_dilation(solid, iterations=max(1, round(RIM_MM / step_mm)))
     found = predict(network, scaled(hu), needed, progress, overlap=overlap)
-    back = [brought_back(found, n, grid, step_mm) for n in range(network.plan.classes)]
+    back = [brought_back(said, grid, step_mm) for said in found.probabilities]
     return Naming(
         artery=back[ARTERY],
         vein=back[VEIN],
@@ -65,20 +67,17 @@ def respaced(hu: np.ndarray, spacing_mm: tuple[float, float, float], step_mm: fl
     sigma = [0.35 * max(step_mm / s - 1, 0) for s in spacing_mm]
     smooth = ndimage.gaussian_filter(hu, sigma)
     shape = [max(1, round(n * s / step_mm)) for n, s in zip(hu.shape, spacing_mm, strict=True)]
-    return _turned_to(smooth, shape, [step_mm / s for s in spacing_mm])
+    return between(smooth, whole(tuple(shape)), [step_mm / s for s in spacing_mm])
 
 
-def brought_back(found: Prediction, number: int, grid: Coarse, step_mm: float) -> np.ndarray:
-    """The probability of one class on the blocks of a coarse grid (uint8)."""
+def brought_back(probability: np.ndarray, grid: Coarse, step_mm: float) -> np.ndarray:
+    """A probability (uint8) on cubes of `step_mm` brought to the blocks of a coarse grid."""
     ratio = [s / step_mm for s in grid.spacing_mm]
-    return _turned_to(found.probabilities[number], list(grid.hu.shape), ratio)
+    out = np.empty(grid.hu.shape, np.uint8)
 
+    def bring(cut: tuple[slice, slice, slice]) -> None:
+        found = between(probability, (cut[0], *whole(out.shape)[1:]), ratio)
+        np.rint(found, out=out[cut[0]], casting="unsafe")
 
-def _turned_to(values: np.ndarray, shape: list[int], ratio: list[float]) -> np.ndarray:
-    """Values between voxels on a grid of another spacing with the same corner."""
-    offset = [0.5 * r - 0.5 for r in ratio]
-    return np.asarray(
-        ndimage.affine_transform(
-            values, ratio, offset, tuple(shape), order=1, mode="nearest", output=values.dtype
-        )
-    )
+    together(slabs(out.shape, 0), bring, silent())
+    return out

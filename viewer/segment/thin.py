@@ -12,7 +12,8 @@ from viewer.networks.scaled import scaled
 from viewer.networks.tiles import Box
 from viewer.progress import Progress
 from viewer.segment.context import Context
-from viewer.segment.naming import Naming
+from viewer.segment.naming import Naming, brought_back
+from viewer.volume.between import between
 from viewer.volume.volume import Volume
 
 ASKED_SHARE = 0.15
@@ -40,25 +41,7 @@ class Upright:
         """HU (float32) of the cubes in a box, blurred where they hold several voxels."""
         ratio = [self.step_mm / s for s in self.spacing_mm]
         sigma = [0.35 * max(r - 1, 0) for r in ratio]
-        return cut_between(self.voxels, box, ratio, sigma)
-
-
-def cut_between(values: np.ndarray, box: Box, ratio: list[float], sigma: list[float]) -> np.ndarray:
-    """Values between voxels (float32) in a box of another grid with the same corner.
-
-    `ratio` is the other grid's step in voxels; `sigma` a blur before, in voxels.
-    """
-    first = [b.start * r + 0.5 * r - 0.5 for b, r in zip(box, ratio, strict=True)]
-    last = [(b.stop - 1) * r + 0.5 * r - 0.5 for b, r in zip(box, ratio, strict=True)]
-    rim = [2 + int(3 * s) for s in sigma]
-    low = [max(0, int(f) - w) for f, w in zip(first, rim, strict=True)]
-    high = [min(n, int(e) + 2 + w) for n, e, w in zip(values.shape, last, rim, strict=True)]
-    part = values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.float32)
-    if max(sigma) > 0:
-        part = ndimage.gaussian_filter(part, sigma, truncate=3.0)
-    offset = [f - a for f, a in zip(first, low, strict=True)]
-    shape = tuple(b.stop - b.start for b in box)
-    return np.asarray(ndimage.affine_transform(part, ratio, offset, shape, order=1, mode="nearest"))
+        return between(self.voxels, box, ratio, sigma)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,21 +72,14 @@ def thin_vessels(
     coarser = [step_mm / s for s in grid.spacing_mm]
 
     def channels(box: Box) -> np.ndarray:
-        said = [cut_between(n, box, coarser, [0.0, 0.0, 0.0]) / CERTAIN for n in names]
+        said = [between(n, box, coarser) / CERTAIN for n in names]
         return np.concatenate([scaled(scan.piece(box)), np.stack(said)]).astype(np.float32)
 
     needed = _needed(context, scan.shape, coarser)
     found = predict(network, channels, needed, progress, overlap=overlap)
     artery = found.probabilities[ARTERY]
     vessel = np.minimum(artery.astype(np.uint16) + found.probabilities[VEIN], CERTAIN)
-    back = [s / step_mm for s in grid.spacing_mm]
-    first, second, third = (slice(0, n) for n in grid.hu.shape)
-
-    def brought(values: np.ndarray) -> np.ndarray:
-        out = cut_between(values, (first, second, third), back, [0.0, 0.0, 0.0])
-        return np.asarray(np.rint(out).astype(np.uint8))
-
-    return Thin(brought(artery), brought(vessel))
+    return Thin(brought_back(artery, grid, step_mm), brought_back(vessel, grid, step_mm))
 
 
 def _needed(context: Context, shape: tuple[int, int, int], coarser: list[float]) -> np.ndarray:

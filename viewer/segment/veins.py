@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
-from viewer.enhance.slabs import slabs
+from viewer.enhance.slabs import slabs, together
 from viewer.progress import Progress
 from viewer.segment.context import Context
-from viewer.segment.gates import FULL, admit
+from viewer.segment.gates import admit, touching
 
 SURROUNDINGS_MM = 5.0
 DARKEST_HU = 20.0
@@ -29,9 +29,8 @@ def grow_veins(
     around = surroundings(grid.hu, seen, grid.spacing_mm, levels.tissue, progress.part(0, 0.4))
     bright = grid.hu > around + share * (levels.blood - around)
     bright &= context.inside & ~context.hot
-    barred = context.bone | tree
-    for slab, wide, inner in slabs(barred.shape, 1, progress.part(0.4, 0.5)):
-        bright[slab] &= ~ndimage.binary_dilation(barred[wide], FULL)[inner]
+    bright &= ~touching(context.bone | tree)
+    progress.at(0.5)
     veins, _ = admit(bright, context.veins & bright, grid.spacing_mm, progress.part(0.5, 1.0))
     return veins, around
 
@@ -46,10 +45,14 @@ def surroundings(
     """Mean HU of the seen voxels (bool) within about 5 mm, at least `tissue_hu` (float32)."""
     out = np.full(hu.shape, tissue_hu, np.float32)
     sigma = [SURROUNDINGS_MM / s for s in spacing_mm]
-    for slab, wide, inner in slabs(hu.shape, int(2 * sigma[0]) + 1, progress, "Following veins"):
+
+    def measure(cut: tuple[slice, slice, slice]) -> None:
+        slab, wide, inner = cut
         near = seen[wide].astype(np.float32)
         total = ndimage.gaussian_filter(near * hu[wide], sigma, truncate=2.0)
         weight = ndimage.gaussian_filter(near, sigma, truncate=2.0)
         level = np.where(weight > 0.02, total / np.maximum(weight, 0.02), tissue_hu)
         out[slab] = np.maximum(level, tissue_hu)[inner]
+
+    together(slabs(hu.shape, int(2 * sigma[0]) + 1), measure, progress, "Following veins")
     return out
