@@ -15,7 +15,7 @@ def test_the_aorta_is_the_best_chain(a_cta):
     assert abs(best.radius_mm - 8) < 1
     spots = best.spots[:, :3].mean(axis=0) * np.array(great.coarse.spacing_mm)
     assert np.allclose(spots[1:], (6 + 70, 12 + 75), atol=2)
-    assert best.length_mm(great.coarse.spacing_mm[0]) > 80
+    assert best.length_mm(great.coarse.spacing_mm) > 80
 
 
 def test_nothing_round_is_blood_without_contrast(a_plain_ct):

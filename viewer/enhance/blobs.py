@@ -14,14 +14,18 @@ FIELDS = ("slice", "row", "column", "radius_mm", "hu", "spread_hu", "round", "th
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """One round spot a slice: `spots` (n,8) with the columns of `FIELDS`, and its score in mm."""
+    """One round spot a plane: `spots` (n,8) with the columns of `FIELDS`, and its score in mm.
+
+    `axis` is the array axis along which it runs, and at right angles to which its spots are round.
+    """
 
     spots: np.ndarray
     score: float
+    axis: int = 0
 
     @property
     def hu(self) -> float:
-        """Median over the slices of the mean HU inside."""
+        """Median over the spots of the mean HU inside."""
         return float(np.median(self.spots[:, 4]))
 
     @property
@@ -29,15 +33,30 @@ class Chain:
         """Median radius."""
         return float(np.median(self.spots[:, 3]))
 
-    def length_mm(self, slice_mm: float) -> float:
-        """How far up and down the chain reaches."""
-        return float(np.ptp(self.spots[:, 0]) + 1) * slice_mm
+    @property
+    def spread_hu(self) -> float:
+        """Median over the spots of the spread inside."""
+        return float(np.median(self.spots[:, 5]))
+
+    def length_mm(self, spacing_mm: tuple[float, float, float]) -> float:
+        """How far the chain reaches along its axis."""
+        return float(np.ptp(self.spots[:, self.axis]) + 1) * spacing_mm[self.axis]
+
+
+def axis_first(axis: int) -> tuple[int, int, int]:
+    """The order of array axes that begins with one and keeps the others."""
+    first, second = (n for n in range(3) if n != axis)
+    return axis, first, second
 
 
 def spots_above(
-    hu: np.ndarray, inside: np.ndarray, threshold: float, spacing_mm: tuple[float, float, float]
+    hu: np.ndarray,
+    inside: np.ndarray,
+    threshold: float,
+    spacing_mm: tuple[float, float, float],
+    narrowest_mm: float = NARROWEST_MM,
 ) -> np.ndarray:
-    """Round regions of the axial slices brighter than a threshold (n,8; columns of `FIELDS`)."""
+    """Round regions of the slices brighter than a threshold (n,8; columns of `FIELDS`)."""
     cross = np.zeros((3, 3, 3), bool)
     cross[1] = ndimage.generate_binary_structure(2, 1)
     bright = ndimage.binary_opening((hu > threshold) & inside, cross)
@@ -81,7 +100,7 @@ def spots_above(
         * np.clip(1.4 - 2.5 * spread / np.maximum(center, 50), 0, 1)
     )
     fit = (
-        (radius > NARROWEST_MM)
+        (radius > narrowest_mm)
         & (radius < WIDEST_MM)
         & (aspect > 0.55)
         & (filled > 0.86)
@@ -107,12 +126,16 @@ def spots_above(
 
 
 def spots(
-    hu: np.ndarray, inside: np.ndarray, spacing_mm: tuple[float, float, float], progress: Progress
+    hu: np.ndarray,
+    inside: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    progress: Progress,
+    narrowest_mm: float = NARROWEST_MM,
 ) -> np.ndarray:
     """Round regions at every threshold (n,8), sorted by slice."""
     thresholds = [t for t in THRESHOLDS_HU if t < float(hu.max(initial=0))]
     found = [
-        spots_above(hu, inside, t, spacing_mm)
+        spots_above(hu, inside, t, spacing_mm, narrowest_mm)
         for t in progress.over(thresholds, len(thresholds), "Looking for round vessels")
     ]
     if not found:

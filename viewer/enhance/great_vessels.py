@@ -1,26 +1,33 @@
 """The great vessels of a scan: which chains of round spots are enhanced blood."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from viewer.enhance.any_way import SLENDER, same_blood, tube_noise_hu, tubes_any_way, worth
 from viewer.enhance.blobs import Chain, chains, spots
 from viewer.enhance.coarse import Coarse, body, coarse
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
 
+COARSE_MM, FINE_MM = 2.0, 1.2
 LEAST_HU, MOST_HU = 90.0, 950.0
 LENGTH_MM = 25.0
+GREAT_MM, WIDE_MM = 5.0, 18.0  # radius of a great vessel, and of one that may be an organ
+WHOLE_FIELD = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class GreatVessels:
-    """Chains on a coarse grid, the best (in general the aorta) first; `inside` is the body."""
+    """Chains on a coarse grid, the best (in general the aorta) first; `inside` is the body.
+
+    `guessed` says that none was recognized: the chains are then bright tubes that run any way.
+    """
 
     coarse: Coarse
     inside: np.ndarray
     chains: tuple[Chain, ...]
-    others: tuple[Chain, ...]
+    guessed: bool = False
 
     @property
     def blood_hu(self) -> float | None:
@@ -32,20 +39,44 @@ class GreatVessels:
         """Spread along and inside the best chain."""
         if not self.chains:
             return None
-        spots = self.chains[0].spots
-        along = 1.4826 * float(np.median(np.abs(spots[:, 4] - np.median(spots[:, 4]))))
-        return float(np.hypot(along, np.median(spots[:, 5])))
+        best = self.chains[0]
+        along = 1.4826 * float(np.median(np.abs(best.spots[:, 4] - best.hu)))
+        return float(np.hypot(along, best.spread_hu))
 
 
 def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     """The chains of round spots that look like enhanced blood, on a grid of about 2 mm.
 
-    Scans without a great vessel in the field (head, leg) are looked at again at 1.2 mm.
+    Scans without a great vessel in the field (head, leg) are looked at again at 1.2 mm. Where the
+    best chain is not as wide and as slender as a great vessel, tubes that run any way are taken
+    in its stead, if they are better.
     """
-    found = vessels_at(volume, 2.0, progress.part(0, 0.6))
-    if found.chains or min(volume.grid.spacing_mm) > 1.2:
+    found = wide = vessels_at(volume, COARSE_MM, progress.part(0, 0.4))
+    if is_great(found) and found.chains[0].radius_mm < WIDE_MM:
         return found
-    return vessels_at(volume, 1.2, progress.part(0.6, 1.0))
+    if not found.chains and min(volume.grid.spacing_mm) <= FINE_MM:
+        found = vessels_at(volume, FINE_MM, progress.part(0.4, 0.6))
+    hu, spacing = wide.coarse.hu, wide.coarse.spacing_mm
+    noise = tube_noise_hu(hu, spacing)
+    tubes = tubes_any_way(hu, wide.inside, spacing, noise, progress.part(0.6, 1.0))
+    if not tubes:
+        return found
+    if found.chains:
+        best = found.chains[0]
+        widened = is_great(found) and same_blood(best, tubes[0])
+        if widened or worth(best, noise) > worth(tubes[0], noise):
+            return found
+    return replace(wide, chains=tuple(tubes), guessed=True)
+
+
+def is_great(found: GreatVessels) -> bool:
+    """Whether the best chain is as wide as a great vessel, and slender or as long as the scan."""
+    if not found.chains:
+        return False
+    best, spacing = found.chains[0], found.coarse.spacing_mm
+    field = found.coarse.hu.shape[0] * spacing[0]
+    slender = best.length_mm(spacing) >= min(SLENDER * best.radius_mm, WHOLE_FIELD * field)
+    return slender and best.radius_mm > GREAT_MM
 
 
 def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVessels:
@@ -61,8 +92,8 @@ def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVes
     def blood(chain: Chain) -> bool:
         return (
             LEAST_HU <= chain.hu <= MOST_HU
-            and float(np.median(chain.spots[:, 5])) < 8 + 0.1 * chain.hu
-            and chain.length_mm(grid.spacing_mm[0]) >= shortest
+            and chain.spread_hu < 8 + 0.1 * chain.hu
+            and chain.length_mm(grid.spacing_mm) >= shortest
             and chain.score >= min(10.0, 0.3 * shortest)
         )
 
@@ -71,8 +102,7 @@ def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVes
         return chain.score / (1 + (side / 60) ** 2) * (0.6 if side < -15 else 1.0)
 
     good = sorted((c for c in every if blood(c)), key=worth, reverse=True)
-    rest = tuple(c for c in every if not blood(c))
-    return GreatVessels(grid, inside, tuple(good), rest)
+    return GreatVessels(grid, inside, tuple(good))
 
 
 def lateral_middle(inside: np.ndarray) -> float:

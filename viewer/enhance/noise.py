@@ -17,12 +17,20 @@ def noise_hu(
     Squares of the slices (the plane of best sampling) whose mean lies within `tissue_hu` count,
     with a linear slope across the square taken out; nan where there are fewer than 20.
     """
-    spacing = volume.grid.spacing_mm
-    wide = [int(np.clip(round(SQUARE_MM / s), 4, 11)) for s in spacing[1:]]
-    step = max(1, len(volume.voxels) // 40)
-    picked = range(0, len(volume.voxels), step)
+    return plane_noise_hu(volume.voxels, volume.grid.spacing_mm, progress, tissue_hu)
+
+
+def plane_noise_hu(
+    planes: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+    progress: Progress,
+    tissue_hu: tuple[float, float] = TISSUE_HU,
+) -> float:
+    """The same of HU `[slice, row, column]` with a spacing."""
+    wide = [int(np.clip(round(SQUARE_MM / s), 4, 11)) for s in spacing_mm[1:]]
+    picked = range(0, len(planes), max(1, len(planes) // 40))
     spreads = [
-        squares(volume.voxels[k].astype(np.float32), wide, tissue_hu)
+        squares(planes[k].astype(np.float32), wide, tissue_hu)
         for k in progress.over(picked, len(picked), "Measuring noise")
     ]
     found = np.concatenate(spreads) if spreads else np.empty(0)

@@ -51,7 +51,7 @@ class Context:
     `trunk` of the tree, `aorta` (the tubes it grew from), `stopped` (chambers, organs, veins
     behind a gate), `veins` (where veins start), `soft` (wide even masses), `bone`, `hot` (dense
     contrast), `inside` (the patient); and how uneven each place is (`texture`, float32, of
-    `bones.uneven`).
+    `bones.uneven`). `guessed` says that the tubes were found by no great vessel.
     """
 
     coarse: Coarse
@@ -65,6 +65,7 @@ class Context:
     hot: np.ndarray
     texture: np.ndarray
     inside: np.ndarray
+    guessed: bool = False
 
 
 def levels_of(
@@ -100,6 +101,8 @@ def read_context(
     inside = body(grid.hu, grid.spacing_mm, progress.part(0.1, 0.15))
     levels = levels_of(volume, great, suitability, progress.part(0.15, 0.2))
     chains = arterial_chains(great) if great.chains else []
+    if great.guessed and seeds_lps is not None:  # a person's word is better than a guess
+        chains = []
     if background_removed(volume):
         chains = list(great.chains)
     aorta = tubes(chains, great.coarse, grid, 1.25)
@@ -137,6 +140,7 @@ def read_context(
         hot,
         texture,
         inside,
+        great.guessed and seeds_lps is None,
     )
 
 

@@ -50,7 +50,8 @@ class Evidence:
     arterial blood) near the tree in ml; `agreement` is the Dice of the trunks that network and
     rules found, `disputed` their largest difference in ml; `gates` are necks where nothing but
     their width stopped the growth, in mm; `pieces` of artery that hang on nothing, with their gap
-    in mm; `unfamiliar` the Mahalanobis distance of the scan from what was trained on.
+    in mm; `unfamiliar` the Mahalanobis distance of the scan from what was trained on. `guessed` is
+    what the tree grew from where no great vessel was recognized, in ml.
     """
 
     networks: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class Evidence:
     pieces: tuple[Place, ...] = ()
     unfamiliar: float | None = None
     familiar_limit: float = FAMILIAR_LIMIT
+    guessed: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,18 @@ def weigh(
         metal=metal_near(volume, context, tree),
         dense=dense_near(volume, context, tree),
         gates=open_gates(volume, context, context.stopped if stopped is None else stopped),
-        pieces=loose_pieces(volume, context, tree),
+        pieces=() if context.guessed else loose_pieces(volume, context, tree),
+        guessed=guessed_start(volume, context, tree),
     )
+
+
+def guessed_start(volume: Volume, context: Context, tree: np.ndarray) -> Place | None:
+    """What a tree grew from, in ml, where no great vessel was recognized."""
+    start = context.aorta & tree
+    if not (context.guessed and start.any()):
+        return None
+    amount = np.count_nonzero(start) * context.coarse.voxel_mm3 / 1000
+    return Place(_largest(volume, context, start), float(amount))
 
 
 def weigh_named(
@@ -254,6 +266,14 @@ def _of_the_networks(evidence: Evidence) -> Iterator[Notice]:
 
 
 def _of_the_tree(evidence: Evidence) -> Iterator[Notice]:
+    if evidence.guessed is not None:
+        yield _warning(
+            "guessed start",
+            f"No great vessel was recognized: the map grew from bright tubes "
+            f"({evidence.guessed.amount:.1f} ml) that may be arteries, veins or neither: check "
+            "what they are, or click into the right vessel.",
+            evidence.guessed,
+        )
     count = len(evidence.gates)
     for n, gate in enumerate(evidence.gates[:MOST_PLACES], 1):
         yield _warning(

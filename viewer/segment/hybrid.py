@@ -119,7 +119,8 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
 def attached(tree: np.ndarray, context: Context) -> np.ndarray:
     """The largest piece of a tree (bool), and others that lie near it or are large themselves.
 
-    What is bright and round in the bowel hangs on nothing; beyond an occlusion much may.
+    What is bright and round in the bowel hangs on nothing; beyond an occlusion much may, and where
+    the start was guessed every piece that holds a start.
     """
     labels, count = ndimage.label(tree, FULL)
     if count < 2:
@@ -129,6 +130,8 @@ def attached(tree: np.ndarray, context: Context) -> np.ndarray:
     keep = size >= LARGE_SHARE * size.max()
     far = distance_within(~keep[labels], context.coarse.spacing_mm, NEAR_MM + 1, silent())
     keep[labels[far <= NEAR_MM]] = True
+    if context.guessed:
+        keep[np.unique(labels[context.aorta & context.trunk])] = True
     keep[0] = False
     return np.asarray(keep[labels])
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
-from viewer.enhance.blobs import Chain
+from viewer.enhance.blobs import Chain, axis_first
 from viewer.enhance.coarse import Coarse
 from viewer.enhance.great_vessels import GreatVessels
 from viewer.volume.grid import Grid
@@ -21,20 +21,24 @@ ARCH_DROP_MM = 15.0
 
 def tube(chain: Chain, found_on: Coarse, grid: Coarse, share: float = 0.8) -> np.ndarray:
     """The disks of a chain, `share` of their radius, on another coarse grid of the same volume."""
-    scale = np.array(found_on.spacing_mm) / np.array(grid.spacing_mm)
-    spots: np.ndarray = (chain.spots[:, :3] + 0.5) * scale - 0.5
+    order = list(axis_first(chain.axis))
+    spacing = np.array(grid.spacing_mm)[order]
+    scale = np.array(found_on.spacing_mm)[order] / spacing
+    spots: np.ndarray = (chain.spots[:, order] + 0.5) * scale - 0.5
     radius = chain.spots[:, 3] * share
     out = np.zeros(grid.hu.shape, bool)
+    planes = out.transpose(order)
     levels: np.ndarray = spots[:, 0]
-    half = float(found_on.spacing_mm[0] / grid.spacing_mm[0]) / 2
+    half = float(scale[0]) / 2
     low = max(0, int(np.floor(float(levels.min()) - half)))
-    high = min(len(out) - 1, int(np.ceil(levels.max() + half)))
-    rows = np.arange(grid.hu.shape[1])[:, None] * grid.spacing_mm[1]
-    columns = np.arange(grid.hu.shape[2])[None, :] * grid.spacing_mm[2]
+    high = min(len(planes) - 1, int(np.ceil(levels.max() + half)))
+    height, width = planes[0].shape
+    rows = np.arange(height)[:, None] * spacing[1]
+    columns = np.arange(width)[None, :] * spacing[2]
     for k in range(low, high + 1):
         y, x, r = (np.interp(k, levels, v) for v in (spots[:, 1], spots[:, 2], radius))
-        away = (rows - y * grid.spacing_mm[1]) ** 2 + (columns - x * grid.spacing_mm[2]) ** 2
-        out[k] |= away <= max(r, 0.6 * grid.spacing_mm[1]) ** 2
+        away = (rows - y * spacing[1]) ** 2 + (columns - x * spacing[2]) ** 2
+        planes[k] |= away <= max(r, 0.6 * spacing[1]) ** 2
     return out
 
 
@@ -50,7 +54,10 @@ def arterial_chains(great: GreatVessels) -> list[Chain]:
     """The chains that belong to the aorta: the best, its other limb, and one as good behind it.
 
     A dissected or stented aorta has two long chains, and the better one may be the ascending.
+    Tubes of a guess are all taken.
     """
+    if great.guessed:
+        return list(great.chains)
     best = great.chains[0]
     spacing = great.coarse.spacing_mm
     chosen = [best]
