@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -7,6 +9,7 @@ from viewer.progress import silent
 from viewer.provenance import Record
 from viewer.scene.overlay import case_legend
 from viewer.segment.bridges import propose_bridges
+from viewer.segment.evidence import Evidence, Place, notices
 from viewer.segment.mask import VesselMask
 
 pytestmark = pytest.mark.gui
@@ -59,6 +62,53 @@ def test_every_notice_is_read_with_its_severity_gravest_first(an_uncertain_windo
     assert card.why.text() == "2 cautions: see How sure"
 
 
+HERE = [Place((float(n), 2.0, 30.0), 12.0) for n in range(5)]
+EVIDENCE = Evidence(
+    networks=("context",),
+    metal=HERE[0],
+    dense=HERE[1],
+    agreement=0.42,
+    disputed=HERE[2],
+    gates=(HERE[3],),
+    pieces=(HERE[4],),
+    unfamiliar=9.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("blood_hu", "noise_hu", "first"), [(120.0, 10.0, "enhancement"), (400.0, 130.0, "noise")]
+)
+def test_every_doubt_can_appear_with_its_sentence_and_its_place(
+    a_window, a_case, trigger, qtbot, blood_hu, noise_hu, first
+):
+    suitability = replace(a_case.suitability, blood_hu=blood_hu, noise_hu=noise_hu)
+    told = notices(EVIDENCE, suitability)
+    assert {each.code for each in told} >= {
+        "metal",
+        "dense inflow",
+        "engines disagree",
+        "open gate",
+        "broken branch",
+        "unfamiliar scan",
+        "research networks",
+    }
+    session = a_window.session
+    session.change("Open", session.case, a_case.put("mask", a_case.mask, RECORD, notices=told))
+    qtbot.wait(50)
+    rows = a_window.inspector.doubts.rows
+    shown = {row.text.text(): row for row in (rows.itemAt(n).widget() for n in range(rows.count()))}
+    assert any(first in text for text in shown)
+    for each in told:
+        word = "Caution" if each.severity == "warning" else "Note"
+        row = shown[f"{word}: {each.text}"]
+        assert row.go.isHidden() == (each.point_lps is None)
+    visited = []
+    for _ in HERE:
+        trigger("next-doubt")
+        visited.append(session.view.cursor_lps)
+    assert sorted(visited) == sorted(place.point_lps for place in HERE)
+
+
 def test_a_place_can_be_gone_to_by_key_and_by_button(an_uncertain_window, trigger, qtbot):
     window = an_uncertain_window
     trigger("next-doubt")
@@ -86,6 +136,7 @@ def test_the_tint_by_confidence_comes_with_its_legend(an_uncertain_window, trigg
     assert window.inspector.doubts.tint.isChecked()
     names = [name for name, _ in case_legend(window.session.case, window.session.view)]
     assert "under 50 % sure" in names
+    assert "artery" not in names, "what fills the slices is confidence, not structures"
     assert "proposed bridge" in names
     assert window.panes.slices["axial"].grab().toImage() != before
     trigger("confidence")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog
 
 from viewer.case.store import load_case
 from viewer.window.actions import ACTIONS
+from viewer.window.inspector import volume_text
 from viewer.window.pages import ShortcutsPage
 from viewer.window.palette import Palette
 
@@ -189,3 +190,17 @@ def test_what_was_said_of_one_patient_never_stands_over_another(an_open_window):
     assert window.message_bar.isVisible()
     window.session.close_case()
     assert not window.message_bar.isVisible()
+
+
+def test_without_a_scan_there_is_nothing_to_set(a_window, an_open_window):
+    inspector = an_open_window.inspector
+    assert inspector.preset.isEnabled()
+    an_open_window.session.saved_case = an_open_window.session.case
+    an_open_window.files.close_case()
+    assert not inspector.preset.isEnabled()
+    assert not inspector.numbers["slab_mm"].isEnabled()
+
+
+def test_a_little_of_a_structure_is_not_called_none():
+    assert volume_text(0.004) == "under 0.1 ml"
+    assert volume_text(12.34) == "12.3 ml"

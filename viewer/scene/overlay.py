@@ -226,10 +226,10 @@ def legend(mask: VesselMask | None, hidden: tuple[int, ...] = ()) -> tuple[tuple
 
 
 def case_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
-    """Names and colors of what is drawn over the slices: labels, confidence, proposals."""
-    shown = legend(case.mask, view.hidden_labels)
+    """Names and colors of what fills the slices, labels or confidence, and of proposals."""
     tinted = view.confidence_shown and case.mask is not None and case.mask.confidence is not None
-    return (*shown, *(confidence_legend() if tinted else ()), *proposed(case))
+    shown = confidence_legend() if tinted else legend(case.mask, view.hidden_labels)
+    return (*shown, *proposed(case))
 
 
 def proposed(case) -> tuple[tuple[str, str], ...]:

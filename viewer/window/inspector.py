@@ -128,7 +128,8 @@ class Inspector(SidePanel):
         self.show_case(after)
 
     def show_case(self, case: Case) -> None:
-        """Show the labels and the scan of a case."""
+        """Show the labels and the scan of a case; without a scan there is nothing to set."""
+        self.widget().setEnabled(case.volume is not None)
         self._show_labels(case.mask)
         self.scan.setText(scan_text(case))
         self.doubts.show_case(case)
@@ -156,7 +157,7 @@ class Inspector(SidePanel):
         shown.toggled.connect(lambda on: self._show_label(label, on))
         amount = value_label()
         amount.setWordWrap(False)
-        amount.setText(f"{mask.volume_ml(label):.1f} ml")
+        amount.setText(volume_text(mask.volume_ml(label)))
         line.addWidget(swatch)
         line.addWidget(shown, 1)
         line.addWidget(amount)
@@ -183,6 +184,11 @@ class Inspector(SidePanel):
         self._session.view.events.disconnect(self._mark)
         self._session.case_changed.disconnect(self._case_changed)
         self._session.selected.disconnect(self._select)
+
+
+def volume_text(volume_ml: float) -> str:
+    """A volume with its unit; what would round to nothing is called little, not none."""
+    return f"{volume_ml:.1f} ml" if volume_ml >= 0.05 else "under 0.1 ml"
 
 
 def measure_text(measure: Measure) -> str:

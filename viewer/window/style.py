@@ -16,6 +16,7 @@ QToolBar {{ spacing: 4px; padding: 4px 8px; border-bottom: 1px solid {line}; }}
 QWidget#banner {{ border-bottom: 1px solid {line}; }}
 QWidget#banner[mixed="true"] {{ background: {caution}; }}
 QWidget#jobs_bar {{ border-top: 1px solid {line}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLabel#caption, QLabel#quiet {{ color: {quiet}; font-size: {small}pt; }}
 QLabel#heading {{ color: {quiet}; font-size: {small}pt; font-weight: 600; letter-spacing: 1px; }}
 QLabel#title {{ font-size: {large}pt; font-weight: 600; }}
@@ -80,7 +81,13 @@ QSlider::handle:horizontal {{ width: 12px; margin: -5px 0; border-radius: 6px;
 QSlider:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {quiet};
     border-radius: 3px; background: {background}; }}
-QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QLabel:disabled, QCheckBox:disabled, QAbstractSpinBox:disabled, QComboBox:disabled
+    {{ color: {disabled}; }}
+QCheckBox::indicator:disabled {{ border-color: {line}; background: {surface}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {line}; }}
+QSlider::handle:horizontal:disabled {{ background: {disabled}; }}
+QCheckBox::indicator:checked:disabled {{ background: {disabled}; border-color: {disabled}; }}
+QCheckBox::indicator:checked:enabled {{ background: {accent}; border-color: {accent}; }}
 QSplitter::handle {{ background: {line}; }}
 QScrollBar:vertical {{ width: 10px; background: transparent; }}
 QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 24px; }}
