@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from viewer.scene.tint import confidence_argb, confidence_legend, mask_argb, outline_of, over
+from viewer.segment.mask import BONE, CHAMBER, ORGAN
 
 RED = (0xE5, 0x4D, 0x4D)
 
@@ -28,6 +30,16 @@ def test_fill_and_outline_have_the_labels_color():
 def test_without_outline_and_hidden():
     assert mask_argb(a_square(), 0.25, False)[2, 2] >> 24 == 64
     assert not mask_argb(a_square(), 0.25, True, hidden=(1,)).any()
+
+
+@pytest.mark.parametrize("label", [BONE, CHAMBER, ORGAN])
+def test_wide_surroundings_are_filled_faintly_and_outlined_fully(label):
+    labels = a_square() * label
+    argb = mask_argb(labels, 0.25, True)
+    assert argb[4, 4] >> 24 == 21
+    assert argb[2, 2] >> 24 == 255
+    sure = np.full(labels.shape, 250, np.uint8)
+    assert confidence_argb(labels, sure, 0.25, False)[4, 4] >> 24 == 51
 
 
 def test_over_keeps_the_gray_where_nothing_is():

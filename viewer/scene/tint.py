@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from viewer.scene.colors import TOKENS, color_map, label_table, rgb
+from viewer.segment.mask import BONE, CHAMBER, ORGAN
 
 FULL = 255
 # Least share of certainty, what a legend calls it, and its place on the map: doubt is bright.
@@ -16,6 +17,8 @@ BANDS = (
 )
 BY_HAND = "drawn by hand"
 LEAST_FILL = 0.6
+SURROUNDINGS = (BONE, CHAMBER, ORGAN)  # wide, so that a third of the fill is enough
+FAINT = 1 / 3
 
 
 def mask_argb(
@@ -23,10 +26,13 @@ def mask_argb(
 ) -> np.ndarray:
     """Premultiplied 0xAARRGGBB (height,width) of labels (height,width) uint8.
 
-    `fill` is the opacity inside (0 to 1); the outline, `border` pixels wide, is opaque.
+    `fill` is the opacity inside vessels (0 to 1), a third of it in bones and organs; the outline,
+    `border` pixels wide, is opaque.
     """
     labels = _shown(labels, hidden)
-    made = _argb_table(round(fill * FULL))[labels]
+    table = _argb_table(round(fill * FULL))
+    table[list(SURROUNDINGS)] = _argb_table(round(fill * FAINT * FULL))[list(SURROUNDINGS)]
+    made = table[labels]
     if outline:
         edge = outline_of(labels, border)
         made[edge] = _argb_table(FULL)[labels[edge]]
@@ -43,7 +49,10 @@ def confidence_argb(
 ) -> np.ndarray:
     """As `mask_argb`, but filled by confidence (height,width) uint8; outlines keep their color."""
     labels = _shown(labels, hidden)
-    made = _argb(_confidence_table(), round(max(fill, LEAST_FILL) * FULL))[confidence]
+    fill = max(fill, LEAST_FILL)
+    made = _argb(_confidence_table(), round(fill * FULL))[confidence]
+    wide = np.isin(labels, SURROUNDINGS)
+    made[wide] = _argb(_confidence_table(), round(fill * FAINT * FULL))[confidence[wide]]
     made[labels == 0] = 0
     if outline:
         edge = outline_of(labels, border)
