@@ -25,11 +25,12 @@ def calcification(
     weight = lengths * np.sqrt([np.median(tree.branches[n].radius_mm) for n in arteries])
     length = float(lengths.sum())
     count = int(np.clip(round(severity * length / 10), 1, 150))
-    courses = {n: course_of(tree, (n,)) for n in arteries}
+    chosen = rng.choice(arteries, count, p=weight / weight.sum())
+    courses = {n: course_of(tree, (int(n),)) for n in np.unique(chosen)}
     plates: list[Solid] = []
     volume = 0.0
-    for number in rng.choice(arteries, count, p=weight / weight.sum()):
-        course = courses[int(number)]
+    for number in chosen:
+        course = courses[number]
         at = float(rng.choice([rng.beta(1, 2.5), rng.beta(2.5, 1)])) * course.s_mm[-1]
         radius = float(course.radius_at(at))
         thick = float(np.clip(rng.uniform(0.05, 0.16) * radius, 0.3, 1.2))

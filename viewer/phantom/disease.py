@@ -178,7 +178,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
         ),
         "stent-graft": Disease(
             "Stent graft",
-            "Metal rings and fabric line an aneurysm, its sac closed off and full of clot.",
+            "Metal rings line an aneurysm, its sac closed off and full of clot.",
             "sac of 1.6 to 3 times the graft's diameter",
             _AORTA, "abdomen or chest", stent_graft.stent_graft,
             (3.5, 20), (9.0, 12.0), (0.75, 1.0),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from viewer.geometry.tree import VesselTree
 from viewer.phantom.scene import Vessels
@@ -45,7 +46,8 @@ def find_site(
         if vessels.blood[chain[0]] is place.blood
         and not (place.ends and vessels.tree.children[chain[-1]])
     ]
-    open_there = [_open(vessels.tree, course, place, taken_lps) for course in courses]
+    taken = cKDTree(np.concatenate(list(taken_lps))) if taken_lps else None
+    open_there = [_open(vessels.tree, course, place, taken) for course in courses]
     names = [
         np.array([vessels.tree.branches[n].name.lower() for n in course.chain])
         for course in courses
@@ -102,19 +104,16 @@ def _likeness(tree: VesselTree, parent: int, child: int, heading: np.ndarray) ->
     return 1.0 + straight + thick
 
 
-def _open(
-    tree: VesselTree, course: Course, place: Place, taken_lps: Sequence[np.ndarray]
-) -> np.ndarray:
+def _open(tree: VesselTree, course: Course, place: Place, taken: cKDTree | None) -> np.ndarray:
     """Which points of a course (n,) are thick enough, past the ostium, and not taken."""
-    from scipy.spatial import cKDTree
-
     low, high = place.radius_mm
     out = (course.radius_mm >= low) & (course.radius_mm <= high)
     parent = tree.branches[course.chain[0]].parent
     ostium = float(tree.branches[parent].radius_mm[-1]) + 1 if parent >= 0 else 0.0
     out &= course.s_mm >= min(ostium, 0.3 * course.s_mm[-1])
-    if taken_lps:
-        far = cKDTree(np.concatenate(list(taken_lps))).query(course.points_lps)[0]
+    if taken is not None:
+        reach = float(course.radius_mm.max()) + APART_MM
+        far = taken.query(course.points_lps, distance_upper_bound=reach)[0]
         out &= far > course.radius_mm + APART_MM
     return out
 

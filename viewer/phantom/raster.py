@@ -139,11 +139,11 @@ def _put(
     elif solid.effect == SURROUNDS:
         np.copyto(wall, -far, where=yields & (-far > wall))
         tissue[box][inside & (wall >= 0)] = solid.tissue
-    elif solid.effect == STAINS:
+    elif solid.effect != STAINS:
+        raise ValueError(f"a solid cannot have the effect {solid.effect!r}")
+    if solid.share != 1:
         stain = np.ones(tissue.shape, np.float32) if stain is None else stain
         stain[box][inside] *= np.float32(solid.share)
-    else:
-        raise ValueError(f"a solid cannot have the effect {solid.effect!r}")
     np.clip(wall, -REACH_MM, REACH_MM, out=wall)
     return stain
 

@@ -63,37 +63,26 @@ def close_to(course: Course, widest_mm: float, effect: str, distance_mm: Distanc
     return CloseTo(course, widest_mm + beyond, distance_mm)
 
 
-def sleeve(
-    effect: str,
-    tissue: Tissue,
-    course: Course,
-    outer_mm: np.ndarray,
-    blood: Tissue | None = None,
-) -> Solid:
-    """A round tube on a course with radii `outer_mm` (n,), cut square at both ends."""
-    slope = np.sqrt(1 + np.gradient(outer_mm, course.s_mm) ** 2)
-
-    def distance(points_lps: np.ndarray) -> np.ndarray:
-        s, aside, across = course.local(points_lps)
-        wall = (np.hypot(aside, across) - np.interp(s, course.s_mm, outer_mm)) / np.interp(
-            s, course.s_mm, slope
-        )
-        return np.maximum(wall, np.maximum(-s, s - course.s_mm[-1]))
-
-    widest = float(outer_mm.max())
-    box = box_around(course.points_lps, widest)
-    return Solid(effect, tissue, box, close_to(course, widest, effect, distance), blood=blood)
-
-
 def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray, blood: Tissue | None = None) -> Solid:
     """What lies round the lumen over a site, out to the radii `outer_mm` of its course (n,).
 
     With the vessel's `blood` it presses other vessels aside.
     """
-    part = site.course.part(site.from_mm, site.to_mm)
+    course = site.course.part(site.from_mm, site.to_mm)
     first = int(np.searchsorted(site.course.s_mm, site.from_mm))
-    outer = outer_mm[first : first + len(part.radius_mm)]
-    return sleeve(SURROUNDS, tissue, part, outer, blood)
+    outer = outer_mm[first : first + len(course.radius_mm)]
+    slope = np.sqrt(1 + np.gradient(outer, course.s_mm) ** 2)
+
+    def distance(points_lps: np.ndarray) -> np.ndarray:
+        s, aside, across = course.local(points_lps)
+        wall = (np.hypot(aside, across) - np.interp(s, course.s_mm, outer)) / np.interp(
+            s, course.s_mm, slope
+        )
+        return np.maximum(wall, np.maximum(-s, s - course.s_mm[-1]))
+
+    widest = float(outer.max())
+    near = close_to(course, widest, SURROUNDS, distance)
+    return Solid(SURROUNDS, tissue, box_around(course.points_lps, widest), near, blood=blood)
 
 
 def beads(effect: str, tissue: Tissue, centers_lps: np.ndarray, radius_mm: np.ndarray) -> Solid:

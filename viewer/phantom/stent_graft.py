@@ -1,12 +1,15 @@
 """Stents and stent grafts: struts of metal, fabric, and blood that leaks past them."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from viewer.phantom.scene import ADDS, STAINS, SURROUNDS, Solid, Vessels, Wires
-from viewer.phantom.shapes import lining, patch, patch_volume_mm3, sleeve
+from viewer.phantom.scene import ADDS, Solid, Vessels, Wires
+from viewer.phantom.shapes import lining, patch, patch_volume_mm3
 from viewer.phantom.site import Change, Course, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
 
+# Fabric and the wires on it, between lumen and sac.
 FABRIC_MM = 0.4
 STRUT_STEP_MM = 0.25
 
@@ -55,9 +58,10 @@ def stent(vessels: Vessels, site: Site, severity: float, rng: np.random.Generato
 
 
 def stent_graft(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
-    """A graft that lines an aneurysm: rings and fabric, thrombus outside, limbs where it ends.
+    """A graft that lines an aneurysm: rings, thrombus outside, limbs where it ends.
 
-    Severity is the size of the sac left behind, 1.6 to 3 times the graft's diameter.
+    Its fabric is too thin for any scanner to show. Severity is the size of the sac left behind,
+    1.6 to 3 times the graft's diameter.
     """
     course = site.course
     outer = course.radius_mm * (1 + (0.6 + 1.4 * severity) * plateau(site.x, 0.8))
@@ -65,7 +69,6 @@ def stent_graft(vessels: Vessels, site: Site, severity: float, rng: np.random.Ge
     pieces = [course.part(site.from_mm, site.to_mm), *_limbs(vessels, site)]
     solids: list[Solid | Wires] = [sac]
     for piece in pieces:
-        solids.append(sleeve(SURROUNDS, Tissue.VESSEL_WALL, piece, piece.radius_mm + FABRIC_MM))
         radius = float(np.median(piece.radius_mm))
         wire = float(np.clip(0.05 * radius, 0.25, 0.5))
         solids.append(struts(piece, 1.5 * radius, 0.9 * radius, 6, wire, crossed=False))
@@ -114,7 +117,6 @@ def endoleak(vessels: Vessels, site: Site, severity: float, rng: np.random.Gener
     blood = vessels.blood[site.course.chain[0]]
     angle, share = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.5, 0.9))
     leak = patch(site.course, site.middle_mm, angle, half, wall, ADDS, blood)
-    stain = Solid(STAINS, blood, leak.box_lps, leak.distance_mm, share, blood)
     numbers = {
         "leak_volume_ml": patch_volume_mm3(half) / 1000,
         "leak_thickness_mm": 2 * thick,
@@ -124,4 +126,4 @@ def endoleak(vessels: Vessels, site: Site, severity: float, rng: np.random.Gener
         "maximal_diameter_mm": whole["maximal_diameter_mm"],
     }
     lesion = lesion_at("endoleak", severity, site, vessels, numbers)
-    return Change(vessels, (*graft.solids, leak, stain), (*graft.lesions, lesion))
+    return Change(vessels, (*graft.solids, replace(leak, share=share)), (*graft.lesions, lesion))
