@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.case.store import load_case
 from viewer.progress import silent
-from viewer.segment.mask import ARTERY
+from viewer.segment.mask import ARTERY, VEIN
 
 pytestmark = pytest.mark.gui
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -61,7 +61,7 @@ def test_a_click_adds_the_vessel_and_undo_takes_it_back(
     settle(window, qtbot)
     assert window.session.case.mask.volume_ml(ARTERY) > 5
     assert "ml added" in window.session.messages[-1].text
-    assert window.qactions["undo"].text() == "Undo add vessel"
+    assert window.qactions["undo"].text().startswith("Undo add vessel")
     trigger("undo")
     assert window.session.case.mask.volume_ml(ARTERY) == 0
 
@@ -117,3 +117,70 @@ def test_bones_and_organs_leave_the_volume_in_one_click(an_open_window, trigger,
     trigger("remove-bones")
     assert window.session.view.bones_shown
     qtbot.waitUntil(lambda: not window.panes.scene.preparing, timeout=20_000)
+
+
+def rest(pane, place, keys=PLAIN):
+    at = QPointF(*place)
+    event = QMouseEvent(QEvent.Type.MouseMove, at, pane.mapToGlobal(at), NONE, NONE, keys)
+    QApplication.sendEvent(pane, event)
+
+
+@pytest.mark.parametrize("where", ["axial", "sagittal", "3-D"])
+def test_a_resting_pointer_shows_what_a_click_would_add_and_enter_takes_it(
+    an_emptied_window, trunk_lps, trigger, qtbot, where
+):
+    window, session = an_emptied_window, an_emptied_window.session
+    pane = window.panes.panes[where]
+    if where == "3-D":
+        qtbot.waitUntil(lambda: not pane.scene.empty and not pane.preparing, timeout=20_000)
+        place = pane.scene.pixels(trunk_lps[None])[0, :2] / pane._factor
+    else:
+        place = pane.plane().pixel(trunk_lps)
+    trigger("tool-grow")
+    before = session.case
+    rest(pane, place)
+    assert session.preview is None
+    qtbot.waitUntil(lambda: session.preview is not None, timeout=20_000)
+    assert session.case is before
+    assert window.jobs_bar.text.text() == f"Click or Enter: {session.preview.words}"
+    qtbot.waitUntil(lambda: not window.panes.scene.preparing, timeout=20_000)
+    trigger("take-preview")
+    assert session.case.mask.volume_ml(ARTERY) > 5
+    assert session.preview is None
+
+
+def test_a_move_forgets_the_preview_and_a_refusal_is_told(
+    an_emptied_window, trunk_lps, trigger, qtbot
+):
+    window, session = an_emptied_window, an_emptied_window.session
+    pane = window.panes.slices["axial"]
+    x, y = pane.plane().pixel(trunk_lps)
+    trigger("tool-grow")
+    rest(pane, (x, y))
+    qtbot.waitUntil(lambda: session.preview is not None, timeout=20_000)
+    rest(pane, (x + 40, y - 40))
+    assert session.preview is None
+    assert window.jobs_bar.text.text() == "Ready"
+    qtbot.waitUntil(lambda: "no enhanced vessel" in window.jobs_bar.text.text(), timeout=20_000)
+    trigger("tool-window")
+    assert window.jobs_bar.text.text() == "Ready"
+
+
+def test_swapping_is_previewed_done_and_undone_by_name(an_open_window, a_tree, trigger, qtbot):
+    window, session = an_open_window, an_open_window.session
+    branch = next(b for b in a_tree.branches if b.parent == 0)
+    point = branch.points_lps[2 * len(branch.points_lps) // 3]
+    session.view.cursor_lps = tuple(float(v) for v in point)
+    trigger("tool-swap")
+    pane = window.panes.slices["axial"]
+    place = pane.plane().pixel(point)
+    rest(pane, place)
+    qtbot.waitUntil(lambda: session.preview is not None, timeout=20_000)
+    assert session.preview.words.startswith("make vein")
+    drag(pane, place)
+    settle(window, qtbot)
+    assert session.case.mask.volume_ml(VEIN) > 0
+    assert session.history.undo_name.startswith("Make vein")
+    assert session.history.undo_name.endswith(" ml")
+    trigger("undo")
+    assert session.case.mask.volume_ml(VEIN) == 0

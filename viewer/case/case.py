@@ -67,12 +67,15 @@ class Case:
             told[part] = notices
         return replace(self, records=kept + records, notices=MappingProxyType(told), **changes)
 
-    def edit_mask(self, mask: VesselMask, record: Record) -> "Case":
+    def edit_mask(
+        self, mask: VesselMask, record: Record, notices: tuple[Notice, ...] | None = None
+    ) -> "Case":
         """The next case with a mask that a person changed.
 
-        Earlier records and notices of the mask stay, and so do the bridges that are still open.
+        Earlier records of the mask stay, its notices too unless other `notices` are given, and so
+        do the bridges that are still open.
         """
-        told = self.notices.get("mask", ())
+        told = self.notices.get("mask", ()) if notices is None else notices
         case = self.put("mask", mask, *self.records_of("mask"), record, notices=told)
         if self.bridges is None:
             return case

@@ -210,12 +210,10 @@ def split(
         yield piece
 
 
-def a_small_volume() -> Volume:
-    """A few voxels to try a renderer with."""
-    return Volume(np.full((8, 8, 8), 300, dtype=np.int16), Grid.regular((8, 8, 8)))
-
-
-def a_small_surface() -> Surface:
-    """A triangle to try a renderer with."""
+def small_things() -> tuple[PreparedVolume, PreparedSurface]:
+    """A few voxels and a triangle to try a renderer with."""
+    voxels = np.full((8, 8, 8), 300, dtype=np.int16)
+    volume = Volume(voxels, Grid.regular(voxels.shape))
     points = np.array([[0, 0, 0], [9, 0, 0], [0, 0, 9]], dtype=np.float32)
-    return Surface(points, np.array([[0, 1, 2]], dtype=np.int32))
+    surface = Surface(points, np.array([[0, 1, 2]], dtype=np.int32))
+    return prepare_volume(volume, True), prepare_surface(surface, True)

@@ -22,11 +22,9 @@ from viewer.scene.planes import PlanesView
 from viewer.scene.prepare import (
     PreparedSurface,
     PreparedVolume,
-    a_small_surface,
-    a_small_volume,
-    prepare_surface,
-    prepare_volume,
+    small_things,
 )
+from viewer.scene.preview import PreparedPreview, preview_props
 from viewer.scene.surface import SurfaceView
 from viewer.scene.tree import (
     box_lines,
@@ -109,10 +107,8 @@ class Scene:
 
     def _warm_up(self) -> None:
         # Each kind of thing is drawn once while nobody waits: its shaders are made on first sight.
-        props = [
-            *VolumeView(prepare_volume(a_small_volume(), True), True).props,
-            *SurfaceView(prepare_surface(a_small_surface(), True)).props,
-        ]
+        volume, surface = small_things()
+        props = [*VolumeView(volume, True).props, *SurfaceView(surface).props]
         for prop in props:
             self._main.AddViewProp(prop)
         self._window.Render()
@@ -145,6 +141,10 @@ class Scene:
         self._tree, self._branch = tree, selected
         drawn = tree_lines(tree, selected) if tree is not None else []
         self._draw_over("tree", drawn + bridge_lines(bridges))
+
+    def show_preview(self, prepared: PreparedPreview | None) -> None:
+        """Show what an edit would change over everything else, or nothing."""
+        self._draw_over("preview", preview_props(prepared) if prepared is not None else [])
 
     def dress(self, view: ViewState) -> None:
         """Take presets, opacities and switches from the view."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.errors import ViewerError
-from viewer.segment.mask import ARTERY, CALCIFICATION, VEIN, Box, VesselMask
+from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VEIN, Box, VesselMask
 from viewer.segment.strokes import path_distance, plane_thickness
 from viewer.volume.grid import Grid
 
 NEAR_MM = 3.0
 VESSELS = (ARTERY, VEIN, CALCIFICATION)
+GAINED, LOST = 1, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,16 +22,44 @@ class Edit:
     box: Box
     name: str
 
+    def change(self, before: VesselMask | None) -> np.ndarray:
+        """Which voxels of the box get another label (GAINED) or lose theirs (LOST), uint8."""
+        after, old = self.mask.labels[slices(self.box)], self._old(before)
+        change = (after != old).astype(np.uint8) * np.uint8(GAINED)
+        change[(old > 0) & (after == 0)] = LOST
+        return change
+
     def told(self, before: VesselMask | None) -> str:
         """One sentence on what was changed, with its volume."""
-        after = self.mask.labels[slices(self.box)]
-        old = np.zeros_like(after) if before is None else before.labels[slices(self.box)]
+        after, old = self.mask.labels[slices(self.box)], self._old(before)
+        change, vessel = self.change(before), (*VESSELS, THROMBUS)
+        swapped = (change == GAINED) & np.isin(old, vessel) & (after > 0)
+        counts = {
+            "added": np.count_nonzero((change == GAINED) & ~swapped),
+            "relabeled": np.count_nonzero(swapped),
+            "removed": np.count_nonzero(change == LOST),
+        }
         ml = self.mask.grid.voxel_mm3 / 1000
-        added = float(np.count_nonzero((after != old) & (after > 0))) * ml
-        gone = float(np.count_nonzero((old > 0) & (after == 0))) * ml
-        parts = [f"{added:.1f} ml added"] if added or not gone else []
-        parts += [f"{gone:.1f} ml removed"] if gone else []
-        return f"{self.name}: {' and '.join(parts)}; Ctrl+Z takes it back."
+        parts = [f"{count * ml:.1f} ml {how}" for how, count in counts.items() if count]
+        return f"{self.name}: {' and '.join(parts) or '0.0 ml added'}; Ctrl+Z takes it back."
+
+    def summary(self, before: VesselMask | None, place: str = "") -> str:
+        """What was done in a few words: its name, the vessel where it was, and how much it is."""
+        ml = np.count_nonzero(self.change(before)) * self.mask.grid.voxel_mm3 / 1000
+        return f"{self.name}{f' at {place}' if place else ''}, {ml:.1f} ml"
+
+    def middle_lps(self, before: VesselMask | None) -> np.ndarray:
+        """The changed voxel nearest to the middle of all that changes (3,)."""
+        index = np.argwhere(self.change(before))
+        if len(index) == 0:
+            index = np.array([[(high - low) // 2 for low, high in self.box]])
+        middle = index[np.linalg.norm(index - index.mean(axis=0), axis=1).argmin()]
+        return self.mask.grid.points_lps(middle + [low for low, _ in self.box])
+
+    def _old(self, before: VesselMask | None) -> np.ndarray:
+        if before is not None:
+            return before.labels[slices(self.box)]
+        return np.zeros([high - low for low, high in self.box], np.uint8)
 
 
 def edited(mask: VesselMask, box: Box, chosen: np.ndarray, label: int, name: str) -> Edit:

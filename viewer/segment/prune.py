@@ -18,6 +18,7 @@ from viewer.segment.edit import (
 )
 from viewer.segment.front import SHELL
 from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VEIN, VesselMask
+from viewer.segment.necks import without_neighbors
 from viewer.segment.shells import Shells, cells_of, shells
 
 ARTERIES = (ARTERY, CALCIFICATION)
@@ -62,7 +63,8 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
 def swap_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit:
     """Make the artery at a click (up to 3 mm beside it) a vein, or the vein an artery.
 
-    It goes as far as `remove_at` would take it away, and calcification with it; clot stays.
+    It goes as far as `remove_at` would take it away, without vessels that only touch it;
+    calcification goes with it, and clot stays.
     Raises `ViewerError` where there is neither artery nor vein.
     """
     at = labelled_near(mask, point_lps)
@@ -73,7 +75,8 @@ def swap_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit
             "was changed: click a vessel of the map, or add it (G)."
         )
     label = ARTERY if piece.label == VEIN else VEIN
-    chosen = piece.voxels[mask.labels.reshape(-1)[piece.voxels] != THROMBUS]
+    chosen = without_neighbors(piece.voxels, at, mask.grid)
+    chosen = chosen[mask.labels.reshape(-1)[chosen] != THROMBUS]
     return given(mask, chosen, label, f"Make {mask.names[label]}")
 
 

@@ -28,11 +28,17 @@ class Cells:
     size: np.ndarray
     cell_mm: float
 
-    def piece_at(self, flat: int) -> "Cells":
-        """The connected piece that holds a voxel (flat number)."""
+    @property
+    def parts(self) -> np.ndarray:
+        """The connected part that each cell belongs to."""
         count = len(self.size)
         links = coo_matrix((np.ones(len(self.rows), bool), (self.rows, self.columns)), (count,) * 2)
         _, part = connected_components(links, directed=False)
+        return part
+
+    def piece_at(self, flat: int) -> "Cells":
+        """The connected piece that holds a voxel (flat number)."""
+        part = self.parts
         kept = part == part[self.of(flat)]
         number = np.cumsum(kept) - 1
         held, linked = kept[self.cell], kept[self.rows]

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from psygnal import Signal
 
 from viewer.case import pipeline
@@ -12,12 +14,14 @@ from viewer.case.options import Options
 from viewer.case.source import Source, choose, find_source, open_source
 from viewer.case.store import Picture, save_case
 from viewer.dicom.series import Series
-from viewer.errors import ViewerError
+from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
 from viewer.segment.edit import Edit
+from viewer.segment.mended import unmended
 from viewer.session.history import History
 from viewer.session.jobs import Job, Jobs, Post
+from viewer.session.preview import Preview, preview_of, summary_of
 from viewer.session.settings import Settings, load_settings, save_settings
 from viewer.session.view_state import ViewState
 
@@ -39,11 +43,15 @@ class Session:
     selected = Signal(object)
     settings_changed = Signal(object, object)
     found = Signal(object)
+    previewed = Signal(object, str)
 
     def __init__(self, post: Post, settings_file: Path | None = None) -> None:
         self.case = Case()
         self.view = ViewState()
         self.jobs = Jobs(post)
+        self.previews = Jobs(post)
+        self.preview: Preview | None = None
+        self._asked: Job[Preview] | None = None
         self.history = History()
         self.saved_case: Case | None = self.case
         self.place: Path | None = None
@@ -185,7 +193,7 @@ class Session:
         """Whether an edit may begin: nothing runs but the tracing of an earlier edit."""
         return self.jobs.current is None or self.jobs.current is self._tracing
 
-    def edit(self, name: str, make: Callable[[Case, Progress], Edit]) -> Job[Edit]:
+    def edit(self, name: str, make: Callable[[Case, Progress], Edit]) -> Job[Any]:
         """Change the mask by hand in the worker; then the surface and tree are drawn again."""
         before = self.case
         if before.measures is not None:
@@ -193,27 +201,68 @@ class Session:
         if self._tracing is not None:
             self._tracing.cancel()
 
-        def done(edit: Edit) -> None:
+        def done(found: tuple[Edit, str, tuple[Notice, ...]]) -> None:
+            edit, summary, still = found
             if self.case is not before:
                 self.say("caution", f"The case changed meanwhile, so {name} was not taken.")
                 return
             record = Record(
                 "edit", "mask", now(), options={"edit": edit.name}, versions=versions(), by="person"
             )
-            after = before.edit_mask(edit.mask, record)
-            self.history.push(edit.name, before, after, edit.box)
+            after = before.edit_mask(edit.mask, record, still)
+            self.history.push(summary, before, after, edit.box)
             self._show(after)
             self.history_changed.emit()
             self.say("info", edit.told(before.mask))
             if self._traced_with is not None:
                 self._trace_again(self._traced_with)
 
-        def work(progress: Progress) -> Edit:
+        def work(progress: Progress) -> tuple[Edit, str, tuple[Notice, ...]]:
             edit = make(before, progress)
             _ = edit.mask.counts  # counted here, so that showing it costs nothing
-            return edit
+            still = unmended(before.notices.get("mask", ()), before.mask, edit)
+            return edit, summary_of(before, edit), still
 
         return self.jobs.start(name, work, done, self._failed)
+
+    def ask_preview(
+        self, tool: str, point_lps: np.ndarray, make: Callable[[Case, Progress], Edit]
+    ) -> None:
+        """Work out beside all jobs what an edit with a tool would change; `previewed` tells it.
+
+        One that was asked before is forgotten, and where the edit is refused, why is told.
+        """
+        self.forget_preview()
+        before = self.case
+
+        def work(progress: Progress) -> Preview:
+            edit = make(before, progress)
+            _ = edit.mask.counts
+            return preview_of(before, tool, point_lps, edit)
+
+        def done(preview: Preview) -> None:
+            if asked is self._asked and before is self.case:
+                self.preview = preview
+                self.previewed.emit(preview, f"Click or Enter: {preview.words}")
+
+        def failed(sentence: str, _: BaseException) -> None:
+            if asked is self._asked:
+                self.previewed.emit(None, sentence.split(";")[0])
+
+        asked = self._asked = self.previews.start("Preview", work, done, failed)
+
+    def take_preview(self) -> None:
+        """Do what the preview shows."""
+        if self.preview is not None:
+            edit = self.preview.edit
+            self.edit(edit.name, lambda case, progress: edit)
+
+    def forget_preview(self) -> None:
+        """Show no preview, and stop the one that is being worked out."""
+        if self._asked is not None:
+            self._asked.cancel()
+            self._asked, self.preview = None, None
+            self.previewed.emit(None, "")
 
     def _trace_again(self, options: Options) -> None:
         before = self.case
@@ -287,9 +336,11 @@ class Session:
     def close(self) -> None:
         """Stop all work; nothing can be started afterwards."""
         self.jobs.close()
+        self.previews.close()
 
     def _show(self, case: Case) -> None:
         before, self.case = self.case, case
+        self.forget_preview()
         if case.tree is not before.tree:
             self.branch = None
         self.case_changed.emit(before, case)

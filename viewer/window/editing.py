@@ -1,5 +1,7 @@
 """What clicks and strokes do to the vessels: every edit is a job and can be undone."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from viewer.case.case import Case
@@ -21,11 +23,27 @@ class Editing:
         self._session = session
 
     def click(self, tool: str, point_lps: np.ndarray) -> None:
-        """Do what a click with a tool means at a point."""
-        if tool == "grow":
+        """Do what a click with a tool means at a point; what its preview shows is there already."""
+        preview = self._session.preview
+        if preview is not None and preview.answers(tool, point_lps) and not self._busy():
+            self._session.take_preview()
+        elif tool == "grow":
             self.grow(point_lps)
         elif tool == "remove":
             self.remove(point_lps)
+        elif tool == "swap":
+            self.swap(point_lps)
+
+    def preview(self, tool: str, point_lps: np.ndarray) -> None:
+        """Ask what a click with a tool would do at a point."""
+        if self._possible(tool) and self._session.may_edit:
+            self._session.ask_preview(tool, point_lps, made(tool, point_lps))
+
+    def _possible(self, tool: str) -> bool:
+        case = self._session.case
+        if tool == "grow":
+            return case.volume is not None and case.suitability is not None and case.suitability.fit
+        return case.mask is not None
 
     def stroke(self, tool: str, points_lps: np.ndarray, normal_lps: np.ndarray) -> None:
         """Do what a stroke with a tool means; `normal_lps` points into the screen."""
@@ -69,14 +87,18 @@ class Editing:
 
     def grow(self, point_lps: np.ndarray) -> None:
         """Add the vessel at a point."""
-        if self._session.case.volume is None or self._busy() or not self._blood_known():
-            return
-        point = np.asarray(point_lps, dtype=np.float64)
+        if self._session.case.volume is not None and not self._busy() and self._blood_known():
+            self._session.edit("Add vessel", made("grow", point_lps))
 
-        def make(now: Case, progress: Progress) -> Edit:
-            return clicks.add_at(_mask(now), now.shown, now.suitability, point, progress)
+    def remove(self, point_lps: np.ndarray) -> None:
+        """Take away the branch at a point with all that hangs on it, or the piece without one."""
+        if self._possible("remove") and not self._busy():
+            self._session.edit("Remove", made("remove", point_lps))
 
-        self._session.edit("Add vessel", make)
+    def swap(self, point_lps: np.ndarray) -> None:
+        """Make the artery at a point a vein, or the vein an artery."""
+        if self._possible("swap") and not self._busy():
+            self._session.edit("Artery or vein", made("swap", point_lps))
 
     def _blood_known(self) -> bool:
         found = self._session.case.suitability
@@ -84,23 +106,6 @@ class Editing:
             return True
         self._session.say("caution", "Adding needs the blood's HU; check the scan first (Alt+1).")
         return False
-
-    def remove(self, point_lps: np.ndarray) -> None:
-        """Take away the branch at a point with all that hangs on it, or the piece without one."""
-        case = self._session.case
-        if case.mask is None or self._busy():
-            return
-        point = np.asarray(point_lps, dtype=np.float64)
-        if case.tree is None:
-            self._session.edit("Remove", lambda c, p: prune.remove_at(c.mask, point, p))
-            return
-        from viewer.geometry.branches import nearest_branch
-
-        branch, _, distance_mm = nearest_branch(case.tree, point)
-        if distance_mm > 3 * float(case.tree.branches[branch].radius_mm.max()) + 5:
-            self._session.edit("Remove", lambda c, p: prune.remove_at(c.mask, point, p))
-        else:
-            self.remove_branch(branch)
 
     def remove_branch(self, branch: int) -> None:
         """Take away a branch with all that hangs on it."""
@@ -122,6 +127,20 @@ class Editing:
             return False
         self._session.say("info", "Wait until the running job has ended, or cancel it (Esc).")
         return True
+
+
+def made(tool: str, point_lps: np.ndarray) -> Callable[[Case, Progress], Edit]:
+    """What makes the edit that a click with a tool means at a point."""
+    point = np.asarray(point_lps, dtype=np.float64)
+
+    def make(case: Case, progress: Progress) -> Edit:
+        if tool == "grow":
+            return clicks.add_at(_mask(case), case.shown, case.suitability, point, progress)
+        if tool == "swap":
+            return prune.swap_at(_mask(case), point, progress)
+        return prune.remove_at(_mask(case), point, progress)
+
+    return make
 
 
 def frame_of(corners_lps: np.ndarray, into_lps: np.ndarray) -> np.ndarray:

@@ -64,6 +64,11 @@ class JobsBar(QWidget):
         self.bar.show()
         self.cancel.show()
 
+    def tell(self, text: str) -> None:
+        """Say something while no job runs; nothing to say says that all is ready."""
+        if self._jobs.current is None:
+            self._idle(text or "Ready")
+
     def _idle(self, text: str) -> None:
         self.text.setText(text)
         self.bar.hide()

@@ -4,8 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -36,6 +35,7 @@ from viewer.window.actions import ACTIONS, MENUS, Action
 from viewer.window.banner import Banner
 from viewer.window.editing import Editing
 from viewer.window.files import Files
+from viewer.window.hover import Hover
 from viewer.window.inspector import Inspector
 from viewer.window.jobs_bar import JobsBar
 from viewer.window.messages import LogWindow, MessageBar
@@ -43,13 +43,13 @@ from viewer.window.pages import HELP, SettingsPage, ShortcutsPage, TextPage
 from viewer.window.palette import Palette
 from viewer.window.pane_grid import PaneGrid
 from viewer.window.quiz import QuizPanel
+from viewer.window.slice_menu import show_slice_menu
 from viewer.window.start_page import StartPage, shortened
 from viewer.window.steps_panel import StepsPanel
 from viewer.window.style import dress, icon
 from viewer.window.teaching import Teaching
 
 log = logging.getLogger(__name__)
-CONTEXT_MENU = ("fit", "straighten", "slab-off", "slab-mip", "window-1", "window-3", "window-6")
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self.teaching = Teaching(session, self.quiz, self)
         self.start = StartPage()
         self.jobs_bar = JobsBar(session.jobs)
+        self.hover = Hover(session, self.panes, self.editing, self.jobs_bar, self)
         self.log_window = LogWindow(self)
         self._assemble()
         self._busy_job: Job | None = None
@@ -156,6 +157,7 @@ class MainWindow(QMainWindow):
         session = self.session
         session.case_changed.connect(self._show_case)
         session.history_changed.connect(self._mark)
+        session.previewed.connect(self._mark)
         session.selected.connect(self._mark)
         session.jobs.changed.connect(self._job_changed)
         session.view.events.connect(self._mark)
@@ -171,7 +173,7 @@ class MainWindow(QMainWindow):
         self.quiz.pinned.connect(self.panes.show_pins)
         self.start.new_synthetic.connect(self.teaching.ask_recipe)
         self.panes.stroked.connect(self.editing.stroke)
-        self.panes.menu_wanted.connect(self.show_context_menu)
+        self.panes.menu_wanted.connect(lambda point, place: show_slice_menu(self, point, place))
         self.start.open_folder.connect(self.files.ask_folder)
         self.start.open_example.connect(self.files.open_example)
         self.start.open_recent.connect(lambda path: self.files.open_path(Path(path)))
@@ -316,19 +318,6 @@ class MainWindow(QMainWindow):
         page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         page.open()
 
-    def show_context_menu(self, point_lps: np.ndarray, place: QPoint) -> None:
-        """The menu of a short right click at a point."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add = menu.addAction("Add this vessel", lambda: self.editing.grow(point_lps))
-        add.setEnabled(self.qactions["tool-grow"].isEnabled())
-        remove = menu.addAction("Remove this branch", lambda: self.editing.remove(point_lps))
-        remove.setEnabled(self.qactions["tool-remove"].isEnabled())
-        menu.addSeparator()
-        for name in CONTEXT_MENU:
-            menu.addAction(self.qactions[name])
-        menu.popup(place)
-
     def next_panel(self) -> None:
         """Give the keyboard to the next part of the window."""
         parts = [self.steps.all, self.panes.panes["axial"], self.inspector.preset]
@@ -385,6 +374,7 @@ class MainWindow(QMainWindow):
         self._marked.stop()
         session.case_changed.disconnect(self._show_case)
         session.history_changed.disconnect(self._mark)
+        session.previewed.disconnect(self._mark)
         session.selected.disconnect(self._mark)
         session.jobs.changed.disconnect(self._job_changed)
         session.view.events.disconnect(self._mark)
@@ -392,7 +382,8 @@ class MainWindow(QMainWindow):
             session.messaged.disconnect(listener)
         session.settings_changed.disconnect(self._settings_changed)
         session.found.disconnect(self.files.choose_series)
-        for part in (self.panes, self.steps, self.inspector, self.quiz, self.log_window):
+        parts = (self.hover, self.panes, self.steps, self.inspector, self.quiz, self.log_window)
+        for part in parts:
             part.release()
         self.jobs_bar.close_bar()
         event.accept()

@@ -54,6 +54,31 @@ def paint_gesture(painter: QPainter, tool: str, places: list[QPointF]) -> None:
         painter.drawPolyline(line)
 
 
+def paint_cross(painter: QPainter, x: float, y: float) -> None:
+    """Draw the crosshair's place as a small open cross."""
+    painter.setPen(QPen(QColor(TOKENS["accent"]), 1.5))
+    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        painter.drawLine(QPointF(x + 4 * dx, y + 4 * dy), QPointF(x + 11 * dx, y + 11 * dy))
+
+
+def paint_handles(painter: QPainter, places: Iterable[QPointF]) -> None:
+    """Draw where something can be taken with the mouse."""
+    painter.setPen(QPen(QColor(TOKENS["background"]), 1))
+    painter.setBrush(QColor(TOKENS["accent"]))
+    for place in places:
+        painter.drawEllipse(place, 5, 5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def paint_frame(painter: QPainter, room: QRectF, color: str, focused: bool) -> None:
+    """Draw a pane's border: its own color, or a ring where it has the keyboard."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    width = 2 if focused else 1
+    painter.setPen(QPen(QColor(TOKENS["accent"] if focused else color), width))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(room.adjusted(width / 2, width / 2, -width / 2, -width / 2))
+
+
 def _line(painter: QPainter, line: Line) -> None:
     ends = QPointF(line.x0, line.y0), QPointF(line.x1, line.y1)
     if line.shadow:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 
 from viewer.scene.colors import TOKENS
 from viewer.scene.hidden import hidden_labels, prepare_shown
@@ -17,24 +17,27 @@ from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_scene
 from viewer.scene.prepare import prepare_surface
+from viewer.scene.preview import prepare_preview
 from viewer.scene.turn import to_point
+from viewer.session.preview import Preview
 from viewer.session.view_state import ViewState
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
+    paint_cross,
+    paint_frame,
     paint_gesture,
+    paint_handles,
     paint_marks,
 )
 from viewer.window.scene_stroke import DRAWN, SceneStroke
-from viewer.window.slice_mouse import meant
+from viewer.window.slice_mouse import CLICK_PIXELS, CLICKS, meant
 from viewer.window.vtk_widget import VtkWidget
 
 if TYPE_CHECKING:
     from viewer.case.case import Case
 
 log = logging.getLogger(__name__)
-PICKS = ("grow", "remove")
-CLICK_PIXELS = 3
 HANDLE_PIXELS = 9
 KEY_PIXELS = 25  # ten degrees
 TURNS = {
@@ -60,6 +63,7 @@ class Pane3D(VtkWidget):
     """Volume, vessel surface, tree, slice planes and clip box; copies are made in a thread."""
 
     clicked = Signal(str, object)
+    hovered = Signal(str, object)
     stroke_finished = Signal(str, object, object)
     branch_picked = Signal(object)
     maximize_requested = Signal()
@@ -71,7 +75,7 @@ class Pane3D(VtkWidget):
         self.case: Case | None = None
         self.branch: int | None = None
         self._pins: tuple[Pin, ...] = ()
-        self._wanted: dict[str, tuple] = {"volume": (None,), "surface": (None,)}
+        self._wanted: dict[str, tuple] = dict.fromkeys(("volume", "surface", "preview"), (None,))
         self._preparing = 0
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="3-D")
         self._made.connect(self._take_made, Qt.ConnectionType.QueuedConnection)
@@ -95,7 +99,7 @@ class Pane3D(VtkWidget):
         """Show another case; only what differs is made anew, in a thread."""
         before, self.case = self.case, case
         self._want_volume()
-        self._want("surface", (case.surface,), prepare_surface, self.scene.show_surface)
+        self._want("surface", (case.surface,), prepare_surface)
         if before is None or case.tree is not before.tree:
             self.select_branch(None)
         elif case.bridges is not before.bridges:
@@ -103,6 +107,15 @@ class Pane3D(VtkWidget):
         if before is None or case.volume is not before.volume:
             self._planes_changed()
         self.update()
+
+    def show_preview(self, preview: Preview | None) -> None:
+        """Show what an edit would change, or nothing."""
+        self._want("preview", (preview,), prepare_preview)
+
+    def point_at(self, place: QPointF) -> np.ndarray | None:
+        """The point (LPS) under a place; None where there is nothing."""
+        x, y = place.x() * self._factor, place.y() * self._factor
+        return None if self.scene.empty else self.scene.pick(x, y)
 
     def select_branch(self, branch: int | None) -> None:
         """Show which branch is selected."""
@@ -148,19 +161,18 @@ class Pane3D(VtkWidget):
         shown = case.volume if raw else case.enhanced
         hidden = hidden_labels(self.view) if case.mask is not None else ()
         of = (shown, case.mask if hidden else None, hidden)
-        self._want("volume", of, prepare_shown, self.scene.show_volume)
+        self._want("volume", of, prepare_shown)
 
-    def _want(self, part: str, of: tuple, prepare: Callable, show: Callable) -> None:
+    def _want(self, part: str, of: tuple, prepare: Callable) -> None:
         if self._wanted[part] == of:
             return
         self._wanted[part] = of
         if of[0] is None:
-            show(None)
+            getattr(self.scene, f"show_{part}")(None)
             self.touch()
             return
-        software = self.scene.software
         self._preparing += 1
-        future = self._maker.submit(prepare, *of, software)
+        future = self._maker.submit(prepare, *of, self.scene.software)
         future.add_done_callback(lambda done: self._tell(part, of, done))
 
     def _tell(self, part: str, of: tuple, done) -> None:
@@ -175,8 +187,7 @@ class Pane3D(VtkWidget):
         if done.exception() is not None:
             log.error("The 3-D view could not show the %s", part, exc_info=done.exception())
         elif of == self._wanted[part]:
-            show = {"volume": self.scene.show_volume, "surface": self.scene.show_surface}[part]
-            show(done.result())
+            getattr(self.scene, f"show_{part}")(done.result())
         self._dress()
 
     def _view_changed(self, change) -> None:
@@ -214,7 +225,7 @@ class Pane3D(VtkWidget):
         else:
             self.paint_scene(painter)
             self._paint_overlay(painter)
-        self._paint_frame(painter)
+        paint_frame(painter, QRectF(self.rect()), TOKENS["line"], self.hasFocus())
         painter.end()
 
     def _paint_overlay(self, painter: QPainter) -> None:
@@ -239,29 +250,15 @@ class Pane3D(VtkWidget):
         paint_marks(painter, made, font)
         if self.view.crosshair:
             x, y = self.scene.pixels(np.array([self.view.cursor_lps]))[0, :2] / factor
-            painter.setPen(QPen(QColor(TOKENS["accent"]), 1.5))
-            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                painter.drawLine(QPointF(x + 4 * dx, y + 4 * dy), QPointF(x + 11 * dx, y + 11 * dy))
+            paint_cross(painter, x, y)
         if self._stroke is not None:
             paint_gesture(painter, self._stroke.tool, self._stroke.places)
         if self.view.clip_box:
-            painter.setPen(QPen(QColor(TOKENS["background"]), 1))
-            painter.setBrush(QColor(TOKENS["accent"]))
-            for x, y, _ in self.scene.handles() / factor:
-                painter.drawEllipse(QPointF(x, y), 5, 5)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+            paint_handles(painter, [QPointF(x, y) for x, y, _ in self.scene.handles() / factor])
 
     def _paint_words(self, painter: QPainter, words: str) -> None:
         painter.setPen(QColor(TOKENS["quiet"]))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        width = 2 if self.hasFocus() else 1
-        color = TOKENS["accent"] if self.hasFocus() else TOKENS["line"]
-        painter.setPen(QPen(QColor(color), width))
-        edge = width / 2
-        painter.drawRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge))
 
     # Mouse and keys
 
@@ -281,7 +278,9 @@ class Pane3D(VtkWidget):
         if self._drag == "orbit" and face is not None:
             self._drag, self._face = "clip", face
         self._tool = meant(self.view.tool, event)
-        if self._drag == "orbit" and self._tool in DRAWN and self._touches(event.position()):
+        # A drag that begins beside everything turns the view, with any tool.
+        touched = self._tool in DRAWN and self.point_at(event.position()) is not None
+        if self._drag == "orbit" and touched:
             self._drag, self._stroke = "draw", SceneStroke(self._tool, event.position())
 
     def mouseMoveEvent(self, event) -> None:
@@ -290,6 +289,7 @@ class Pane3D(VtkWidget):
         if not self._drag:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._move_cursor(place)
+            self.hovered.emit(meant(self.view.tool, event), place)
             near = self._face_at(place) is not None
             self.setCursor(
                 Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor
@@ -329,6 +329,10 @@ class Pane3D(VtkWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self.maximize_requested.emit()
 
+    def leaveEvent(self, event) -> None:
+        """Tell that the mouse has left."""
+        self.hovered.emit("", QPointF())
+
     def wheelEvent(self, event) -> None:
         """Enlarge."""
         self.scene.zoom(1.0015 ** event.angleDelta().y())
@@ -365,19 +369,15 @@ class Pane3D(VtkWidget):
         return self.scene.size[0] / max(self.width(), 1)
 
     def _click(self, place: QPointF) -> None:
-        x, y = place.x() * self._factor, place.y() * self._factor
-        point = self.scene.pick(x, y)
-        if self._tool in PICKS:
+        point = self.point_at(place)
+        if self._tool in CLICKS:
             if point is not None:
                 self.clicked.emit(self._tool, point)
             return
+        x, y = place.x() * self._factor, place.y() * self._factor
         self.branch_picked.emit(self.scene.pick_branch(x, y))
         if point is not None:
             self.view.cursor_lps = to_point(point)
-
-    def _touches(self, place: QPointF) -> bool:
-        # A drag that begins beside everything turns the view, with any tool.
-        return self.scene.pick(place.x() * self._factor, place.y() * self._factor) is not None
 
     def _finish_stroke(self) -> None:
         stroke, self._stroke = self._stroke, None
@@ -387,10 +387,9 @@ class Pane3D(VtkWidget):
             self.stroke_finished.emit(stroke.tool, points, np.array(self.scene.axes[2]))
 
     def _move_cursor(self, place: QPointF) -> None:
-        if not self.scene.empty:
-            point = self.scene.pick(place.x() * self._factor, place.y() * self._factor)
-            if point is not None:
-                self.view.cursor_lps = to_point(point)
+        point = self.point_at(place)
+        if point is not None:
+            self.view.cursor_lps = to_point(point)
 
     def _face_at(self, place: QPointF) -> int | None:
         if not self.view.clip_box or self.scene.empty:

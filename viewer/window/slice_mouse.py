@@ -20,7 +20,8 @@ BRUSHES = ("paint", "erase")
 BOXES = ("box", "clear")
 STROKES = (*BRUSHES, *BOXES, "cut", "scribble", "wipe")
 OPPOSITE = {"grow": "remove", "scribble": "wipe", "box": "clear"}  # with Ctrl held
-EDITS = (*STROKES, "grow", "remove")
+CLICKS = ("grow", "remove", "swap")
+EDITS = (*STROKES, *CLICKS)
 CLICK_PIXELS = 3
 GRAB_PIXELS = 9
 PIXELS_A_SLICE = 5
@@ -88,6 +89,7 @@ class SliceMouse:
         if not self.busy:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._set_cursor(place)
+            self._pane.hovered.emit(meant(self._pane.view.tool, event), place)
             self._show_shape(plane, place)
             if self._pane.view.tool in BRUSHES:
                 self._pane.update()
@@ -126,6 +128,7 @@ class SliceMouse:
     def leave(self) -> None:
         """The mouse has left the pane."""
         self.over = None
+        self._pane.hovered.emit("", QPointF())
         self._pane.update()
 
     def wheel(self, event: QWheelEvent) -> None:

@@ -13,14 +13,17 @@ from viewer.scene.image import GridImage, grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_slice
+from viewer.scene.preview import preview_argb
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
 from viewer.scene.turn import step_cursor
+from viewer.session.preview import Preview
 from viewer.session.view_state import PaneState, ViewState
 from viewer.volume.grid import Grid
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
+    paint_frame,
     paint_gesture,
     paint_marks,
 )
@@ -45,6 +48,7 @@ class SlicePane(QWidget):
     """One plane of the scan: axial, coronal or sagittal, straight or turned."""
 
     clicked = Signal(str, object)
+    hovered = Signal(str, object)
     stroke_finished = Signal(str, object, object)
     menu_requested = Signal(object, object)
     maximize_requested = Signal()
@@ -55,6 +59,7 @@ class SlicePane(QWidget):
         self.name = plane
         self.case: Case | None = None
         self._pins: tuple[Pin, ...] = ()
+        self._preview: tuple[Preview, GridImage] | None = None
         self._images: dict[str, tuple[object, GridImage]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
@@ -92,6 +97,17 @@ class SlicePane(QWidget):
         """Show labeled places where the slice cuts them."""
         self._pins = pins
         self.update()
+
+    def show_preview(self, preview: Preview | None) -> None:
+        """Show what an edit would change, or nothing."""
+        self._preview = preview and (preview, grid_image(preview.change, preview.grid))
+        self._layers.pop("preview", None)
+        self.update()
+
+    def point_at(self, place: QPointF) -> np.ndarray | None:
+        """The point (LPS) that is shown at a place."""
+        plane = self.plane()
+        return None if plane is None else plane.point_lps(place.x(), place.y())
 
     def release(self) -> None:
         """Stop listening to the view."""
@@ -157,7 +173,7 @@ class SlicePane(QWidget):
             self._paint_slice(painter, plane)
             self._paint_overlay(painter, plane)
             self._paint_stroke(painter, plane)
-        self._paint_frame(painter)
+        paint_frame(painter, QRectF(self.rect()), f"#99{TOKENS[self.name][1:]}", self.hasFocus())
         painter.end()
 
     def _paint_slice(self, painter: QPainter, plane: SlicePlane) -> None:
@@ -176,6 +192,18 @@ class SlicePane(QWidget):
             sure = view.confidence_shown and self.case.mask.confidence is not None
             tint = self._layer("tint", (fine, *look, sure), lambda: self._tint(fine, look, sure))
             painter.drawImage(target, tint)
+        if self._preview is not None:
+            change = self._preview[1]
+            border = max(1, round(2 * self.devicePixelRatioF()))
+            layer = self._layer(
+                "preview",
+                (fine,),
+                lambda: _image_of(
+                    preview_argb(reslice_labels(change, fine), border),
+                    QImage.Format.Format_ARGB32_Premultiplied,
+                ),
+            )
+            painter.drawImage(target, layer)
 
     def _layer(self, name: str, key: tuple, make) -> QImage:
         if name not in self._layers or self._layers[name][0] != key:
@@ -241,17 +269,6 @@ class SlicePane(QWidget):
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setPen(QColor(TOKENS["quiet"]))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No scan open")
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        focused = self.hasFocus()
-        color = QColor(TOKENS["accent"] if focused else TOKENS[self.name])
-        color.setAlphaF(1.0 if focused else 0.6)
-        width = 2 if focused else 1
-        painter.setPen(QPen(color, width))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        room = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
-        painter.drawRect(room)
 
     # Mouse and keys
 
