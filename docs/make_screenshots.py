@@ -31,6 +31,7 @@ from viewer.window.synthetic_dialog import SyntheticDialog  # noqa: E402
 
 SIZE = (1600, 960)
 LIMIT_S = 900
+DOUBTED = Recipe("thoracic-aorta", 4, {"occlusion": 0.6}, "arterial", 120, "vascular", spacing_mm=2)
 TAUGHT = Recipe("abdominal-aorta", 7, {"fusiform-aneurysm": 0.6}, "arterial", 120, "vascular")
 
 
@@ -68,6 +69,13 @@ class Photographer:
         action.trigger()
         self.settle(name)
 
+    def make_up(self, title: str, recipe: Recipe) -> None:
+        """Open a made-up patient; what was open before is dropped."""
+        self.session.saved_case = before = self.session.case
+        self.session.make_up(title, lambda progress: make_case(recipe, progress))
+        self.wait(lambda: self.session.case is not before, "Making up a patient")
+        self.window.message_bar.clear()
+
     def save(self, name: str, of: QWidget | None = None) -> None:
         """Save a picture of the window or of a part."""
         self.settle(name)
@@ -78,7 +86,7 @@ class Photographer:
 
 
 def look_at_the_example(by: Photographer) -> None:
-    """The start page, the example reconstructed, how sure the map is, and it without bones."""
+    """The start page, the example reconstructed, and it without bones and organs."""
     by.save("start")
     by.window.files.open_path(resource("example"))
     by.wait(lambda: by.session.case.volume is not None, "Opening")
@@ -88,12 +96,7 @@ def look_at_the_example(by: Photographer) -> None:
     by.window.message_bar.clear()
     by.window.steps.unfold("segment")
     by.save("window")
-    by.trigger("confidence")
-    if by.window.qactions["next-doubt"].isEnabled():
-        by.trigger("next-doubt")
-    by.window.inspector.ensureWidgetVisible(by.window.inspector.doubts)
-    by.save("doubts")
-    by.trigger("confidence")
+    by.window.steps.unfold("segment")
     by.trigger("remove-bones")
     by.trigger("organs")
     by.trigger("layout-1+3")
@@ -101,6 +104,20 @@ def look_at_the_example(by: Photographer) -> None:
     for name in ("remove-bones", "organs", "layout-2x2"):
         by.trigger(name)
     by.session.saved_case = by.session.case
+
+
+def doubt(by: Photographer) -> None:
+    """How sure the map of a made-up patient with an occluded vessel is, and what to check."""
+    by.make_up("Occlusion", DOUBTED)
+    by.trigger("run-all")
+    by.window.message_bar.clear()
+    by.trigger("confidence")
+    by.trigger("next-doubt")
+    side = by.window.inspector
+    side.verticalScrollBar().setValue(side.doubts.y() - 160)
+    by.save("doubts")
+    by.trigger("confidence")
+    side.verticalScrollBar().setValue(0)
 
 
 def teach(by: Photographer) -> None:
@@ -111,9 +128,7 @@ def teach(by: Photographer) -> None:
     by.save("synthetic", dialog)
     dialog.reject()
     by.settle("Closing the dialog")
-    by.session.make_up("Quiz", lambda progress: make_case(TAUGHT, progress))
-    by.wait(lambda: by.session.case.truth is not None, "Making up a patient")
-    by.window.message_bar.clear()
+    by.make_up("Quiz", TAUGHT)
     by.window.teaching.begin()
     (lesion,) = by.session.case.truth.document["lesions"]
     by.window.quiz.mark(np.add(lesion["at_lps"], (4.0, 0.0, 3.0)))
@@ -137,6 +152,7 @@ def main(out: Path) -> None:
         try:
             by = Photographer(app, window, out)
             look_at_the_example(by)
+            doubt(by)
             teach(by)
         finally:
             session.saved_case = session.case

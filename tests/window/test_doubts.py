@@ -109,6 +109,28 @@ def test_every_doubt_can_appear_with_its_sentence_and_its_place(
     assert sorted(visited) == sorted(place.point_lps for place in HERE)
 
 
+def test_many_places_of_one_kind_are_one_sentence_that_follows_the_place(
+    a_window, a_case, trigger, qtbot
+):
+    told = notices(Evidence(pieces=tuple(HERE), gates=(HERE[0],)), a_case.suitability)
+    session = a_window.session
+    session.change("Open", session.case, a_case.put("mask", a_case.mask, RECORD, notices=told))
+    qtbot.wait(50)
+    rows = a_window.inspector.doubts.rows
+    shown = [rows.itemAt(n).widget() for n in range(rows.count())]
+    (pieces,) = [row for row in shown if "hangs on nothing" in row.text.text()]
+    assert pieces.go.text() == "Go to the next of 5"
+    pieces.go.click()
+    assert session.view.cursor_lps == HERE[0].point_lps
+    pieces.go.click()
+    assert session.view.cursor_lps == HERE[1].point_lps
+    assert "piece 2 of 5" in pieces.text.text()
+    for _ in range(5):
+        trigger("next-doubt")
+    place = HERE.index(Place(session.view.cursor_lps, 12.0))
+    assert f"piece {place + 1} of 5" in pieces.text.text()
+
+
 def test_a_place_can_be_gone_to_by_key_and_by_button(an_uncertain_window, trigger, qtbot):
     window = an_uncertain_window
     trigger("next-doubt")

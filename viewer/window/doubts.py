@@ -1,6 +1,8 @@
 """How sure the program is: what lies under the cursor, what to check, and proposed repairs."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -29,22 +31,31 @@ Point = tuple[float, float, float]
 
 
 class NoticeRow(QWidget):
-    """One sentence with its severity and, where it names a place, the way there."""
+    """One sentence with its severity and, where it names a place, the way there.
 
-    def __init__(self, notice: Notice) -> None:
+    Of several notices of one kind, each with its place, one is read at a time.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, notices: Sequence[Notice]) -> None:
         super().__init__()
-        sign_name, color, word = SIGNS[notice.severity]
+        self._notices = notices
+        self._at = -1
+        sign_name, color, self._word = SIGNS[notices[0].severity]
         sign = QLabel()
         sign.setPixmap(icon(sign_name, color).pixmap(16, 16))
-        sign.setAccessibleName(word)
-        sign.setToolTip(word)
-        self.text = QLabel(f"{word}: {notice.text}")
+        sign.setAccessibleName(self._word)
+        sign.setToolTip(self._word)
+        self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.go = QPushButton("Go there")
+        many = len(notices) > 1
+        self.go = QPushButton(f"Go to the next of {len(notices)}" if many else "Go there")
         self.go.setToolTip("Put the crosshair on this place (N: the next one)")
-        self.go.setVisible(notice.point_lps is not None)
+        self.go.setVisible(notices[0].point_lps is not None)
+        self.go.clicked.connect(self._next)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -54,6 +65,22 @@ class NoticeRow(QWidget):
         column.addWidget(self.text)
         column.addWidget(self.go, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
+        self._read(notices[0])
+
+    def show_place(self, point_lps: Point) -> None:
+        """Read the notice of a place, if it is one of these."""
+        for at, notice in enumerate(self._notices):
+            if notice.point_lps == point_lps:
+                self._at = at
+                self._read(notice)
+
+    def _next(self) -> None:
+        self._at = (self._at + 1) % len(self._notices)
+        self._read(self._notices[self._at])
+        self.wanted.emit(self._notices[self._at].point_lps)
+
+    def _read(self, notice: Notice) -> None:
+        self.text.setText(f"{self._word}: {notice.text}")
 
 
 class Doubts(QWidget):
@@ -119,9 +146,9 @@ class Doubts(QWidget):
     def _show_notices(self, case: Case) -> None:
         while self.rows.count():
             self.rows.takeAt(0).widget().deleteLater()
-        for notice in sorted(case.warnings, key=lambda n: GRAVEST_FIRST.index(n.severity)):
-            row = NoticeRow(notice)
-            row.go.clicked.connect(lambda _=False, notice=notice: self._go(notice.point_lps))
+        for notices in by_kind(case.warnings):
+            row = NoticeRow(notices)
+            row.wanted.connect(self._go)
             self.rows.addWidget(row)
 
     def _show_bridges(self) -> None:
@@ -196,6 +223,17 @@ class Doubts(QWidget):
 
     def _go(self, point_lps: Point) -> None:
         self._session.view.cursor_lps = point_lps
+        for n in range(self.rows.count()):
+            self.rows.itemAt(n).widget().show_place(point_lps)
+
+
+def by_kind(notices: Sequence[Notice]) -> list[list[Notice]]:
+    """Notices gravest first; those of one kind that each name a place stand together."""
+    found: dict[tuple, list[Notice]] = {}
+    for notice in sorted(notices, key=lambda n: GRAVEST_FIRST.index(n.severity)):
+        alone = "" if notice.point_lps is not None else notice.text
+        found.setdefault((notice.code, notice.severity, alone), []).append(notice)
+    return list(found.values())
 
 
 def bridge_text(bridge: Bridge, number: int, count: int) -> str:
