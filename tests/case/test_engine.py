@@ -180,5 +180,22 @@ def test_the_case_keeps_which_networks_were_asked_and_how_sure_they_were(
     assert any("research use" in notice.text for notice in opened.warnings)
 
 
+def test_a_draft_decides_on_coarser_blocks(a_case, monkeypatch):
+    from viewer.segment import vessels
+    from viewer.segment.evidence import Evidence, Found
+
+    asked = []
+
+    def find(*_, block_mm, **__):
+        asked.append(block_mm)
+        return Found(a_case.mask, Evidence())
+
+    monkeypatch.setattr(vessels, "find_vessels", find)
+    monkeypatch.setattr("viewer.segment.bridges.propose_bridges", lambda *_: ())
+    for mode in ("final", "draft"):
+        advance(a_case, "segment", SegmentOptions(engine="rules", mode=mode))
+    assert asked == [1.3, 1.6]
+
+
 def test_an_engine_of_rules_has_no_device():
     assert Engine().device == ""

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from viewer.enhance.great_vessels import find_great_vessels
 from viewer.enhance.suitability import Suitability, judge
 from viewer.errors import ViewerError
 from viewer.progress import Cancelled, Progress, silent
 from viewer.segment.compare import compare
+from viewer.segment.context import read_context
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, VesselMask
 from viewer.segment.vessels import segment_vessels
 from viewer.volume.grid import Grid
@@ -26,6 +28,13 @@ def test_finds_the_tree(a_phantom, a_mask):
     assert agreement.dice > 0.92
     assert agreement.cl_dice > 0.9
     assert agreement.average_surface_distance_mm < 0.8
+
+
+def test_what_is_what_is_decided_on_blocks_as_large_as_asked(a_phantom, a_suitability):
+    great = find_great_vessels(a_phantom.volume, silent())
+    known = (a_phantom.volume, great, a_suitability, None, silent())
+    assert read_context(*known, block_mm=1.3).coarse.spacing_mm == (1.5, 1.2, 1.2)
+    assert read_context(*known, block_mm=2.4).coarse.spacing_mm == (3.0, 2.4, 2.4)
 
 
 def test_every_branch_is_reached_to_its_end(a_phantom, a_mask):

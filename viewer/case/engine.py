@@ -75,6 +75,7 @@ def seek_vessels(
     progress: Progress,
     *,
     sensitivity: float = 0.5,
+    block_mm: float = vessels.FINAL_MM,
 ) -> tuple[Found, Engine]:
     """The vessels of a scan, and the engine that found them in the end.
 
@@ -84,7 +85,12 @@ def seek_vessels(
     if engine.networks is not None:
         try:
             found = vessels.find_vessels(
-                scan, suitability, progress, sensitivity=sensitivity, networks=engine.networks
+                scan,
+                suitability,
+                progress,
+                sensitivity=sensitivity,
+                networks=engine.networks,
+                block_mm=block_mm,
             )
         except Cancelled:
             raise
@@ -95,7 +101,9 @@ def seek_vessels(
             return found, engine
         network.cache_clear()  # frees their memory, and opens them afresh the next time
         progress.at(0.0, "The networks failed: finding the vessels by rules")
-    found = vessels.find_vessels(scan, suitability, progress, sensitivity=sensitivity)
+    found = vessels.find_vessels(
+        scan, suitability, progress, sensitivity=sensitivity, block_mm=block_mm
+    )
     return found, engine
 
 

@@ -71,11 +71,18 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
     from viewer.case.engine import engine_for, seek_vessels
     from viewer.segment.bridges import propose_bridges
     from viewer.segment.evidence import notices
+    from viewer.segment.vessels import DRAFT_MM, FINAL_MM
 
     scan, suitability = given(case.shown), given(case.suitability)
     part = progress.part(0, 0.95)
-    asked, sensitivity = engine_for(options), options.sensitivity
-    found, engine = seek_vessels(asked, scan, suitability, part, sensitivity=sensitivity)
+    found, engine = seek_vessels(
+        engine_for(options),
+        scan,
+        suitability,
+        part,
+        sensitivity=options.sensitivity,
+        block_mm=DRAFT_MM if options.mode == "draft" else FINAL_MM,
+    )
     _ = found.mask.counts  # counted here, so that showing it costs nothing
     told = engine.notices + notices(found.evidence, suitability)
     yield Made("mask", found.mask, told, engine.checksums, engine.device)

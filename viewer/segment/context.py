@@ -95,9 +95,10 @@ def read_context(
     suitability: Suitability,
     seeds_lps: np.ndarray | None,
     progress: Progress,
+    block_mm: float,
 ) -> Context | None:
     """The context of a scan, or None where there is nothing to start from."""
-    grid = coarse(volume, CONTEXT_MM, progress.part(0, 0.1))
+    grid = coarse(volume, block_mm, progress.part(0, 0.1))
     inside = body(grid.hu, grid.spacing_mm, progress.part(0.1, 0.15))
     levels = levels_of(volume, great, suitability, progress.part(0.15, 0.2))
     chains = arterial_chains(great) if great.chains else []

@@ -14,7 +14,7 @@ from viewer.segment.boundary import CLOT_HU, draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.clean import BONE_UNEVEN, Around
 from viewer.segment.confidence import confidence_of
-from viewer.segment.context import CONTEXT_MM, Context, read_context
+from viewer.segment.context import Context, read_context
 from viewer.segment.evidence import Found, disagreement, weigh_named
 from viewer.segment.gates import FULL, opened
 from viewer.segment.mask import VesselMask
@@ -38,13 +38,14 @@ def segment_named(
     *,
     sensitivity: float,
     seeds_lps: np.ndarray | None,
+    block_mm: float,
 ) -> Found:
     """The vessels of a scan as the networks name them; see `find_vessels`."""
     great = find_great_vessels(volume, progress.part(0, 0.1))
     part = progress.part(0.1, 0.25)
-    by_shape = read_context(volume, great, suitability, seeds_lps, part)
+    by_shape = read_context(volume, great, suitability, seeds_lps, part, block_mm)
     part = progress.part(0.25, 0.3)
-    grid = coarse(volume, CONTEXT_MM, part) if by_shape is None else by_shape.coarse
+    grid = coarse(volume, block_mm, part) if by_shape is None else by_shape.coarse
     part = progress.part(0.3, 0.6)
     naming = name_places(grid, networks.context, part, overlap=networks.overlap)
     part = progress.part(0.6, 0.65)

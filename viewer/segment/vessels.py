@@ -12,13 +12,14 @@ from viewer.progress import Progress
 from viewer.segment.boundary import draw
 from viewer.segment.branches import grow_branches
 from viewer.segment.clean import look_around
-from viewer.segment.context import read_context
+from viewer.segment.context import CONTEXT_MM, read_context
 from viewer.segment.evidence import Found, weigh
 from viewer.segment.mask import VesselMask
 from viewer.segment.veins import grow_veins
 from viewer.volume.volume import Volume
 
 DRAFT_OVERLAP, FINAL_OVERLAP = 0.25, 0.5
+DRAFT_MM, FINAL_MM = 1.6, CONTEXT_MM
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,7 @@ def find_vessels(
     sensitivity: float = 0.5,
     seeds_lps: np.ndarray | None = None,
     networks: Networks | None = None,
+    block_mm: float = FINAL_MM,
 ) -> Found:
     """The vessel tree connected with the aorta (and the seeds (n,3)), bone and calcification.
 
@@ -71,7 +73,8 @@ def find_vessels(
     bone, heart or organ, and brightness says where it ends; without, all is told by brightness
     and shape.
 
-    `sensitivity` 0 to 1 trades missed thin branches for false ones. Raises `ViewerError` where
+    `sensitivity` 0 to 1 trades missed thin branches for false ones; `block_mm` is about the size
+    of the blocks on which it is decided what is what. Raises `ViewerError` where
     the scan is not fit or there is nothing to start from.
     """
     if not suitability.fit:
@@ -80,10 +83,17 @@ def find_vessels(
         from viewer.segment.hybrid import segment_named
 
         return segment_named(
-            volume, suitability, networks, progress, sensitivity=sensitivity, seeds_lps=seeds_lps
+            volume,
+            suitability,
+            networks,
+            progress,
+            sensitivity=sensitivity,
+            seeds_lps=seeds_lps,
+            block_mm=block_mm,
         )
     great = find_great_vessels(volume, progress.part(0, 0.25))
-    context = read_context(volume, great, suitability, seeds_lps, progress.part(0.25, 0.6))
+    part = progress.part(0.25, 0.6)
+    context = read_context(volume, great, suitability, seeds_lps, part, block_mm)
     if context is None:
         raise nothing_to_start_from()
     tree = grow_branches(context, sensitivity, progress.part(0.6, 0.75))
