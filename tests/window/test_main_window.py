@@ -1,3 +1,6 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -5,6 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog
 
 from viewer.case.store import load_case
+from viewer.session.jobs import Job
 from viewer.window.actions import ACTIONS
 from viewer.window.inspector import volume_text
 from viewer.window.pages import ShortcutsPage
@@ -204,3 +208,27 @@ def test_without_a_scan_there_is_nothing_to_set(a_window, an_open_window):
 def test_a_little_of_a_structure_is_not_called_none():
     assert volume_text(0.004) == "under 0.1 ml"
     assert volume_text(12.34) == "12.3 ml"
+
+
+def test_nothing_jumps_when_a_job_begins(an_open_window, qtbot):
+    pane, button = an_open_window.panes.slices["axial"], an_open_window.steps.all
+    before = pane.size(), button.mapTo(an_open_window, QPoint(0, 0))
+    go_on = threading.Event()
+    an_open_window.session.jobs.start("Waiting", lambda progress: go_on.wait(20), lambda _: None)
+    qtbot.waitUntil(an_open_window.jobs_bar.cancel.isVisible)
+    qtbot.wait(20)
+    assert (pane.size(), button.mapTo(an_open_window, QPoint(0, 0))) == before
+    an_open_window.steps.unfold("segment")
+    qtbot.wait(20)
+    assert button.mapTo(an_open_window, QPoint(0, 0)) == before[1]
+    go_on.set()
+    qtbot.waitUntil(lambda: an_open_window.session.jobs.current is None)
+
+
+def test_the_last_second_of_a_job_is_not_counted(a_window):
+    job = Job("Reading", state="running", fraction=0.999, started=time.monotonic() - 5)
+    a_window.jobs_bar.show_job(job)
+    assert a_window.jobs_bar.text.text() == "Reading: 100 %"
+    job.fraction = 0.5
+    a_window.jobs_bar.show_job(job)
+    assert a_window.jobs_bar.text.text() == "Reading: 50 %, about 5 s left"

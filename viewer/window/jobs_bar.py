@@ -28,6 +28,9 @@ class JobsBar(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop what is running; the case stays as it is (Esc)")
         self.cancel.clicked.connect(jobs.cancel_all)
+        kept = self.cancel.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # or the panes would jump when a job begins
+        self.cancel.setSizePolicy(kept)
         self.memory = QLabel()
         self.memory.setToolTip("Memory held by Angioscape")
         self.device = QLabel("Processor")
@@ -58,7 +61,7 @@ class JobsBar(QWidget):
         message = job.message or job.title
         self.text.setText(
             f"{message}: {100 * job.fraction:.0f} %"
-            + (f", about {seconds_text(left)} left" if left is not None else "")
+            + (f", about {seconds_text(left)} left" if left is not None and left >= 1 else "")
         )
         self.bar.setValue(round(1000 * job.fraction))
         self.bar.show()

@@ -135,16 +135,16 @@ class StepsPanel(SidePanel):
         for step in pipeline.STEPS:
             self.cards[step.name] = StepCard(step.name, step.title, step.tip, step.options)
         column = self.column
+        self.all = QPushButton("Reconstruct")
+        self.all.setObjectName("primary")
+        self.all.setToolTip("Run every step with these options (F5)")
         column.addWidget(heading("STEPS"))
+        column.addWidget(self.all)  # over the cards, which grow and shrink
+        column.addSpacing(4)
         for card in self.cards.values():
             card.run.connect(self._run)
             card.opened.connect(self.unfold)
             column.addWidget(card)
-        self.all = QPushButton("Reconstruct")
-        self.all.setObjectName("primary")
-        self.all.setToolTip("Run every step with these options (F5)")
-        column.addSpacing(4)
-        column.addWidget(self.all)
         column.addStretch(1)
         session.case_changed.connect(self._case_changed)
         session.jobs.changed.connect(self._job_changed)
