@@ -17,7 +17,7 @@ MANY = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10)]
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("seed", [0, *MANY])
 def test_no_vessel_runs_through_bone(region, seed):
-    scene = make_scene(region, seed, spacing_mm=2.5)
+    scene = make_scene(region, seed, spacing_mm=3.0)
     arms = "down" if region in ("carotid", "head") else "up"
     bare = companions(scene.body, scene.grid, np.random.default_rng([seed, 4]), arms=arms)
     wall_mm, branch = distance(scene.vessels.tree, scene.grid)

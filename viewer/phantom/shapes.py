@@ -13,6 +13,8 @@ from viewer.phantom.tissue import Tissue
 Distance = Callable[[np.ndarray], np.ndarray]
 
 CELL_MM = 4.0
+# By how much a point's distance may differ from that of its cell's middle.
+SLACK_MM = 4.5
 FAR_MM = REACH_MM + 1
 
 
@@ -23,44 +25,48 @@ def box_around(points_lps: np.ndarray, reach_mm: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class CloseTo:
-    """A signed distance that is worked out only within `reach_mm` of a course.
+    """A signed distance round a course that is worked out only where it matters.
 
-    Farther away it is `FAR_MM`; `reach_mm` covers the body and whatever near it matters.
+    That is where it lies between -`within_mm` and `beyond_mm`, as told by the middles of coarse
+    cells; farther out it is `FAR_MM`, deeper about right. `widest_mm` is the body's from the path.
     """
 
     course: Course
-    reach_mm: float
+    widest_mm: float
+    within_mm: float
+    beyond_mm: float
     distance_mm: Distance
 
     @cached_property
-    def _cells(self) -> tuple[np.ndarray, np.ndarray]:
-        """The low corner (3,) of coarse cells, and which of them come near the course."""
-        low, high = box_around(self.course.points_lps, self.reach_mm + 2 * CELL_MM)
+    def _cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The low corner (3,) of the cells, their distances, and where these do not suffice."""
+        reach = self.widest_mm + self.beyond_mm + 2 * CELL_MM
+        low, high = box_around(self.course.points_lps, reach)
         axes = [np.arange(a, b, CELL_MM) + 0.5 * CELL_MM for a, b in zip(low, high, strict=True)]
         centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        near = self.course.near(centers.reshape(-1, 3), self.reach_mm + CELL_MM)
-        near = near.reshape(centers.shape[:3])
-        near[[0, -1]] = near[:, [0, -1]] = near[:, :, [0, -1]] = False
-        return low, near
+        far = self.distance_mm(centers.reshape(-1, 3)).reshape(centers.shape[:3])
+        far[[0, -1]] = far[:, [0, -1]] = far[:, :, [0, -1]] = np.inf
+        asked = (far > -self.within_mm - SLACK_MM) & (far < self.beyond_mm + SLACK_MM)
+        return low, np.where(far > 0, FAR_MM, far), asked
 
     def __call__(self, points_lps: np.ndarray) -> np.ndarray:
         """The distance (k,) of points (k,3)."""
-        low, near = self._cells
+        low, far, asked = self._cells
         cell = ((points_lps - low) * (1 / CELL_MM)).astype(np.int32)
-        np.clip(cell, 0, np.array(near.shape) - 1, out=cell)
-        inside = np.flatnonzero(near[cell[:, 0], cell[:, 1], cell[:, 2]])
-        out = np.full(len(points_lps), FAR_MM)
-        out[inside] = self.distance_mm(points_lps[inside])
+        np.clip(cell, 0, np.array(far.shape) - 1, out=cell)
+        k, j, i = cell.T
+        out, exactly = far[k, j, i], np.flatnonzero(asked[k, j, i])
+        out[exactly] = self.distance_mm(points_lps[exactly])
         return out
 
 
 def close_to(course: Course, widest_mm: float, effect: str, distance_mm: Distance) -> Distance:
-    """The signed distance of a body round a course, out to where its effect needs it.
+    """The signed distance of a body round a course, as far from its surface as its effect needs.
 
     What surrounds or stains needs the sign alone; the rest moves the lumen's wall.
     """
-    beyond = 1.0 if effect in (SURROUNDS, STAINS) else REACH_MM
-    return CloseTo(course, widest_mm + beyond, distance_mm)
+    deep = 1.0 if effect in (SURROUNDS, STAINS) else REACH_MM
+    return CloseTo(course, widest_mm, deep, deep, distance_mm)
 
 
 def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray, blood: Tissue | None = None) -> Solid:

@@ -73,11 +73,6 @@ class Course:
         )
         return self.s_mm[nearest] + along, aside, across
 
-    def near(self, points_lps: np.ndarray, reach_mm: float) -> np.ndarray:
-        """Which points (k,3) lie within a reach of the path (k,) bool."""
-        far = self._kd_tree.query(points_lps, distance_upper_bound=reach_mm + STEP_MM)[0]
-        return np.isfinite(far)
-
     def radius_at(self, s_mm: np.ndarray | float) -> np.ndarray:
         """Radius of the lumen (mm) at distances along the path."""
         return np.interp(s_mm, self.s_mm, self.radius_mm)
