@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialogButtonBox
 
 from viewer.case.made_up import make_case
@@ -8,6 +8,7 @@ from viewer.phantom.patient import Recipe
 from viewer.progress import Progress
 from viewer.scene.colors import TOKENS
 from viewer.scene.pins import pins_in_slice
+from viewer.scene.ruler import length_mm
 from viewer.window.synthetic_dialog import SyntheticDialog
 
 pytestmark = pytest.mark.gui
@@ -131,6 +132,29 @@ def test_a_pin_is_drawn_in_3_d(a_quiz, qtbot):
     colors = [after.pixelColor(at, round(y)).name().upper() for at in across]
     assert TOKENS["accent"] in colors
     assert TOKENS["accent"] not in [before.pixelColor(a, round(y)).name().upper() for a in across]
+
+
+def test_the_ruler_measures_on_a_slice_and_answers(a_quiz, trigger, qtbot):
+    trigger("tool-measure")
+    pane = a_quiz.panes.slices["axial"]
+    begun, ended = QPoint(40, 60), QPoint(40, 110)
+    qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=begun)
+    qtbot.mouseMove(pane, QPoint(40, 90))
+    qtbot.mouseMove(pane, ended)
+    qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=ended)
+    measured = length_mm(a_quiz.session.view.ruler_lps)
+    assert measured == pytest.approx(50 * pane.plane().mm_per_pixel, rel=0.01)
+    trigger("mark-cursor")
+    (card,) = a_quiz.quiz.cards
+    card.kind.setCurrentIndex(card.kind.findData("stenosis"))
+    assert card.take.isHidden(), "a ruler measures no percentage"
+    card.kind.setCurrentIndex(card.kind.findData("saccular-aneurysm"))
+    assert not card.take.isHidden()
+    card.take.click()
+    assert card.number.value() == pytest.approx(measured, abs=0.06)
+    qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=begun)
+    assert a_quiz.session.view.ruler_lps is None
+    assert card.take.isHidden()
 
 
 def test_a_mark_without_a_kind_is_asked_for(a_quiz, trigger):

@@ -49,6 +49,7 @@ class ViewState:
     mask_outline: bool = True
     hidden_labels: tuple[int, ...] = ()
     confidence_shown: bool = False
+    ruler_lps: tuple[Point, Point] | None = None
     layout: str = "2x2"
     maximized: str = ""
     volume_preset: str = "angio"

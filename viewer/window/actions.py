@@ -228,6 +228,8 @@ ACTIONS: tuple[Action, ...] = (
     _tool("zoom", "Zoom", "Z", "magnifying-glass", "Drag up or down (also the right button)"),
     _tool("scroll", "Scroll", "S", "arrows-down-up", "Drag through the slices (also the wheel)"),
     _tool("crosshair", "Crosshair", "C", "crosshair", "Click or drag: all panes follow"),
+    _tool("measure", "Ruler", "L", "ruler",
+          "Drag across a vessel on a slice: its length in mm; a click takes the ruler away"),
     _tool("grow", "Add vessel", "G", "plus-circle",
           "Click a vessel that was missed, in a slice or in 3-D (Ctrl: remove)"),
     _tool("remove", "Remove", "R", "minus-circle",

@@ -114,6 +114,7 @@ class PaneGrid(QWidget):
         if after.volume is not before.volume and after.volume is not None:
             self._view.cursor_lps = tuple(after.volume.grid.center_lps)
             self._view.hidden_labels = ()
+            self._view.ruler_lps = None
             self.straighten()
             self.fit()
             self.window_preset(6)

@@ -17,6 +17,7 @@ from viewer.phantom.quiz import QUESTIONS, Found, Mark, Score, score
 from viewer.scene.colors import TOKENS
 from viewer.scene.overlay import LETTERS
 from viewer.scene.pins import Pin
+from viewer.scene.ruler import length_mm
 from viewer.session.session import Session
 from viewer.window.inspector import value_label
 from viewer.window.side_panel import SidePanel, heading
@@ -24,7 +25,7 @@ from viewer.window.side_panel import SidePanel, heading
 MOST = 9999.0
 TASK = (
     "Find every disease in this made-up patient. There may be one, several or none.\n"
-    "Click where it lies (M), name its kind, and measure it."
+    "Click where it lies (M), name its kind, and measure it with the ruler (L)."
 )
 
 
@@ -56,13 +57,17 @@ class MarkCard(QFrame):
         self.number.setSpecialValueText("Not measured")
         self.number.setToolTip("What you measured; 0 when you did not")
         self.question.setBuddy(self.number)
+        self.take = QPushButton()
+        self.take.setToolTip("Answer with what the ruler measures (L: the ruler)")
+        self.take.clicked.connect(lambda: self.number.setValue(self._ruler_mm))
+        self._ruler_mm = 0.0
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Take this mark back")
         self.remove.clicked.connect(lambda: self.removed.emit(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 8)
         column.setSpacing(4)
-        for widget in (self.place, self.kind, self.question, self.number, self.remove):
+        for widget in (self.place, self.kind, self.question, self.number, self.take, self.remove):
             column.addWidget(widget)
         self.kind.currentIndexChanged.connect(self._ask)
         self.number.valueChanged.connect(self.answered)
@@ -84,10 +89,19 @@ class MarkCard(QFrame):
         number = amount(self.number.value(), asked.unit) if measured else ""
         return "  ".join(text for text in (kind, number) if text)
 
+    def offer(self, ruler_mm: float) -> None:
+        """Offer what the ruler measures as the answer; 0 where no ruler lies."""
+        self._ruler_mm = ruler_mm
+        asked = QUESTIONS.get(self.kind.currentData())
+        fits = asked is not None and asked.unit == "mm" and self.number.isEnabled()
+        self.take.setText(f"Take {amount(ruler_mm, 'mm')}")
+        self.take.setVisible(fits and ruler_mm > 0)
+
     def close_mark(self) -> None:
         """Make the mark final; its place can still be gone to."""
         for widget in (self.kind, self.number, self.remove):
             widget.setEnabled(False)
+        self.take.hide()
 
     def _ask(self) -> None:
         asked = QUESTIONS.get(self.kind.currentData())
@@ -99,6 +113,7 @@ class MarkCard(QFrame):
             self.number.setAccessibleName(asked.title)
         else:
             self.number.setValue(0.0)
+        self.offer(self._ruler_mm)
         self.answered.emit()
 
 
@@ -150,6 +165,7 @@ class QuizPanel(SidePanel):
         self.column.addStretch(1)
         self.hide()
         session.case_changed.connect(self._case_changed)
+        session.view.events.ruler_lps.connect(self._offer)
 
     @property
     def asking(self) -> bool:
@@ -194,6 +210,7 @@ class QuizPanel(SidePanel):
         card.removed.connect(self._remove)
         card.answered.connect(self._pin)
         self.cards.append(card)
+        self._offer()
         self._marks.addWidget(card)
         self._go_to(card.point_lps)
         self._show_state()
@@ -253,6 +270,11 @@ class QuizPanel(SidePanel):
         ]
         return (*marked, *truth)
 
+    def _offer(self, *_: object) -> None:
+        ends = self._session.view.ruler_lps
+        for card in self.cards:
+            card.offer(length_mm(ends) if ends is not None else 0.0)
+
     def _pin(self) -> None:
         self.pinned.emit(self.pins)
 
@@ -295,6 +317,7 @@ class QuizPanel(SidePanel):
     def release(self) -> None:
         """Stop listening."""
         self._session.case_changed.disconnect(self._case_changed)
+        self._session.view.events.ruler_lps.disconnect(self._offer)
 
 
 def place_text(point_lps: np.ndarray) -> str:
