@@ -12,6 +12,7 @@ from viewer.command import patients
 from viewer.dicom.series import MADE_UP
 from viewer.geometry.files import read_tree
 from viewer.progress import Cancelled, Progress
+from viewer.segment.mask import ARTERY
 
 TINY = ["--region", "tree", "--spacing", "6", "--phase", "arterial"]
 
@@ -66,6 +67,24 @@ def test_dicom_gives_the_same_bytes_and_opens_with_its_truth(tmp_path):
     source = find_source(tmp_path / "a" / "tree-000003", Progress())
     case = open_source(source, choose(source.series, None), Progress())
     assert case.truth.document["seed"] == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("region", ["abdominal-aorta", "carotid"])
+def test_a_series_is_reconstructed_to_its_vessels_and_stays_synthetic(region, tmp_path):
+    wishes = ["--region", region, "--disease", "stenosis", "--seed", "7", "--phase", "arterial"]
+    wishes += ["--scanner", "vascular", "--spacing", "2", "--dicom"]
+    assert run(["phantom", str(tmp_path), *wishes]) == 0
+    folder = tmp_path / f"{region}-000007"
+    args = ["reconstruct", str(folder / "dicom"), str(tmp_path / "case"), "--engine", "rules"]
+    assert run([*args, "--no-enhance"]) == 0
+    case = load_case(tmp_path / "case")
+    assert case.series.synthetic
+    assert MADE_UP in case.warnings
+    truth = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / "labels.nii.gz")))
+    found = case.mask.labels == ARTERY
+    assert ((truth == ARTERY) & found).sum() > 0.5 * found.sum()
+    assert len(case.tree.branches) > 3
 
 
 def test_a_volume_file_says_that_it_is_made_up_even_alone(a_folder, tmp_path):
