@@ -141,11 +141,12 @@ def test_adding_what_is_called_a_vein_makes_its_segment_an_artery():
         add_at(mask, scan((TRUNK, 400)), FIT, click(30, 30, 20), silent())
 
 
-def test_of_two_vessels_that_touch_only_the_one_that_was_clicked_is_swapped():
-    vein = np.hypot(Y - 30, X - 20) < 5
-    artery = np.hypot(Z - 30, Y - 37) < 3.5  # crosses in front of it and touches
+@pytest.mark.parametrize("width", [5, 9])
+def test_of_two_vessels_that_touch_only_the_one_that_was_clicked_is_swapped(width):
+    vein = np.hypot(Y - 30, X - 20) < width
+    artery = np.hypot(Z - 30, Y - 32 - width) < 3.5  # crosses in front of it and touches
     mask = mask_of((vein | artery, VEIN))
-    edit = add_at(mask, scan((vein | artery, 300)), FIT, click(30, 37, 45), silent())
+    edit = add_at(mask, scan((vein | artery, 300)), FIT, click(30, 32 + width, 45), silent())
     assert (edit.mask.labels[artery & (X > 27)] == ARTERY).mean() > 0.9
     assert (edit.mask.labels[vein] == VEIN).mean() > 0.95
 

@@ -1,4 +1,4 @@
-"""What an edit would change, over slices and in 3-D: violet what is gained, red what is lost."""
+"""What an edit would change, over slices and in 3-D: violet what is gained, amber what is lost."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from viewer.segment.mask import VesselMask
 from viewer.session.preview import Preview
 from viewer.volume.grid import Grid
 
-COLORS = {GAINED: TOKENS["invented"], LOST: TOKENS["danger"]}
+COLORS = {GAINED: TOKENS["invented"], LOST: TOKENS["caution"]}  # arteries are red already
 FILL, OPACITY = 0.35, 0.55
 MOST_VOXELS = 2_000_000
 

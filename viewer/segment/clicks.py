@@ -21,9 +21,9 @@ from viewer.segment.edit import (
 )
 from viewer.segment.faint import voxels_within, whole_vessel
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
+from viewer.segment.necks import climbed
 from viewer.segment.prune import swap_at
 from viewer.segment.shells import cells_from, shells
-from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 LOOK_MM = 14.0
@@ -90,21 +90,6 @@ def surroundings(
     return Surroundings(
         (at[0], at[1], at[2]), level, tissue, top, float(max(depth[start], min(grid.spacing_mm)))
     )
-
-
-def climbed(depth_mm: np.ndarray, start: int, box: Box, grid: Grid) -> int:
-    """The middle of the vessel above a place near its wall; both are flat numbers in the box.
-
-    Straight from the wall to the middle the depth rises as fast as one goes; along the vessel,
-    into a trunk for one, it hardly rises.
-    """
-    while True:
-        index = np.array(np.unravel_index(start, depth_mm.shape)) + [ends[0] for ends in box]
-        far = offsets_mm(box, grid, grid.points_lps(index))
-        steep = (far <= STEP_MM) & (depth_mm > depth_mm.flat[start] + 0.5 * far)
-        if not steep.any():
-            return start
-        start = int(np.where(steep, depth_mm, 0).argmax())
 
 
 def add_at(

@@ -6,18 +6,19 @@ from skimage.segmentation import watershed
 
 from viewer.segment.edit import box_around, offsets_mm
 from viewer.segment.gates import FULL
+from viewer.segment.mask import Box
 from viewer.volume.grid import Grid
 
 REACH_MM = 30.0
-NEAR_MM = 3.0
-NECK, WIDE = 0.5, 1.6  # of the radius at the click: narrower is a neck, wider another vessel
+STEP_MM = 4.0
+NECK, WIDE = 0.7, 1.3  # of the radius at the click: narrower is a neck, wider another vessel
 WHOLE = 0.95
 
 
 def without_neighbors(voxels: np.ndarray, at: tuple[int, int, int], grid: Grid) -> np.ndarray:
     """The vessel around a voxel without those that touch it (flat numbers, as `voxels` are).
 
-    A ball of half the vessel's radius is pushed from the click: what it does not reach, and what
+    A ball of 0.7 of the vessel's radius is pushed from the click: what it does not reach, and what
     is much wider, is another vessel, and the two share what lies between from deep to shallow (a
     watershed). This looks 30 mm around the click; where no neck is found there, all of it stays.
     """
@@ -29,14 +30,35 @@ def without_neighbors(voxels: np.ndarray, at: tuple[int, int, int], grid: Grid) 
     own = np.zeros(tuple(high - low), bool)
     own[tuple((index[within] - low).T)] = True
     depth = ndimage.distance_transform_edt(own, grid.spacing_mm)
-    near = np.where(offsets_mm(box, grid, point) <= NEAR_MM, depth, 0)
-    start = np.unravel_index(near.argmax(), depth.shape)
+    clicked = int(np.ravel_multi_index(tuple(np.array(at) - low), depth.shape))
+    start = np.unravel_index(climbed(depth, clicked, box, grid), depth.shape)
     radius = float(depth[start])
-    open_, _ = ndimage.label((depth >= NECK * radius) & (depth <= WIDE * radius), FULL)
-    markers = np.where(depth >= NECK * radius, np.uint8(2), np.uint8(0))
+    passed = depth >= NECK * radius
+    wide = depth > WIDE * radius
+    if wide.any():  # with the rim around its middle
+        wide = ndimage.distance_transform_edt(~wide, grid.spacing_mm) <= WIDE * radius
+        middle = grid.points_lps(np.array(start) + low)
+        wide &= offsets_mm(box, grid, middle) > radius
+    open_, _ = ndimage.label(passed & ~wide, FULL)
+    markers = np.where(passed, np.uint8(2), np.uint8(0))
     markers[open_ == open_[start]] = 1
     kept = watershed(-depth, markers, mask=own, connectivity=FULL) == 1
     if kept.sum() >= WHOLE * own.sum():
         return voxels
     found: np.ndarray = np.ravel_multi_index(tuple((np.argwhere(kept) + low).T), grid.shape)
     return found
+
+
+def climbed(depth_mm: np.ndarray, start: int, box: Box, grid: Grid) -> int:
+    """The middle of the vessel above a place near its wall; both are flat numbers in the box.
+
+    Straight from the wall to the middle the depth rises as fast as one goes; along the vessel,
+    into a trunk for one, it hardly rises.
+    """
+    while True:
+        index = np.array(np.unravel_index(start, depth_mm.shape)) + [ends[0] for ends in box]
+        far = offsets_mm(box, grid, grid.points_lps(index))
+        steep = (far <= STEP_MM) & (depth_mm > depth_mm.flat[start] + 0.5 * far)
+        if not steep.any():
+            return start
+        start = int(np.where(steep, depth_mm, 0).argmax())

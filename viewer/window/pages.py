@@ -165,8 +165,9 @@ them. Each step at the left can be run alone with its own options.</li>
 <li><b>Look</b>: the wheel changes the slice, the left button does what the active tool says,
 Shift and move puts the cursor of all panes under the mouse. Hold ` to see the raw scan.</li>
 <li><b>Correct</b>, in slices and in 3-D: click a vessel that was missed (G) or a branch that is
-wrong (R), draw along a vessel (D), drag a box round vessels (V), cut (X), paint (B) and erase
-(E). With Ctrl held, G, D and V take away. Everything can be undone (Ctrl+Z).</li>
+wrong (R), or swap artery and vein (A); where the pointer rests, all panes show what a click would
+do. Draw along a vessel (D), drag a box round vessels (V), cut (X), paint (B) and erase (E). With
+Ctrl held, G, D and V take away. Everything can be undone (Ctrl+Z).</li>
 <li><b>Look behind</b>: bones (Ctrl+Shift+B) and organs (Ctrl+Shift+G) leave the 3-D picture; the
 vessels stay.</li>
 <li><b>Save</b> the case (Ctrl+S). The scan itself is never changed.</li>
