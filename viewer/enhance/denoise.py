@@ -1,15 +1,12 @@
 """Edge-preserving smoothing whose strength follows the measured noise."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import SLAB_VOXELS, together
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
 
-SLAB_VOXELS = 1_500_000
-WORKERS = 2
 GRAIN = 0.2  # what is left of the noise, so that readers see that there is some
 
 
@@ -31,7 +28,6 @@ def denoise(
     halo = 2 * reach[0]
     depth = max(1, SLAB_VOXELS // int(np.prod(voxels.shape[1:])))
     out = np.empty(voxels.shape, np.int16)
-    starts = list(range(0, len(voxels), depth))
 
     def smooth(start: int) -> None:
         stop = min(start + depth, len(voxels))
@@ -40,11 +36,7 @@ def denoise(
         np.rint(clean, out=clean)
         out[start:stop] = clean[start - low : stop - low]
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for at in progress.over(
-            range(0, len(starts), WORKERS), -(-len(starts) // WORKERS), "Smoothing noise"
-        ):
-            list(pool.map(smooth, starts[at : at + WORKERS]))
+    together(range(0, len(voxels), depth), smooth, progress, "Smoothing noise")
     return Volume(out, volume.grid)
 
 
