@@ -20,8 +20,8 @@ def test_a_slice_shows_a_pin_as_large_as_it_cuts_it():
     plane = axial(40.0)
     ring, label = middle
     assert (ring.x, ring.y) == pytest.approx(plane.pixel(np.array(pin.at_lps)))
-    assert ring.radius * plane.mm_per_pixel == pytest.approx(RADIUS_MM)
-    assert aside[0].radius < ring.radius
+    assert ring.radius_px * plane.mm_per_pixel == pytest.approx(RADIUS_MM)
+    assert aside[0].radius_px < ring.radius_px
     assert label.text == "1"
     assert label.y < ring.y
     assert list(pins_in_slice([pin], axial(40.0 + RADIUS_MM))) == []
@@ -42,4 +42,4 @@ def test_labels_near_an_edge_lie_to_the_inside():
     places = np.array([[0.0, 50.0], [200.0, 50.0], [400.0, 50.0]])
     drawn = list(pins_in_scene(pins, places, 0.5, 400))
     assert [mark.align[0] for mark in drawn if isinstance(mark, Text)] == [0.0, 0.5, 1.0]
-    assert all(mark.radius == 16 for mark in drawn if isinstance(mark, Ring))
+    assert all(mark.radius_px == 16 for mark in drawn if isinstance(mark, Ring))

@@ -57,7 +57,7 @@ class Ring:
 
     x: float
     y: float
-    radius: float
+    radius_px: float
     color: str
     width: float = 2.0
 

@@ -94,7 +94,7 @@ def _ring(painter: QPainter, ring: Ring) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for color, wide in ((QColor(0, 0, 0, 200), 2), (QColor(ring.color), 0)):
         painter.setPen(QPen(color, ring.width + wide))
-        painter.drawEllipse(QPointF(ring.x, ring.y), ring.radius, ring.radius)
+        painter.drawEllipse(QPointF(ring.x, ring.y), ring.radius_px, ring.radius_px)
 
 
 def text_place(text: Text, font: QFont) -> tuple[QRectF, str]:

@@ -61,13 +61,16 @@ class MarkCard(QFrame):
         self.take.setToolTip("Answer with what the ruler measures (L: the ruler)")
         self.take.clicked.connect(lambda: self.number.setValue(self._ruler_mm))
         self._ruler_mm = 0.0
+        self.said = value_label()
+        self.said.hide()
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Take this mark back")
         self.remove.clicked.connect(lambda: self.removed.emit(self))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 8)
         column.setSpacing(4)
-        for widget in (self.place, self.kind, self.question, self.number, self.take, self.remove):
+        inside = (self.kind, self.question, self.number, self.take, self.said, self.remove)
+        for widget in (self.place, *inside):
             column.addWidget(widget)
         self.kind.currentIndexChanged.connect(self._ask)
         self.number.valueChanged.connect(self.answered)
@@ -99,9 +102,13 @@ class MarkCard(QFrame):
 
     def close_mark(self) -> None:
         """Make the mark final; its place can still be gone to."""
+        self.said.setText(f"You: {self.told}")
+        self.said.show()
         for widget in (self.kind, self.number, self.remove):
             widget.setEnabled(False)
-        self.take.hide()
+            widget.hide()
+        for widget in (self.question, self.take):
+            widget.hide()
 
     def _ask(self) -> None:
         asked = QUESTIONS.get(self.kind.currentData())
