@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from viewer.case.made_up import make_case  # noqa: E402
 from viewer.phantom.patient import Recipe  # noqa: E402
 from viewer.resource import resource  # noqa: E402
+from viewer.scene.turn import to_point  # noqa: E402
 from viewer.session.session import Session  # noqa: E402
 from viewer.window.main_window import MainWindow  # noqa: E402
 from viewer.window.post import Poster  # noqa: E402
@@ -134,7 +135,10 @@ def teach(by: Photographer) -> None:
     by.window.quiz.mark(np.add(lesion["at_lps"], (4.0, 0.0, 3.0)))
     card = by.window.quiz.cards[0]
     card.kind.setCurrentIndex(card.kind.findData(lesion["kind"]))
-    card.number.setValue(lesion["numbers"]["maximal_diameter_mm"] + 1.4)
+    half = np.array((0.5 * lesion["numbers"]["maximal_diameter_mm"] + 0.7, 0.0, 0.0))
+    middle = np.array(lesion["at_lps"])
+    by.session.view.ruler_lps = (to_point(middle - half), to_point(middle + half))
+    card.take.click()
     by.window.quiz.compare()
     by.save("quiz")
     by.session.saved_case = by.session.case
