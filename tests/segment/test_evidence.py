@@ -48,6 +48,16 @@ def test_a_calm_tree_gives_no_caution(a_volume):
     assert notices(evidence, FIT) == ()
 
 
+def test_a_guessed_start_is_told_with_its_place(a_volume):
+    context = dataclasses.replace(context_of(a_volume, TRUNK, aorta=TRUNK), guessed=True)
+    evidence = weigh(a_volume, context, TRUNK)
+    assert evidence.guessed.amount == pytest.approx(TRUNK.sum() / 1000)
+    told = notices(evidence, FIT)
+    assert [each.code for each in told] == ["guessed start"]
+    assert told[0].severity == "warning"
+    assert told[0].point_lps is not None
+
+
 def test_metal_counts_beside_the_vessels_only():
     voxels = np.where(TRUNK, 400, 40).astype(np.int16)
     voxels[10:12, 26:28, 10:15] = 3000

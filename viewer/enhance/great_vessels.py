@@ -52,7 +52,7 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     in its stead, if they are better.
     """
     found = wide = vessels_at(volume, COARSE_MM, progress.part(0, 0.4))
-    if is_great(found) and found.chains[0].radius_mm < WIDE_MM:
+    if found.chains and GREAT_MM < found.chains[0].radius_mm < WIDE_MM and is_slender(found):
         return found
     if not found.chains and min(volume.grid.spacing_mm) <= FINE_MM:
         found = vessels_at(volume, FINE_MM, progress.part(0.4, 0.6))
@@ -61,22 +61,19 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     tubes = tubes_any_way(hu, wide.inside, spacing, noise, progress.part(0.6, 1.0))
     if not tubes:
         return found
-    if found.chains:
+    if found.chains and is_slender(found):
         best = found.chains[0]
-        widened = is_great(found) and same_blood(best, tubes[0])
+        widened = best.radius_mm > GREAT_MM and same_blood(best, tubes[0])
         if widened or worth(best, noise) > worth(tubes[0], noise):
             return found
     return replace(wide, chains=tuple(tubes), guessed=True)
 
 
-def is_great(found: GreatVessels) -> bool:
-    """Whether the best chain is as wide as a great vessel, and slender or as long as the scan."""
-    if not found.chains:
-        return False
+def is_slender(found: GreatVessels) -> bool:
+    """Whether the best chain is longer than wide, or as long as the scan."""
     best, spacing = found.chains[0], found.coarse.spacing_mm
     field = found.coarse.hu.shape[0] * spacing[0]
-    slender = best.length_mm(spacing) >= min(SLENDER * best.radius_mm, WHOLE_FIELD * field)
-    return slender and best.radius_mm > GREAT_MM
+    return best.length_mm(spacing) >= min(SLENDER * best.radius_mm, WHOLE_FIELD * field)
 
 
 def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVessels:

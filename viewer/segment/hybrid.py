@@ -28,6 +28,7 @@ from viewer.volume.volume import Volume
 STRANGE_SHARE = 0.1
 NEAR_MM = 15.0
 LARGE_SHARE = 0.3
+BRIGHT, BRIGHT_SHARE, LEAST_BONE_ML = 0.9, 0.1, 1.0
 
 
 def segment_named(
@@ -100,7 +101,7 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
     no_artery |= hard
     seen = naming.artery[by_shape.trunk] >= LIKELY
     if seen.size and seen.mean() < STRANGE_SHARE:  # an anatomy that the network does not know
-        no_artery = naming.chamber >= SURE
+        no_artery = (naming.chamber >= SURE) | faint_bone(by_shape, naming)
     trunk = named.trunk | (by_shape.trunk & ~no_artery)
     veins = ((named.veins & even) | (by_shape.veins & (other < SURE))) & ~trunk
     same = named.levels.blood == by_shape.levels.blood
@@ -115,6 +116,20 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
         bone=(by_shape.bone | named.bone) & ~trunk & ~veins,
         hot=by_shape.hot & ~trunk & ~veins,
     )
+
+
+def faint_bone(by_shape: Context, naming: Naming) -> np.ndarray:
+    """The pieces of a trunk that the network calls bone and that are nowhere as bright as blood.
+
+    In an anatomy that it does not know a network calls arteries bone too, but those are bright.
+    """
+    found = by_shape.trunk & bony(naming) & ~by_shape.aorta
+    labels, count = ndimage.label(found, FULL)
+    bright = found & (by_shape.coarse.hu > by_shape.levels.at(BRIGHT))
+    size = np.bincount(labels[found], minlength=count + 1)
+    faint = np.bincount(labels[bright], minlength=count + 1) < BRIGHT_SHARE * size
+    faint &= size * by_shape.coarse.voxel_mm3 / 1000 > LEAST_BONE_ML
+    return np.asarray(faint[labels])
 
 
 def attached(tree: np.ndarray, context: Context) -> np.ndarray:
