@@ -16,6 +16,7 @@ def test_bone_and_its_rim_become_air_and_vessels_stay():
     assert (shown[labels == BONE] == AIR_HU).all()
     assert (shown[labels == ARTERY] == 300).all()
     assert (shown[:, 4, 5:9] == AIR_HU).all()
+    assert (shown[:, 10, 4] == 300).all(), "the rim of a vessel beside a bone is the vessel's"
     assert (shown[:, 15:] == 300).all()
     assert (volume.voxels == 300).all()
 

@@ -20,14 +20,16 @@ KEPT = (ARTERY, VEIN, CALCIFICATION)
 def without(volume: Volume, mask: VesselMask, hidden: tuple[int, ...]) -> Volume:
     """The volume with air in place of labels, their rim and their crumbs; without bone no metal.
 
-    Vessels always stay, and all bright that hangs on them. The grids must be the same.
+    Vessels with their own rim always stay, and all bright that hangs on them. The grids must be
+    the same.
     """
     table = np.isin(np.arange(256), hidden)
     vessel = np.isin(np.arange(256), KEPT)[mask.labels]
     gone = table[mask.labels]
     if BONE in hidden:
         gone |= volume.voxels > METAL_HU
-    gone = _wider(gone, volume.grid.spacing_mm) & ~vessel
+    rim = _wider(gone, volume.grid.spacing_mm) & ~ndimage.binary_dilation(vessel)
+    gone = rim | (gone & ~vessel)
     gone |= _crumbs(volume, gone, vessel)
     voxels = volume.voxels.copy()
     voxels[gone] = AIR_HU
