@@ -33,7 +33,7 @@ REAL = ("dissection", "chest", "short_abdomen", "abdomen")
 CLICKS = 3
 APART_MM = 10.0
 LARGE = (400, 512, 512)
-TIMED = 20
+TIMED, TRUNK_VOXELS = 20, 4
 
 INTRODUCTION = """# What three clicks make of the vessel map
 
@@ -127,7 +127,8 @@ def correct(
 def enlarged(volume: Volume, mask: VesselMask) -> tuple[Volume, VesselMask]:
     """A scan and its map as 400 slices of 512 x 512."""
     factor = np.divide(LARGE, volume.grid.shape)
-    grid = Grid(LARGE, volume.grid.lps_from_index @ np.diag([*(1 / factor), 1.0]))
+    step = np.divide(np.subtract(volume.grid.shape, 1), np.subtract(LARGE, 1))  # corners stay
+    grid = Grid(LARGE, volume.grid.lps_from_index @ np.diag([*step, 1.0]))
     hu = ndimage.zoom(volume.voxels, factor, order=1, output=np.int16)
     return Volume(hu, grid), VesselMask(ndimage.zoom(mask.labels, factor, order=0), grid)
 
@@ -136,13 +137,15 @@ def timed(
     volume: Volume, suitability: Suitability, mask: VesselMask
 ) -> tuple[list[float], list[float]]:
     """Processor seconds of twenty clicks that remove a branch, and of those that add it again."""
+    artery = mask.labels == ARTERY
+    branches = artery & ~ndimage.binary_opening(artery, iterations=TRUNK_VOXELS)
+    places = mask.grid.points_lps(np.argwhere(branches))
     volume, mask = enlarged(volume, mask)
-    places = np.argwhere(mask.labels == ARTERY)
     rng = np.random.default_rng(7)
     removing: list[float] = []
     adding: list[float] = []
     while len(removing) < TIMED:
-        point = mask.grid.points_lps(rng.choice(places))
+        point = rng.choice(places)
         begun = time.process_time()
         try:
             emptied = remove_at(mask, point, silent()).mask

@@ -58,10 +58,13 @@ class Cells:
 
 def cells_of(labels: np.ndarray, wanted: tuple[int, ...], grid: Grid) -> Cells:
     """All voxels with wanted labels as cells."""
-    found = labels == wanted[0]
-    for label in wanted[1:]:
-        found |= labels == label
-    return cells_from(np.flatnonzero(found), grid)
+    voxels = []
+    for number, layer in enumerate(labels):  # a layer at a time stays in the processor's cache
+        found = layer == wanted[0]
+        for label in wanted[1:]:
+            found |= layer == label
+        voxels.append(np.flatnonzero(found) + number * layer.size)
+    return cells_from(np.concatenate(voxels), grid)
 
 
 def cells_from(voxels: np.ndarray, grid: Grid) -> Cells:
@@ -69,19 +72,27 @@ def cells_from(voxels: np.ndarray, grid: Grid) -> Cells:
     factor = [max(1, round(CELL_MM / spacing)) for spacing in grid.spacing_mm]
     # One empty cell all around, so that no step leaves the grid or wraps round.
     shape = tuple(-(-n // f) + 2 for n, f in zip(grid.shape, factor, strict=True))
-    index = np.unravel_index(voxels, grid.shape)
-    coarse = [n // f + 1 for n, f in zip(index, factor, strict=True)]
-    flat, cell, size = np.unique(
-        np.ravel_multi_index(coarse, shape), return_inverse=True, return_counts=True
-    )
+    strides = (shape[1] * shape[2], shape[2], 1)
+    place = np.zeros(len(voxels), np.int64)
+    for index, n, f, stride in zip(
+        np.unravel_index(voxels, grid.shape), grid.shape, factor, strides, strict=True
+    ):
+        place += ((np.arange(n) // f + 1) * stride)[index]
+    taken = np.zeros(int(np.prod(shape)), bool)
+    taken[place] = True
+    flat = np.flatnonzero(taken)
+    number = np.empty(len(taken), np.int32)
+    number[flat] = np.arange(len(flat))
+    cell = number[place]
+    size = np.bincount(cell, minlength=len(flat))
     rows, columns = [], []
     steps = neighbors(shape)
     for step in steps[steps > 0]:
-        place = np.searchsorted(flat, flat + step)
-        place[place == len(flat)] = 0
-        hit = np.flatnonzero(flat[place] == flat + step)
+        beside = np.searchsorted(flat, flat + step)
+        beside[beside == len(flat)] = 0
+        hit = np.flatnonzero(flat[beside] == flat + step)
         rows.append(hit)
-        columns.append(place[hit])
+        columns.append(beside[hit])
     cell_mm = float(np.mean([f * s for f, s in zip(factor, grid.spacing_mm, strict=True)]))
     return Cells(voxels, cell, np.concatenate(rows), np.concatenate(columns), size, cell_mm)
 
