@@ -54,10 +54,10 @@ def test_paint_can_be_undone_and_redone(an_open_window, trigger, qtbot):
     qtbot.waitUntil(lambda: window.session.jobs.current is None, timeout=60_000)
     painted = window.session.case.mask.volume_ml(1)
     assert painted > before
-    assert window.qactions["undo"].text() == "Undo paint"
+    assert window.qactions["undo"].text().startswith("Undo paint, ")
     trigger("undo")
     assert window.session.case.mask.volume_ml(1) == before
-    assert window.qactions["redo"].text() == "Redo paint"
+    assert window.qactions["redo"].text().startswith("Redo paint, ")
     trigger("redo")
     assert window.session.case.mask.volume_ml(1) == painted
 
