@@ -82,6 +82,16 @@ def test_a_ball_as_bright_is_passed_over():
     assert runs_through(great.chains[0], vessel)
 
 
+def test_a_short_loop_of_bowel_along_the_body_is_no_great_vessel():
+    vessel, bowel = a_rod(2, (14, 18), 4.2), a_rod(0, (42, 40), 8.0) & (np.indices(SHAPE)[0] < 44)
+    hu = a_belly()
+    hu[vessel] += 350
+    hu[bowel] += np.random.default_rng(2).normal(200, 20, SHAPE)[bowel]
+    great = found_in(hu)
+    assert great.guessed
+    assert runs_through(great.chains[0], vessel)
+
+
 def test_faint_bowel_across_the_body_is_no_contrast():
     hu = a_belly()
     hu[a_rod(2, (30, 38), 7.0)] += 65

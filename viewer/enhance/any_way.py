@@ -15,7 +15,8 @@ TISSUE_HU = 50.0
 FAINTEST_HU = (90.0, 150.0, 150.0)  # along the body, where vessels run, fainter ones are believed
 MOST_HU = 950.0
 NARROWEST_BLOCKS, WIDEST_MM = 1.6, 15.0  # radius
-LENGTH_MM, SCORE_MM, STRONG_MM = 15.0, 8.0, 16.0  # length, score of each and of the best
+LENGTH_MM, SCORE_MM = 15.0, 8.0
+STRONG_MM, STRONG = 16.0, 200.0  # score or worth of the best
 SLENDER = 3.0  # of the length to the radius
 FREE = 0.6  # of the rim that is darker than half way to blood
 RIM_MM, ANGLES = 2.5, 16
@@ -41,16 +42,16 @@ def tubes_any_way(
     if not found:
         return []
     best = max(found, key=lambda chain: worth(chain, noise_hu))
-    if best.score < STRONG_MM:
+    if best.score < STRONG_MM and worth(best, noise_hu) < STRONG:
         return []
-    even = EVEN * max(noise_hu, best.spread_hu)
-    kept = [c for c in found if same_blood(c, best) and c.spread_hu < even]
+    kept = [c for c in found if same_blood(c, best, noise_hu)]
     return sorted(kept, key=lambda chain: worth(chain, noise_hu), reverse=True)
 
 
-def same_blood(chain: Chain, other: Chain) -> bool:
-    """Whether a chain is about as bright as another."""
-    return abs(chain.hu - other.hu) < ALIKE * (other.hu - TISSUE_HU)
+def same_blood(chain: Chain, other: Chain, noise_hu: float) -> bool:
+    """Whether a chain is about as bright and as even as another."""
+    alike = abs(chain.hu - other.hu) < ALIKE * (other.hu - TISSUE_HU)
+    return alike and chain.spread_hu < EVEN * max(noise_hu, other.spread_hu)
 
 
 def tube_noise_hu(hu: np.ndarray, spacing_mm: Spacing) -> float:

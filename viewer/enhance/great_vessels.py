@@ -14,6 +14,7 @@ COARSE_MM, FINE_MM = 2.0, 1.2
 LEAST_HU, MOST_HU = 90.0, 950.0
 LENGTH_MM = 25.0
 GREAT_MM, WIDE_MM = 5.0, 18.0  # radius of a great vessel, and of one that may be an organ
+GREAT_LENGTH_MM = 80.0
 WHOLE_FIELD = 0.8
 
 
@@ -48,11 +49,11 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     """The chains of round spots that look like enhanced blood, on a grid of about 2 mm.
 
     Scans without a great vessel in the field (head, leg) are looked at again at 1.2 mm. Where the
-    best chain is not as wide and as slender as a great vessel, tubes that run any way are taken
-    in its stead, if they are better.
+    best chain is not as wide and as long as a great vessel, tubes that run any way are taken in
+    its stead, if they are better.
     """
     found = wide = vessels_at(volume, COARSE_MM, progress.part(0, 0.4))
-    if found.chains and GREAT_MM < found.chains[0].radius_mm < WIDE_MM and is_slender(found):
+    if is_great(found):
         return found
     if not found.chains and min(volume.grid.spacing_mm) <= FINE_MM:
         found = vessels_at(volume, FINE_MM, progress.part(0.4, 0.6))
@@ -63,10 +64,19 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
         return found
     if found.chains and is_slender(found):
         best = found.chains[0]
-        widened = best.radius_mm > GREAT_MM and same_blood(best, tubes[0])
-        if widened or worth(best, noise) > worth(tubes[0], noise):
+        trunk = best.radius_mm > GREAT_MM and same_blood(best, tubes[0], noise)
+        if trunk or worth(best, noise) > worth(tubes[0], noise):
             return found
     return replace(wide, chains=tuple(tubes), guessed=True)
+
+
+def is_great(found: GreatVessels) -> bool:
+    """Whether the best chain is as wide and as long as a great vessel and no loop of bowel."""
+    if not found.chains:
+        return False
+    best, spacing = found.chains[0], found.coarse.spacing_mm
+    long = best.length_mm(spacing) >= GREAT_LENGTH_MM
+    return long and GREAT_MM < best.radius_mm < WIDE_MM and is_slender(found)
 
 
 def is_slender(found: GreatVessels) -> bool:
