@@ -134,6 +134,14 @@ def test_the_3_d_view_tells_what_its_colors_mean(a_tube, a_view):
     assert {"Radius mm", "4.0", "6.0", "8.0"} <= set(made)
 
 
+def test_the_3_d_view_says_when_its_picture_is_out_of_date(a_tube, a_view):
+    axes = tuple(np.array(a) for a in STRAIGHT["coronal"])
+    calm = scene_overlay(a_tube, a_view, axes, 0.5, 400, None)
+    busy = scene_overlay(a_tube, a_view, axes, 0.5, 400, None, preparing=True)
+    assert "Preparing …" not in [stamp.text for stamp in calm.stamps]
+    assert busy.stamps[-1].text == "Preparing …"
+
+
 def test_names_read_as_people_write_them():
     assert name_text("DOE^JANE^A") == "DOE, JANE A"
     assert name_text("Anonymous") == "Anonymous"

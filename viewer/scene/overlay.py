@@ -29,6 +29,9 @@ class Stamp:
     color: str
 
 
+PREPARING = Stamp("Preparing …", "accent")
+
+
 @dataclass(frozen=True)
 class ScaleBar:
     """A bar of a round length."""
@@ -273,8 +276,12 @@ def scene_overlay(
     width: int,
     radius_range_mm: tuple[float, float] | None,
     table_hidden: bool = False,
+    preparing: bool = False,
 ) -> Overlay:
-    """Everything over the 3-D view, whose camera looks along `axes` (right, down, into)."""
+    """Everything over the 3-D view, whose camera looks along `axes` (right, down, into).
+
+    While another picture is `preparing`, what is drawn is out of date, and a stamp says so.
+    """
     shown = case.surface is not None and view.surface_opacity > 0
     by_radius = shown and view.surface_color == "radius" and radius_range_mm is not None
     drawn = surface_labels(case.surface) if shown and not by_radius else ()
@@ -289,7 +296,7 @@ def scene_overlay(
             "bottom-left": not_shown(case, view, table_hidden),
         },
         scale_bar(mm_per_pixel, width),
-        stamps(case, view),
+        (*stamps(case, view), *([PREPARING] if preparing else [])),
         (),
         (*((names.get(n, f"label {n}"), label_color(n)) for n in drawn), *proposed(case)),
         radius_range_mm if by_radius else None,

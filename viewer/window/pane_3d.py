@@ -173,11 +173,7 @@ class Pane3D(VtkWidget):
             return
         self._preparing += 1
         future = self._maker.submit(prepare, *of, self.scene.software)
-        future.add_done_callback(lambda done: self._tell(part, of, done))
-
-    def _tell(self, part: str, of: tuple, done) -> None:
-        if not done.cancelled():
-            self._made.emit((part, of), done)
+        future.add_done_callback(lambda done: done.cancelled() or self._made.emit((part, of), done))
 
     def _take_made(self, made: tuple[str, tuple], done) -> None:
         part, of = made
@@ -238,6 +234,7 @@ class Pane3D(VtkWidget):
             self.width(),
             self.scene.radius_range_mm,
             self.scene.table_hidden,
+            self.preparing,
         )
         if not self.view.corners:
             overlay = without_corners(overlay)
