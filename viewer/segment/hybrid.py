@@ -27,6 +27,9 @@ from viewer.volume.volume import Volume
 
 STRANGE_SHARE = 0.1
 NEAR_MM = 15.0
+ALIKE_MM = 5.0
+STEADY = 0.06  # deviation of the brightness of cores along a vessel
+AS_BRIGHT = 0.2
 LARGE_SHARE = 0.3
 BRIGHT, BRIGHT_SHARE, LEAST_BONE_ML = 0.9, 0.1, 1.0
 
@@ -96,6 +99,7 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
         no_artery |= naming.vein >= SURE
     even = by_shape.texture < BONE_UNEVEN
     hard = bony(naming) & ~even & ~by_shape.aorta
+    hard &= ~steady(by_shape, hard)
     if thin is not None:
         hard &= thin.vessel < LIKELY
     no_artery |= hard
@@ -116,6 +120,33 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
         bone=(by_shape.bone | named.bone) & ~trunk & ~veins,
         hot=by_shape.hot & ~trunk & ~veins,
     )
+
+
+def steady(by_shape: Context, disputed: np.ndarray) -> np.ndarray:
+    """Where the cores of a trunk are as bright as blood and alike for a way (bool).
+
+    That is how an artery too thin to be even looks on coarse blocks; a bone's cortex and marrow
+    differ from place to place. Looked at only around what is `disputed` (bool).
+    """
+    grid, out = by_shape.coarse, np.zeros(disputed.shape, bool)
+    reach = [max(1, round(ALIKE_MM / s)) for s in grid.spacing_mm]
+    found = ndimage.find_objects((disputed & by_shape.trunk).astype(np.uint8))
+    if not found:
+        return out
+    box = tuple(
+        slice(max(0, cut.start - n - 1), cut.stop + n + 1)
+        for cut, n in zip(found[0], reach, strict=True)
+    )
+    size = [2 * n + 1 for n in reach]
+    within = by_shape.trunk[box].astype(np.float32)
+    core = ndimage.maximum_filter(grid.hu[box].astype(np.float32), 3)
+    share = np.maximum(ndimage.uniform_filter(within, size), 1e-6)
+    mean = ndimage.uniform_filter(core * within, size) / share
+    spread = ndimage.uniform_filter(core * core * within, size) / share - mean * mean
+    blood = by_shape.levels.blood
+    alike = spread < (STEADY * mean) ** 2
+    out[box] = alike & (np.abs(mean - blood) < AS_BRIGHT * blood) & by_shape.trunk[box]
+    return out
 
 
 def faint_bone(by_shape: Context, naming: Naming) -> np.ndarray:
