@@ -24,6 +24,7 @@ from viewer.networks.plan import (
 from viewer.progress import silent
 from viewer.segment import mask as labels
 from viewer.segment.compare import dice
+from viewer.segment.hybrid import steady
 from viewer.segment.vessels import Networks, segment_vessels
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -154,3 +155,22 @@ def test_clot_in_an_artery_is_told_from_blood():
     clot = aorta & (volume.voxels < 150)
     assert np.mean(found.labels[clot] == labels.THROMBUS) > 0.4
     assert np.mean(found.labels[~aorta] == labels.THROMBUS) < 0.002
+
+
+def test_a_thin_artery_is_steady_and_a_rib_is_not():
+    rng = np.random.default_rng(3)
+    hu = np.full((40, 60, 60), 50.0) + rng.normal(0, 8, (40, 60, 60))
+    artery, rib = np.zeros(hu.shape, bool), np.zeros(hu.shape, bool)
+    artery[:, 20:22, 15:17] = True
+    rib[:, 40:43, 40:43] = True
+    hu[artery] = BLOOD * rng.normal(1, 0.02, artery.sum())
+    hu[rib] = rng.choice([150, BLOOD, BONES], rib.sum())
+    grid = SimpleNamespace(hu=hu.astype(np.float32), spacing_mm=(1.3, 1.3, 1.3))
+    both = artery | rib
+    context = SimpleNamespace(coarse=grid, trunk=both, levels=SimpleNamespace(blood=float(BLOOD)))
+    found = steady(context, both)
+    assert found[artery].all()
+    assert not found[rib].any()
+    assert not steady(context, np.zeros_like(both)).any()
+    brighter = SimpleNamespace(**vars(context) | {"levels": SimpleNamespace(blood=1.5 * BLOOD)})
+    assert not steady(brighter, both)[artery].any()
