@@ -197,6 +197,16 @@ def test_remove_on_a_clot_or_a_vein_leaves_the_artery_that_it_touches():
         assert (edit.mask.labels == mask.labels)[~gone].all()
 
 
+def test_remove_on_the_clot_of_a_thin_branch_leaves_the_clot_of_the_trunk():
+    aneurysm = (np.hypot(Y - 30, X - 20) < 9) & ~TRUNK
+    rim = (np.hypot(Z - 30, Y - 30) < 4) & (X > 28) & (X < 50) & ~SIDE
+    mask = mask_of((TRUNK | SIDE, ARTERY), (aneurysm & ~SIDE, THROMBUS), (rim, THROMBUS))
+    edit = remove_at(mask, click(30, 33, 44), silent())
+    assert edit.name == "Remove branch"
+    assert not edit.mask.labels[(SIDE | rim) & (X > 34)].any()
+    assert (edit.mask.labels[aneurysm & ~SIDE] == THROMBUS).mean() > 0.9
+
+
 def test_removing_answers_in_half_a_second_on_a_large_scan():
     grid = Grid.regular((240, 512, 512), (1.0, 0.75, 0.75))
     labels = np.zeros(grid.shape, np.uint8)

@@ -55,8 +55,10 @@ def remove_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Ed
             "This is the trunk of the map; nothing was changed: click a branch, or cut (X) first."
         )
     what = mask.names.get(piece.label, "piece")
-    if piece.label in (*ARTERIES, VEIN):
-        what = "branch" if piece.hangs else "piece"
+    if piece.hangs:
+        what = "branch"
+    elif piece.label in (*ARTERIES, VEIN):
+        what = "piece"
     return given(mask, piece.voxels, 0, f"Remove {what}")
 
 
@@ -81,26 +83,42 @@ def swap_at(mask: VesselMask, point_lps: np.ndarray, progress: Progress) -> Edit
 
 
 def piece_at(mask: VesselMask, at: tuple[int, int, int], progress: Progress) -> Piece:
-    """The branch of the map that a labelled voxel belongs to, with all that hangs on it."""
+    """The branch of the map that a labelled voxel belongs to, with all that hangs on it.
+
+    Clot is part of its artery's branch, unless the branch is larger than the clot by itself.
+    """
     label = int(mask.labels[at])
-    wanted = (*ARTERIES, THROMBUS) if label in ARTERIES else (label,)
     clicked = int(np.ravel_multi_index(at, mask.labels.shape))
+    if label in ARTERIES:
+        return branch_at(mask, clicked, (*ARTERIES, THROMBUS), progress)
+    if label == VEIN:
+        return branch_at(mask, clicked, (VEIN,), progress)
+    whole = cells_of(mask.labels, (label,), mask.grid).piece_at(clicked).voxels
+    if label == THROMBUS:
+        branch = branch_at(mask, clicked, (*ARTERIES, THROMBUS), progress)
+        if not branch.trunk and len(branch.voxels) <= len(whole):
+            return branch
+    return Piece(whole, label, hangs=False, trunk=False)
+
+
+def branch_at(mask: VesselMask, clicked: int, wanted: tuple[int, ...], progress: Progress) -> Piece:
+    """The branch of what bears the wanted labels that a voxel (flat number) belongs to."""
     everything = cells_of(mask.labels, wanted, mask.grid)
     progress.at(0.4)
     structure = everything.piece_at(clicked)
-    if label not in (*ARTERIES, VEIN):
-        return Piece(structure.voxels, label, hangs=False, trunk=False)
     cell = structure.of(clicked)
     near = shells(structure, np.array([cell]))
     progress.at(0.7)
     around = shells(structure, np.flatnonzero(widest(near, structure.cell_mm, mask)))
     twig = max(int(1000 * TWIG_ML / mask.grid.voxel_mm3), 8)
     whole = len(structure.voxels)
-    main = label in ARTERIES and whole > TRUNK_SHARE * len(everything.voxels)
+    main = whole > TRUNK_SHARE * len(everything.voxels)
     most = BRANCH_SHARE * whole if main else whole
     first = mouth(around, int(around.piece[cell]), twig, most)
     chosen = structure.voxels[around.beyond(first)[around.piece[structure.cell]]]
-    return Piece(chosen, label, first > 0, main and len(chosen) > TRUNK_SHARE * whole)
+    trunk = main and VEIN not in wanted and len(chosen) > TRUNK_SHARE * whole
+    label = int(mask.labels.reshape(-1)[clicked])
+    return Piece(chosen, label, first > 0, trunk)
 
 
 def given(mask: VesselMask, voxels: np.ndarray, label: int, name: str) -> Edit:
