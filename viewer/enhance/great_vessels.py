@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from viewer.enhance.any_way import SLENDER, same_blood, tube_noise_hu, tubes_any_way, worth
+from viewer.enhance.any_way import same_blood, tube_noise_hu, tubes_any_way, worth
 from viewer.enhance.blobs import Chain, chains, spots
 from viewer.enhance.coarse import Coarse, body, coarse
 from viewer.progress import Progress
@@ -13,8 +13,10 @@ from viewer.volume.volume import Volume
 COARSE_MM, FINE_MM = 2.0, 1.2
 LEAST_HU, MOST_HU = 90.0, 950.0
 LENGTH_MM = 25.0
-GREAT_MM, WIDE_MM = 5.0, 18.0  # radius of a great vessel, and of one that may be an organ
+# Radius of a great vessel, of what is hardly another than the aorta, of what may be an organ.
+GREAT_MM, AORTA_MM, WIDE_MM = 5.0, 8.0, 18.0
 GREAT_LENGTH_MM = 80.0
+BALL = 2.5  # of the length to the radius; less has what is as long as wide
 WHOLE_FIELD = 0.8
 
 
@@ -62,10 +64,12 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     tubes = tubes_any_way(hu, wide.inside, spacing, noise, progress.part(0.6, 1.0))
     if not tubes:
         return found
-    if found.chains and is_slender(found):
-        best = found.chains[0]
-        trunk = best.radius_mm > GREAT_MM and same_blood(best, tubes[0], noise)
-        if trunk or worth(best, noise) > worth(tubes[0], noise):
+    field_mm = found.coarse.hu.shape[0] * found.coarse.spacing_mm[0]
+    for number, chain in enumerate(found.chains):
+        trunk = chain.radius_mm > (AORTA_MM if number else GREAT_MM)
+        trunk &= same_blood(chain, tubes[0], noise)
+        better = number == 0 and worth(chain, noise) > worth(tubes[0], noise)
+        if (trunk or better) and is_slender(chain, found.coarse.spacing_mm, field_mm):
             return found
     return replace(wide, chains=tuple(tubes), guessed=True)
 
@@ -75,15 +79,15 @@ def is_great(found: GreatVessels) -> bool:
     if not found.chains:
         return False
     best, spacing = found.chains[0], found.coarse.spacing_mm
+    field_mm = found.coarse.hu.shape[0] * spacing[0]
     long = best.length_mm(spacing) >= GREAT_LENGTH_MM
-    return long and GREAT_MM < best.radius_mm < WIDE_MM and is_slender(found)
+    return long and GREAT_MM < best.radius_mm < WIDE_MM and is_slender(best, spacing, field_mm)
 
 
-def is_slender(found: GreatVessels) -> bool:
-    """Whether the best chain is longer than wide, or as long as the scan."""
-    best, spacing = found.chains[0], found.coarse.spacing_mm
-    field = found.coarse.hu.shape[0] * spacing[0]
-    return best.length_mm(spacing) >= min(SLENDER * best.radius_mm, WHOLE_FIELD * field)
+def is_slender(chain: Chain, spacing_mm: tuple[float, float, float], field_mm: float) -> bool:
+    """Whether a chain is longer than wide, or as long as the scan."""
+    least = min(BALL * chain.radius_mm, WHOLE_FIELD * field_mm)
+    return chain.length_mm(spacing_mm) >= least
 
 
 def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVessels:
