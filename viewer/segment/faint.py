@@ -242,13 +242,18 @@ def voxels_within(sections: list[Section], grid: Grid) -> tuple[Box, np.ndarray]
         angle = np.mod(np.arctan2(b, a), 2 * np.pi) * ANGLES / (2 * np.pi)
         wall = np.interp(angle, turn, np.append(section.radius_mm, section.radius_mm[0]))
         inside = np.hypot(a, b) <= wall - WALL_MM
-        flat = np.stack([a[inside], b[inside]], axis=-1) @ section.axes_lps[1:]
-        points = section.center_lps + flat + lifts[:, None, None] * section.axes_lps[0]
-        found.append(np.rint(grid.index(points.reshape(-1, 3))).astype(np.int32))
-    index = np.concatenate(found)
-    index = index[np.all((index >= 0) & (index < np.array(grid.shape)), axis=1)]
-    low, high = index.min(axis=0), index.max(axis=0) + 1
+        center = grid.index(section.center_lps)
+        along, *across = section.axes_lps @ grid.index_from_lps[:3, :3].T
+        flat = center[:, None] + np.outer(across[0], a[inside]) + np.outer(across[1], b[inside])
+        lifted = flat[:, None] + along[:, None, None] * lifts[:, None]
+        found.append(np.rint(lifted.reshape(3, -1)).astype(np.int32))
+    index = np.concatenate(found, axis=1)
+    held = np.ones(index.shape[1], bool)
+    for each, count in zip(index, grid.shape, strict=True):
+        held &= (each >= 0) & (each < count)
+    index = index[:, held]
+    low, high = index.min(axis=1), index.max(axis=1) + 1
     within = np.zeros(tuple(high - low), bool)
-    within[tuple((index - low).T)] = True
+    within[tuple(index - low[:, None])] = True
     a0, b0, c0 = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
     return (a0, b0, c0), ndimage.binary_closing(within) | within
