@@ -26,12 +26,6 @@ OFF = {
 }  # fmt: skip
 
 
-def expect_off(request, disease, region):
-    """Mark a test as failing for as long as the pair's number is off."""
-    if (disease, region) in OFF:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="the told number is off"))
-
-
 def made(region, disease, severity=0.6):
     """A small scene about the disease alone, or None where the region has no vessel for it."""
     wanted = {"diseases": {disease: severity}, "companions": False, "detail": 0.3}
@@ -46,6 +40,15 @@ def made(region, disease, severity=0.6):
     shape, at = (SIDE,) * 3, middle_of(first, lesion)
     scene = make_scene(region, 3, spacing_mm=STEP_MM, shape=shape, center_lps=at, **wanted)
     return scene, lesion
+
+
+def asked(request, region, disease):
+    """What `made` gives; a pair that is off is marked to fail, a refused one is skipped."""
+    if (disease, region) in OFF:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="the told number is off"))
+    if (found := made(region, disease)) is None:
+        pytest.skip("refused in a sentence")
+    return found
 
 
 def middle_of(scene, lesion):
@@ -87,10 +90,7 @@ def amount_ml(scene, *tissues):
 @pytest.mark.parametrize("region", SOME)
 @pytest.mark.parametrize("disease", NARROWINGS)
 def test_the_narrowest_section_is_as_narrow_as_told(request, region, disease):
-    expect_off(request, disease, region)
-    if (found := made(region, disease)) is None:
-        pytest.skip("refused in a sentence")
-    scene, lesion = found
+    scene, lesion = asked(request, region, disease)
     areas = sections(scene, lesion)
     if lesion.numbers["reference_diameter_mm"] < 4 * STEP_MM or not len(areas):
         pytest.skip("too thin to be measured on this grid")
@@ -114,11 +114,8 @@ FILLED = {
 @pytest.mark.parametrize("disease", FILLED)
 def test_what_fills_or_lines_a_vessel_is_there_in_its_volume(request, region, disease):
     """All of it, wherever it lies: a grid over its solids."""
-    expect_off(request, disease, region)
-    if (found := made(region, disease)) is None:
-        pytest.skip("refused in a sentence")
+    scene, lesion = asked(request, region, disease)
     key, tissue = FILLED[disease]
-    scene, lesion = found
     told, shown = lesion.numbers[key], 0.0
     solids = [s for s in scene.solids if isinstance(s, Solid) and s.tissue is tissue]
     assert solids
@@ -138,10 +135,9 @@ def test_what_fills_or_lines_a_vessel_is_there_in_its_volume(request, region, di
 
 
 @pytest.mark.parametrize("region", SOME)
-def test_a_spindle_is_as_wide_as_told(region):
-    if (found := made(region, "fusiform-aneurysm")) is None:
-        pytest.skip("refused in a sentence")
-    numbers, areas = found[1].numbers, sections(*found)
+def test_a_spindle_is_as_wide_as_told(request, region):
+    scene, lesion = asked(request, region, "fusiform-aneurysm")
+    numbers, areas = lesion.numbers, sections(scene, lesion)
     if numbers["maximal_diameter_mm"] > 0.8 * SIDE * STEP_MM:
         pytest.skip("wider than this grid")
     wide = 2 * np.sqrt(areas.max() / np.pi)
@@ -153,10 +149,7 @@ def test_a_spindle_is_as_wide_as_told(region):
     "disease", ["saccular-aneurysm", "ulcer", "endoleak", "arteriovenous-malformation"]
 )
 def test_what_joins_the_lumen_is_open(request, region, disease):
-    expect_off(request, disease, region)
-    if (found := made(region, disease)) is None:
-        pytest.skip("refused in a sentence")
-    scene = found[0]
+    scene, _ = asked(request, region, disease)
     (sac,) = [s for s in scene.solids if isinstance(s, Solid) and s.effect == ADDS]
     index = np.argwhere(np.ones(scene.grid.shape, bool))
     deep = sac.distance_mm(scene.grid.points_lps(index)) < -0.2

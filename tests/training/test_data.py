@@ -5,7 +5,7 @@ import torch
 
 from viewer.training.classes import UNKNOWN
 from viewer.training.crops import source_of
-from viewer.training.data import Patch, anatomy_patch, as_input, batches, mixed
+from viewer.training.data import Patch, anatomy_patch, as_input, batches, cut_short, mixed
 
 
 def test_a_patch_of_labels_has_bright_arteries(an_anatomy):
@@ -50,3 +50,16 @@ def test_a_network_sees_two_ranges():
     assert seen.shape == (2, 1, 1, 4)
     assert torch.allclose(seen[0].ravel(), torch.tensor([-1.5, 0.0, 1.0, 2.0]))
     assert torch.allclose(seen[1].ravel(), torch.tensor([-1.0, 0.15, 0.4, 2.0]))
+
+
+def test_a_scan_that_ends_goes_on_as_its_edge_and_nobody_knows_what_is_there():
+    hu = torch.arange(20.0)[:, None, None].expand(20, 20, 20).contiguous()
+    patch = Patch(hu, torch.ones((20, 20, 20), dtype=torch.long))
+    for seed in range(10):
+        short = cut_short(patch, np.random.default_rng(seed))
+        known = (short.classes != UNKNOWN).any(dim=2).any(dim=1).nonzero()[:, 0]
+        first, last = int(known[0]), int(known[-1])
+        assert last - first + 1 < 20
+        expected = torch.arange(20.0).clamp(first, last)
+        assert torch.equal(short.hu[:, 0, 0], expected)
+    assert (patch.classes == 1).all()

@@ -4,11 +4,13 @@ import torch
 from viewer.phantom.make import make_scene
 from viewer.phantom.tissue import Tissue
 from viewer.training import scenes
+from viewer.training.classes import UNKNOWN
+from viewer.training.crops import pooled_classes
 from viewer.training.scenes import (
     centerlines,
-    coarser,
     guessed_names,
     packed,
+    scene_crop,
     scene_patch,
     with_partial_volume,
 )
@@ -45,14 +47,24 @@ def test_partial_volume_of_a_wall():
     assert torch.allclose(mixed[:, 1, 1], torch.tensor([400.0, 400, 400, 200, 0, 0, 0]))
 
 
-def test_a_coarser_patch_keeps_thin_vessels_and_the_mean():
+def test_a_crop_of_a_scene_keeps_thin_vessels_and_knows_where_it_ends(tmp_path):
+    scene = make_scene("abdominal-aorta", 5, shape=(48, 48, 48), spacing_mm=1.0)
+    np.save(tmp_path / "5.npy", packed(scene))
+    crop = scene_crop(tmp_path / "5.npy", 32, 2.5, np.random.default_rng(0))
+    assert crop.hu.shape == crop.classes.shape == (32, 32, 32)
+    assert (crop.classes == 1).any()
+    beyond = float((crop.classes == UNKNOWN).float().mean())
+    assert 0.5 < beyond < 0.95  # 48 of 80 mm a side are there, warped
+    artery = crop.hu[crop.classes == 1].mean()
+    assert artery > crop.hu[crop.classes == 0].mean() + 50
+    again = scene_crop(tmp_path / "5.npy", 32, 2.5, np.random.default_rng(0))
+    assert torch.equal(crop.hu, again.hu)
+
+
+def test_a_thin_vessel_stays_on_a_coarser_grid():
     classes = torch.zeros((20, 20, 20), dtype=torch.long)
     classes[:, 5:8, 5:8] = 1
-    patch = scenes.Patch(torch.where(classes == 1, 400.0, 40.0), classes)
-    small = coarser(patch, 8)
-    assert small.hu.shape == (8, 8, 8)
-    assert abs(float(small.hu.mean() - patch.hu.mean())) < 3
-    assert (small.classes == 1).any()
+    assert (pooled_classes(classes, 8) == 1).any()
 
 
 def test_guessed_names_are_the_truth_most_of_the_time():

@@ -9,6 +9,7 @@ from viewer.volume.grid import Grid
 
 MADE_UP = Notice("synthetic", "warning", "Made-up patient: not a person's scan.")
 
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One stack of slices that makes one volume.

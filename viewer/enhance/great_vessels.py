@@ -64,12 +64,11 @@ def find_great_vessels(volume: Volume, progress: Progress) -> GreatVessels:
     tubes = tubes_any_way(hu, wide.inside, spacing, noise, progress.part(0.6, 1.0))
     if not tubes:
         return found
-    field_mm = found.coarse.hu.shape[0] * found.coarse.spacing_mm[0]
     for number, chain in enumerate(found.chains):
         trunk = chain.radius_mm > (AORTA_MM if number else GREAT_MM)
         trunk &= same_blood(chain, tubes[0], noise)
         better = number == 0 and worth(chain, noise) > worth(tubes[0], noise)
-        if (trunk or better) and is_slender(chain, found.coarse.spacing_mm, field_mm):
+        if (trunk or better) and is_slender(chain, found.coarse):
             return found
     return replace(wide, chains=tuple(tubes), guessed=True)
 
@@ -78,16 +77,16 @@ def is_great(found: GreatVessels) -> bool:
     """Whether the best chain is as wide and as long as a great vessel and no loop of bowel."""
     if not found.chains:
         return False
-    best, spacing = found.chains[0], found.coarse.spacing_mm
-    field_mm = found.coarse.hu.shape[0] * spacing[0]
-    long = best.length_mm(spacing) >= GREAT_LENGTH_MM
-    return long and GREAT_MM < best.radius_mm < WIDE_MM and is_slender(best, spacing, field_mm)
+    best = found.chains[0]
+    long = best.length_mm(found.coarse.spacing_mm) >= GREAT_LENGTH_MM
+    return long and GREAT_MM < best.radius_mm < WIDE_MM and is_slender(best, found.coarse)
 
 
-def is_slender(chain: Chain, spacing_mm: tuple[float, float, float], field_mm: float) -> bool:
+def is_slender(chain: Chain, grid: Coarse) -> bool:
     """Whether a chain is longer than wide, or as long as the scan."""
+    field_mm = grid.hu.shape[0] * grid.spacing_mm[0]
     least = min(BALL * chain.radius_mm, WHOLE_FIELD * field_mm)
-    return chain.length_mm(spacing_mm) >= least
+    return chain.length_mm(grid.spacing_mm) >= least
 
 
 def vessels_at(volume: Volume, target_mm: float, progress: Progress) -> GreatVessels:

@@ -160,8 +160,7 @@ def grown_at(
 
     start = np.array([np.ravel_multi_index(found.start, shape)])
     reached = front.grow(mask.grid, start, admits, found.radius_mm, progress)
-    all_ = np.unique(np.concatenate(reached.taken))
-    grown = np.column_stack(np.unravel_index(before_leaks(all_, start, found, mask), shape))
+    grown = np.column_stack(np.unravel_index(before_leaks(reached, start, found, mask), shape))
     low, high = np.maximum(grown.min(axis=0) - 1, 0), np.minimum(grown.max(axis=0) + 2, shape)
     chosen = np.zeros(tuple(high - low), bool)
     chosen[tuple((grown - low).T)] = True

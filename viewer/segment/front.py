@@ -1,7 +1,6 @@
 """A front that grows through a vessel step by step and stops where it opens into something wide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -17,22 +16,6 @@ MOST_VOXELS = 450_000
 Admits = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(eq=False)
-class Front:
-    """What a front has taken of a grid of `shape`: flat voxel numbers, shell by shell."""
-
-    shape: tuple[int, int, int]
-    taken: list[np.ndarray] = field(default_factory=list)
-    gates: int = 0
-    ended: bool = True
-
-    @property
-    def voxels(self) -> np.ndarray:
-        """Array indices (n,3) of all that was taken."""
-        flat = np.concatenate(self.taken) if self.taken else np.zeros(0, np.int64)
-        return np.column_stack(np.unravel_index(flat, self.shape))
-
-
 def neighbors(shape: tuple[int, ...]) -> np.ndarray:
     """Steps in flat numbers to the 26 neighbors of a voxel away from the border."""
     k, j, i = np.meshgrid(*[(-1, 0, 1)] * 3, indexing="ij")
@@ -42,6 +25,11 @@ def neighbors(shape: tuple[int, ...]) -> np.ndarray:
 
 def pieces(flat: np.ndarray, steps: np.ndarray) -> tuple[int, np.ndarray]:
     """How many connected pieces sorted flat voxel numbers form, and the piece of each."""
+    return connected(len(flat), *links(flat, steps))
+
+
+def links(flat: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of sorted flat numbers lie a step apart: the places (n,) of the one and the other."""
     rows, columns = [], []
     for step in steps[steps > 0]:
         place = np.searchsorted(flat, flat + step)
@@ -49,10 +37,14 @@ def pieces(flat: np.ndarray, steps: np.ndarray) -> tuple[int, np.ndarray]:
         hit = np.flatnonzero(flat[place] == flat + step)
         rows.append(hit)
         columns.append(place[hit])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    links = coo_matrix((np.ones(len(row), bool), (row, column)), shape=(len(flat),) * 2)
-    count, piece = connected_components(links, directed=False)
-    return int(count), piece
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def connected(count: int, rows: np.ndarray, columns: np.ndarray) -> tuple[int, np.ndarray]:
+    """How many connected parts `count` things with links form, and the part of each."""
+    graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), (count,) * 2)
+    number, part = connected_components(graph, directed=False)
+    return int(number), part
 
 
 def grow(
@@ -62,8 +54,10 @@ def grow(
     radius_mm: float,
     progress: Progress,
     most_steps: int = 400,
-) -> Front:
-    """Grow from voxels (flat numbers) through all that `admits` (flat numbers to bool) lets in.
+) -> np.ndarray:
+    """The voxels that grow from some through all that `admits` (flat numbers to bool) lets in.
+
+    All are flat numbers, what comes out in ascending order.
 
     The front is looked at in shells of three steps. Each of its pieces has the area of the vessel
     there (volume over thickness); one that is more than 2.2 times as large as a little before,
@@ -72,7 +66,6 @@ def grow(
     shape = grid.shape
     steps = neighbors(shape)
     seen = np.zeros(int(np.prod(shape)), bool)
-    front = Front(shape)
     thick_mm = SHELL * float(np.mean(grid.spacing_mm))
     area_of_one = grid.voxel_mm3 / thick_mm
     # A front that has not met the wall yet is a sphere, not a disk: it may be four times as wide.
@@ -80,7 +73,7 @@ def grow(
     free = int(np.ceil(2 * radius_mm / thick_mm)) + 1
     edge, total = start, len(start)
     seen[edge] = True
-    front.taken.append(edge)
+    taken = [edge]
     for turn in range(most_steps // SHELL):
         progress.at(min(total / MOST_VOXELS, 0.99))
         shell, inherited = [], []
@@ -101,7 +94,7 @@ def grow(
                 break
         all_, before = np.concatenate(shell), np.concatenate(inherited)
         if len(all_) == 0:
-            return front
+            break
         order = np.argsort(all_)
         count, piece = pieces(all_[order], steps)
         area = np.bincount(piece, minlength=count) * area_of_one
@@ -110,24 +103,20 @@ def grow(
         )
         allowed = (4 if turn < free else 1) * WIDENING * reference + SLACK_MM2
         leaked = area > allowed
-        front.gates += int(leaked.sum())
         # The usual area follows the vessel slowly, so that a slow swelling is a gate as well.
         now = np.where(turn < free, reference, 0.7 * reference + 0.3 * np.minimum(area, reference))
         kept = np.empty(len(all_), bool)
         kept[order] = ~leaked[piece]
         value = np.empty(len(all_))
         value[order] = now[piece]
-        front.taken.append(all_[kept])
+        taken.append(all_[kept])
         total += int(kept.sum())
         ends = np.zeros(len(all_), bool)
         ends[len(all_) - len(shell[-1]) :] = True
         edge, usual = all_[kept & ends], value[kept & ends]
-        if len(edge) == 0:
-            return front
-        if total > MOST_VOXELS:
+        if len(edge) == 0 or total > MOST_VOXELS:
             break
-    front.ended = False
-    return front
+    return np.unique(np.concatenate(taken))
 
 
 def within_grid(flat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -8,6 +8,7 @@ from scipy import ndimage
 from viewer.enhance.coarse import coarse
 from viewer.enhance.distance import distance_within
 from viewer.enhance.great_vessels import find_great_vessels
+from viewer.enhance.slabs import around, held, whole
 from viewer.enhance.suitability import Suitability
 from viewer.progress import Progress, silent
 from viewer.segment.boundary import CLOT_HU, draw
@@ -69,14 +70,14 @@ def segment_named(
     grown, around_hu = grow_veins(context, tree, 0.6 - 0.2 * sensitivity, progress.part(0.76, 0.8))
     veins = (grown | context.veins) & ~tree
     vessel = tree | veins
-    around = Around(
+    masses = Around(
         context.bone & ~vessel,
         (naming.chamber >= LIKELY) & ~vessel,
         (naming.organ >= LIKELY) & ~vessel,
         clot(context, naming, vessel),
     )
     share = 0.5 - 0.2 * sensitivity
-    labels = draw(volume, context, tree, veins, around_hu, around, share, progress.part(0.8, 1.0))
+    labels = draw(volume, context, tree, veins, around_hu, masses, share, progress.part(0.8, 1.0))
     sure = confidence_of(labels, grid, naming, None if thin is None else thin.vessel)
     evidence = weigh_named(volume, context, tree, naming, networks.asked)
     if by_shape is not None:
@@ -130,13 +131,10 @@ def steady(by_shape: Context, disputed: np.ndarray) -> np.ndarray:
     """
     grid, out = by_shape.coarse, np.zeros(disputed.shape, bool)
     reach = [max(1, round(ALIKE_MM / s)) for s in grid.spacing_mm]
-    found = ndimage.find_objects((disputed & by_shape.trunk).astype(np.uint8))
-    if not found:
+    found = held(disputed & by_shape.trunk, whole(disputed.shape))
+    if found is None:
         return out
-    box = tuple(
-        slice(max(0, cut.start - n - 1), cut.stop + n + 1)
-        for cut, n in zip(found[0], reach, strict=True)
-    )
+    box = around(found, [n + 1 for n in reach], disputed.shape)
     size = [2 * n + 1 for n in reach]
     within = by_shape.trunk[box].astype(np.float32)
     core = ndimage.maximum_filter(grid.hu[box].astype(np.float32), 3)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import breadth_first_order
 
-from viewer.segment.front import SHELL, neighbors
+from viewer.segment.front import SHELL, connected, links, neighbors
 from viewer.volume.grid import Grid
 
 CELL_MM = 1.4
@@ -31,10 +31,7 @@ class Cells:
     @property
     def parts(self) -> np.ndarray:
         """The connected part that each cell belongs to."""
-        count = len(self.size)
-        links = coo_matrix((np.ones(len(self.rows), bool), (self.rows, self.columns)), (count,) * 2)
-        _, part = connected_components(links, directed=False)
-        return part
+        return connected(len(self.size), self.rows, self.columns)[1]
 
     def piece_at(self, flat: int) -> "Cells":
         """The connected piece that holds a voxel (flat number)."""
@@ -85,16 +82,9 @@ def cells_from(voxels: np.ndarray, grid: Grid) -> Cells:
     number[flat] = np.arange(len(flat))
     cell = number[place]
     size = np.bincount(cell, minlength=len(flat))
-    rows, columns = [], []
-    steps = neighbors(shape)
-    for step in steps[steps > 0]:
-        beside = np.searchsorted(flat, flat + step)
-        beside[beside == len(flat)] = 0
-        hit = np.flatnonzero(flat[beside] == flat + step)
-        rows.append(hit)
-        columns.append(beside[hit])
+    rows, columns = links(flat, neighbors(shape))
     cell_mm = float(np.mean([f * s for f, s in zip(factor, grid.spacing_mm, strict=True)]))
-    return Cells(voxels, cell, np.concatenate(rows), np.concatenate(columns), size, cell_mm)
+    return Cells(voxels, cell, rows, columns, size, cell_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,13 +154,11 @@ def shells(cells: Cells, start: np.ndarray) -> Shells:
     count = len(cells.size)
     rows = np.concatenate([cells.rows, np.full(len(start), count)])
     columns = np.concatenate([cells.columns, start])
-    links = coo_matrix((np.ones(len(rows), bool), (rows, columns)), (count + 1,) * 2).tocsr()
-    order, came = breadth_first_order(links, count, directed=False)
+    graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), (count + 1,) * 2).tocsr()
+    order, came = breadth_first_order(graph, count, directed=False)
     shell = -(-levels(order, came) // SHELL)
     same = shell[cells.rows] == shell[cells.columns]
-    inner = (cells.rows[same], cells.columns[same])
-    pieces = coo_matrix((np.ones(same.sum(), bool), inner), (count,) * 2)
-    number, piece = connected_components(pieces, directed=False)
+    number, piece = connected(count, cells.rows[same], cells.columns[same])
     piece[start] = piece[start[0]]
     depth = np.zeros(number, np.int64)
     depth[piece] = shell[:count]

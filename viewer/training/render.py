@@ -8,6 +8,8 @@ from viewer.phantom.appearance import make_appearance
 from viewer.phantom.tissue import PHASES, Phase, Tissue, texture_hu
 from viewer.training.classes import class_of_tissue
 
+PLAIN_HU = 45  # of blood without contrast
+
 # More late and portal scans than arterial ones come by chance: there vessels are harder to tell.
 CHANCE_OF_PHASE = (0.44, 0.16, 0.38, 0.02)
 
@@ -78,15 +80,29 @@ def _diseased(tissue: torch.Tensor, spacing_mm: float, rng: np.random.Generator)
 
 
 def rendered(
-    tissue: torch.Tensor, factor: int, spacing_mm: float, rng: np.random.Generator
+    tissue: torch.Tensor,
+    factor: int,
+    spacing_mm: float,
+    rng: np.random.Generator,
+    *,
+    stain: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """HU of a crop of tissue (d,h,w), averaged over `factor` voxels; `spacing_mm` of the result."""
+    """HU of a crop of tissue (d,h,w), averaged over `factor` voxels; `spacing_mm` of the result.
+
+    `stain` (d,h,w) is how much of the contrast of its blood each place holds; 1 unless given.
+    """
     hu_of = torch.from_numpy(levels(rng))
     uneven = torch.from_numpy(texture_hu())
     hu = hu_of[tissue.long()]
     hu += smooth_noise(len(tissue), max(4, len(tissue) // 5), rng) * uneven[tissue.long()]
+    hu = hu if stain is None else stained(hu, stain)
     hu = functional.avg_pool3d(hu[None, None], factor)[0, 0] if factor > 1 else hu
     return hu
+
+
+def stained(hu: torch.Tensor, stain: torch.Tensor) -> torch.Tensor:
+    """HU of blood that holds a share of its contrast."""
+    return torch.where(stain != 1, PLAIN_HU + stain * (hu - PLAIN_HU), hu)
 
 
 def scanned(hu: torch.Tensor, spacing_mm: float, rng: np.random.Generator) -> torch.Tensor:

@@ -18,7 +18,7 @@ from viewer.progress import Progress
 from viewer.training.classes import UNKNOWN, classes_within
 from viewer.training.crops import class_shares, nearest_place, pooled_classes, warped_index
 from viewer.training.data import Patch
-from viewer.training.render import levels, scanned, smooth_noise
+from viewer.training.render import levels, rendered, scanned, smooth_noise, stained
 
 SIDE, SPACING_MM = 160, 1.0
 # Whole families that no network learns from: what it does on them is what it can do.
@@ -90,19 +90,12 @@ def centerlines(scene: Scene) -> np.ndarray:
     return wide & ((scene.wall_mm < 0) | on)
 
 
-def scene_patch(
-    path: Path, rng: np.random.Generator, *, size: int | None = None, stride: int = 1
-) -> Patch:
-    """A part of a kept scene as another scan with its exact truth; every `stride`-th voxel.
-
-    All of the scene unless a `size` (voxels a side) is given.
-    """
+def scene_patch(path: Path, rng: np.random.Generator, *, size: int) -> Patch:
+    """A part of a kept scene, `size` voxels a side, as another scan with its exact truth."""
     kept = np.load(path, mmap_mode="r", allow_pickle=False)
-    size = size or kept.shape[1]
     start = _start(kept, size, rng)
-    box = tuple(slice(int(a), int(a) + size, stride) for a in start)
+    box = tuple(slice(int(a), int(a) + size) for a in start)
     parts = torch.from_numpy(np.array(kept[(slice(None), *box)]))
-    spacing_mm = SPACING_MM * stride
     tissue, blood = parts[0].long(), parts[2].long()
     wall = (parts[1].float() - _ON_WALL) / _STEPS_PER_MM
     hu_of = torch.from_numpy(levels(rng))
@@ -110,11 +103,10 @@ def scene_patch(
     grain = torch.from_numpy(rng.standard_normal(hu.shape, dtype=np.float32))
     smooth = smooth_noise(len(hu), max(3, int(size / 6)), rng)
     hu += torch.from_numpy(texture_hu())[tissue] * (0.6 * smooth + 0.6 * grain)
-    hu = with_partial_volume(hu, wall / spacing_mm, hu_of[blood])
-    stain = parts[3].float() / 100
-    hu = torch.where(stain != 1, 45 + stain * (hu - 45), hu)
+    hu = with_partial_volume(hu, wall / SPACING_MM, hu_of[blood])
+    hu = stained(hu, parts[3].float() / 100)
     classes = classes_within(tissue, blood).long()
-    return Patch(scanned(hu, spacing_mm, rng), classes, parts[4] > 0, wall / spacing_mm)
+    return Patch(scanned(hu, SPACING_MM, rng), classes, parts[4] > 0, wall / SPACING_MM)
 
 
 def scene_crop(path: Path, size: int, spacing_mm: float, rng: np.random.Generator) -> Patch:
@@ -130,11 +122,7 @@ def scene_crop(path: Path, size: int, spacing_mm: float, rng: np.random.Generato
     place, inside = nearest_place(shape, index)
     flat = (torch.from_numpy(np.array(kept[n]).reshape(-1)) for n in (0, 2, 3))
     tissue, blood, stain = (each[place].int() for each in flat)
-    uneven = torch.from_numpy(texture_hu())[tissue]
-    hu = torch.from_numpy(levels(rng))[tissue]
-    hu += uneven * smooth_noise(len(hu), max(4, len(hu) // 5), rng)
-    hu = torch.where(stain != 100, 45 + stain / 100 * (hu - 45), hu)
-    hu = functional.avg_pool3d(hu[None, None], _FINER)[0, 0]
+    hu = rendered(tissue, _FINER, spacing_mm, rng, stain=stain / 100)
     classes = torch.where(inside, classes_within(tissue, blood), UNKNOWN)
     return Patch(scanned(hu, spacing_mm, rng), pooled_classes(classes, size))
 
@@ -166,12 +154,6 @@ def with_partial_volume(
     rim = (part > 0) & (part < 1)
     level = torch.where(wall < 0, hu, blood_hu)
     return torch.where(rim, behind + part * (level - behind), hu)
-
-
-def coarser(patch: Patch, size: int) -> Patch:
-    """A patch on a grid of `size` voxels along each side, as the context network sees it."""
-    hu = functional.adaptive_avg_pool3d(patch.hu[None, None], size)[0, 0]
-    return Patch(hu, pooled_classes(patch.classes, size))
 
 
 def guessed_names(classes: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
