@@ -27,6 +27,7 @@ from viewer.phantom.tissue import Tissue
 Add = Callable[[Vessels, Site, float, np.random.Generator], Change]
 
 _AORTA = ("infrarenal|abdominal aorta", "descending thoracic", "aort")
+_GRAFTED = (*_AORTA, "common iliac")
 _PLAQUE = (
     "internal carotid|common carotid|(common|external) iliac|renal artery$|anterior descending"
     "|left circumflex|coronary|(common|superficial) femoral"
@@ -43,8 +44,9 @@ class Disease:
     """One disease: its `title`, what it is, what its `severity` 0 to 1 means, and where it sits.
 
     `places` are patterns of branch names, the best suited first; where a tree has none of them
-    any branch does whose radius lies in `radius_mm`. `length_radii` is the wanted length at
-    severity 0 and 1, and `at` the range of its middle along a vessel, 0 to 1.
+    free any branch does whose radius lies in `radius_mm`, unless it is a disease of these `only`.
+    `length_radii` is the wanted length at severity 0 and 1, and `at` the range of its middle along
+    a vessel, 0 to 1.
     """
 
     title: str
@@ -58,13 +60,14 @@ class Disease:
     at: tuple[float, float] = (0.0, 1.0)
     blood: Tissue = Tissue.ARTERY
     ends: bool = False
+    only: bool = False
     brings: tuple[str, ...] = ()
 
     def place(self, severity: float) -> Place:
         """Where it wants to sit at a severity."""
         short, long = self.length_radii
         wanted = short + severity * (long - short)
-        return Place(self.places, self.radius_mm, wanted, self.at, self.blood, self.ends)
+        return Place(self.places, self.radius_mm, wanted, self.at, self.blood, self.ends, self.only)
 
 
 DISEASES: Mapping[str, Disease] = MappingProxyType(
@@ -136,21 +139,22 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "depth, 0.3 to 1.3 radii of the vessel (15 mm at most)",
             ("descending thoracic|abdominal aorta", "aort|iliac"),
             "chest, abdomen or any with wide arteries",
-            widening.ulcer, (2.5, 22), (3.0, 5.0),
+            widening.ulcer, (2.5, 22), (3.0, 5.0), only=True,
         ),
         "dissection": Disease(
             "Dissection",
             "A flap winds along the vessel between a true and a weaker enhancing false lumen.",
             "false lumen of 30 to 70 % of the area, vessel widened by 5 to 35 %",
-            ("descending thoracic|arch", "aort", "carotid|iliac"), "any with wide arteries",
+            ("descending thoracic|arch|isthmus", "aort", "carotid|iliac"), "any with wide arteries",
             dissection.dissection, (2.0, 22), (14.0, 30.0),
         ),
         "coarctation": Disease(
             "Coarctation",
             "A short shelf narrows the aorta past the left subclavian artery, wide behind it.",
             "diameter stenosis of 30 to 85 %",
-            ("isthmus", "descending thoracic", "aort"), "chest or abdomen", narrowing.coarctation,
-            (4.0, 22), (6.0, 7.0), (0.05, 0.4),
+            ("isthmus to descending thoracic", "abdominal aorta", "descending thoracic"),
+            "chest or abdomen", narrowing.coarctation, (4.0, 22), (6.0, 7.0), (0.0, 0.15),
+            only=True,
         ),
         "arteriovenous-malformation": Disease(
             "Arteriovenous malformation",
@@ -180,15 +184,15 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "Stent graft",
             "Metal rings line an aneurysm, its sac closed off and full of clot.",
             "sac of 1.6 to 3 times the graft's diameter",
-            _AORTA, "abdomen or chest", stent_graft.stent_graft,
-            (3.5, 20), (9.0, 12.0), (0.75, 1.0),
+            _GRAFTED, "abdomen or chest", stent_graft.stent_graft,
+            (3.5, 20), (9.0, 12.0), (0.75, 1.0), only=True,
         ),
         "endoleak": Disease(
             "Endoleak",
             "Blood runs past a stent graft into the sac that it should have closed off.",
             "size of the leak in the sac",
-            _AORTA, "abdomen or chest", stent_graft.endoleak,
-            (3.5, 20), (9.0, 12.0), (0.75, 1.0), brings=("stent-graft",),
+            _GRAFTED, "abdomen or chest", stent_graft.endoleak,
+            (3.5, 20), (9.0, 12.0), (0.75, 1.0), only=True, brings=("stent-graft",),
         ),
         "stent": Disease(
             "Stent",
@@ -226,7 +230,7 @@ DISEASES: Mapping[str, Disease] = MappingProxyType(
             "8 to 55 % of the lumen's area",
             ("descending thoracic|abdominal aorta", "aort|iliac"),
             "chest, abdomen or any with wide arteries",
-            embolism.aortic_thrombus, (3.0, 22), (3.0, 7.0),
+            embolism.aortic_thrombus, (3.0, 22), (3.0, 7.0), only=True,
         ),
     }
 )  # fmt: skip

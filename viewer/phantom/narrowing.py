@@ -1,13 +1,17 @@
 """Diseases that narrow a vessel: stenoses, coarctation, dysplasia, vasculitis."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from viewer.phantom.scene import Vessels
+from viewer.phantom.scene import Lesion, Vessels
 from viewer.phantom.shapes import lining, patch
 from viewer.phantom.site import Change, Course, Site, bump, lesion_at, plateau, reshape
 from viewer.phantom.tissue import Tissue
 
 LEAST_STENOSIS, MOST_STENOSIS = 0.2, 0.95
+# Of places whose narrowing differs by less (share of the diameter), a reader takes the thinnest.
+ALIKE = 0.01
 
 
 def stenosis(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
@@ -46,8 +50,7 @@ def calcified_stenosis(
         solids.append(patch(course, at, angle + np.pi + rng.normal(0, 0.5), half, wall))
     lesion = change.lesions[0]
     numbers = {**lesion.numbers, "calcium_count": float(len(solids) - 1)}
-    middle = lesion_at(lesion.kind, severity, site, change.vessels, numbers)
-    return Change(change.vessels, tuple(solids), (middle,))
+    return Change(change.vessels, tuple(solids), (replace(lesion, numbers=numbers),))
 
 
 def _plaque(
@@ -80,14 +83,14 @@ def _plaque(
         "remodeling_index": float((outer / before)[np.argmin(radius / before)]),
         "off_center_mm": float(np.linalg.norm(shift, axis=1).max()),
     }
-    return Change(after, (wall,), (lesion_at(kind, severity, site, after, numbers),))
+    return Change(after, (wall,), (narrowed(kind, severity, site, radius, after, numbers),))
 
 
 def coarctation(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
     """A short shelf in the aorta, wider behind it; severity is its stenosis, 30 to 85 %."""
     course, before = site.course, site.course.radius_mm
     depth, wide = 0.3 + 0.55 * severity, 0.1 + 0.25 * severity
-    shelf = bump((site.x + 0.5) / 0.35)
+    shelf = bump((site.x + 0.6) / 0.3)
     wanted = before * (1 - depth * shelf + wide * bump((site.x - 0.4) / 0.55))
     radius = inscribed(course, wanted)
     numbers = narrowing_numbers(site, radius)
@@ -97,7 +100,8 @@ def coarctation(vessels: Vessels, site: Site, severity: float, rng: np.random.Ge
         "poststenotic_diameter_mm": 2 * float(radius[np.abs(site.x - 0.4) < 0.5].max()),
     }
     after = reshape(vessels, course, radius)
-    return Change(after, (), (lesion_at("coarctation", severity, site, after, numbers),))
+    lesion = narrowed("coarctation", severity, site, radius, after, numbers)
+    return Change(after, (), (lesion,))
 
 
 def fibromuscular_dysplasia(
@@ -119,7 +123,7 @@ def fibromuscular_dysplasia(
         "maximal_diameter_mm": 2 * float(radius[np.abs(site.x) < 1].max()),
     }
     kind = "fibromuscular-dysplasia"
-    return Change(after, (), (lesion_at(kind, severity, site, after, numbers),))
+    return Change(after, (), (narrowed(kind, severity, site, radius, after, numbers),))
 
 
 def vasculitis(vessels: Vessels, site: Site, severity: float, rng: np.random.Generator) -> Change:
@@ -131,7 +135,8 @@ def vasculitis(vessels: Vessels, site: Site, severity: float, rng: np.random.Gen
     wall = lining(site, Tissue.VESSEL_WALL, radius + wall_mm * hill)
     after = reshape(vessels, course, radius)
     numbers = {**narrowing_numbers(site, radius), "wall_thickness_mm": wall_mm}
-    return Change(after, (wall,), (lesion_at("vasculitis", severity, site, after, numbers),))
+    lesion = narrowed("vasculitis", severity, site, radius, after, numbers)
+    return Change(after, (wall,), (lesion,))
 
 
 def inscribed(course: Course, radius_mm: np.ndarray) -> np.ndarray:
@@ -149,14 +154,48 @@ def inscribed(course: Course, radius_mm: np.ndarray) -> np.ndarray:
     return out
 
 
+def open_radius(course: Course, radius_mm: np.ndarray) -> np.ndarray:
+    """Radius (n,) of the lumen in the cross-sections of a course with balls of `radius_mm` (n,).
+
+    Between points the balls grow evenly, so beside a narrow place some reach into its section.
+    """
+    apart = np.linspace(-2, 2, 161)[:, None] * radius_mm
+    balls = np.interp(course.s_mm + apart, course.s_mm, radius_mm)
+    return np.asarray(np.sqrt((balls**2 - apart**2).max(axis=0)))
+
+
+def _worst(site: Site, radius_mm: np.ndarray) -> int:
+    """The point of a course at which a reader measures its narrowing to `radius_mm` (n,).
+
+    Where a healthy vessel gets thinner at a division, that is no narrowing.
+    """
+    inside = np.flatnonzero(np.abs(site.x) <= 1)
+    share = (radius_mm / inscribed(site.course, site.course.radius_mm))[inside]
+    alike = inside[share <= share.min() + ALIKE]
+    return int(alike[np.argmin(radius_mm[alike])])
+
+
+def narrowed(
+    kind: str,
+    severity: float,
+    site: Site,
+    radius_mm: np.ndarray,
+    vessels: Vessels,
+    numbers: dict[str, float],
+) -> Lesion:
+    """The truth of a site narrowed to `radius_mm` (n,): it lies where the narrowing is greatest."""
+    at_mm = float(site.course.s_mm[_worst(site, radius_mm)])
+    return lesion_at(kind, severity, site, vessels, numbers, at_mm)
+
+
 def narrowing_numbers(site: Site, radius_mm: np.ndarray) -> dict[str, float]:
     """What a reader would measure of a course narrowed to `radius_mm` (n,) inside a site.
 
     The reference is the healthy lumen where the narrowing is greatest.
     """
-    inside = np.flatnonzero(np.abs(site.x) <= 1)
-    worst = inside[np.argmin((radius_mm / site.course.radius_mm)[inside])]
-    least, healthy = 2 * float(radius_mm[worst]), 2 * float(site.course.radius_mm[worst])
+    worst = _worst(site, radius_mm)
+    least = 2 * float(open_radius(site.course, radius_mm)[worst])
+    healthy = 2 * float(site.course.radius_mm[worst])
     return {
         "diameter_stenosis": 1 - least / healthy,
         "area_stenosis": 1 - (least / healthy) ** 2,

@@ -19,8 +19,10 @@ APART_MM = 6.0
 class Place:
     """Where a disease wants to sit.
 
-    `names` are patterns of lowercase branch names, the best first, and without one of them any
-    branch does; its radius must lie in `radius_mm`. The stretch is `length_radii` long where there
+    `names` are patterns of lowercase branch names, the best first ("isthmus to descending": it
+    begins in the one and may go on in the other). Without one of them any branch does, but where
+    `only` these will do and the vessels have one, none other does. The radius must lie in
+    `radius_mm`. The stretch is `length_radii` long where there
     is room, its middle in the range `at` of the free way (0 to 1); `ends` asks for vessels that
     end.
     """
@@ -31,6 +33,7 @@ class Place:
     at: tuple[float, float]
     blood: Tissue
     ends: bool = False
+    only: bool = False
 
 
 def find_site(
@@ -48,17 +51,14 @@ def find_site(
     ]
     taken = cKDTree(np.concatenate(list(taken_lps))) if taken_lps else None
     open_there = [_open(vessels.tree, course, place, taken) for course in courses]
-    names = [
-        np.array([vessels.tree.branches[n].name.lower() for n in course.chain])
-        for course in courses
-    ]
-    for word in (*place.names, ""):
+    names = np.array([branch.name.lower() for branch in vessels.tree.branches])
+    for word in _words(place, names):
+        first, _, then = word.partition(" to ")
+        begins, goes_on = _matches(first, names), _matches(then or first, names)
         found = []
-        for course, free, named in zip(courses, open_there, names, strict=True):
-            fits = np.array([bool(re.search(word, name)) for name in named])
-            number = np.searchsorted(np.sort(course.chain), course.branch)
-            fits = fits[np.argsort(course.chain)][number]
-            found += _stretches(course, free & fits, place)
+        for course, free in zip(courses, open_there, strict=True):
+            fits = free & (begins | goes_on)[course.branch]
+            found += _stretches(course, fits, begins[course.branch], place)
         roomy = [site for site, room in found if room >= 0.7]
         if roomy:
             return _placed(roomy[int(rng.integers(len(roomy)))], place, rng)
@@ -69,6 +69,17 @@ def find_site(
             if best[1] >= 0.45:
                 return _placed(best[0], place, rng)
     return None
+
+
+def _words(place: Place, names: np.ndarray) -> tuple[str, ...]:
+    """The patterns of names to try in turn; the empty one, which fits any, is the last."""
+    bound = place.only and any(_matches(word, names).any() for word in place.names)
+    return place.names if bound else (*place.names, "")
+
+
+def _matches(word: str, names: np.ndarray) -> np.ndarray:
+    """Which names (n,) a pattern fits."""
+    return np.array([bool(re.search(word, name)) for name in names])
 
 
 def chains(tree: VesselTree) -> list[tuple[int, ...]]:
@@ -118,10 +129,16 @@ def _open(tree: VesselTree, course: Course, place: Place, taken: cKDTree | None)
     return out
 
 
-def _stretches(course: Course, free: np.ndarray, place: Place) -> list[tuple[Site, float]]:
-    """The longest free run of a course, with its length over the wanted one (1 at most)."""
+def _stretches(
+    course: Course, free: np.ndarray, begins: np.ndarray, place: Place
+) -> list[tuple[Site, float]]:
+    """The longest free run of a course, with its length over the wanted one (1 at most).
+
+    It begins at a point that `begins` (n,) allows.
+    """
     edges = np.flatnonzero(np.diff(np.r_[False, free, False].astype(int)))
     runs = edges.reshape(-1, 2)
+    runs = runs[begins[runs[:, 0]]]
     if not len(runs):
         return []
     first, last = runs[int(np.argmax(runs[:, 1] - runs[:, 0]))]

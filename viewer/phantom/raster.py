@@ -130,6 +130,8 @@ def _put(
     far = found.reshape(shape)
     inside = far < 0
     if solid.effect == ADDS:
+        if solid.blood is not None:
+            np.copyto(wall, -far, where=(blood[box] != solid.blood) & (-far > wall))
         blood[box][far < wall] = solid.tissue
         tissue[box][inside & ~((wall < 0) & (wall < far))] = solid.tissue
         np.minimum(wall, far, out=wall)

@@ -34,7 +34,7 @@ class Solid:
     `box_lps` (2,3) holds all of it. `effect` is one of ADDS, FILLS, SURROUNDS, STAINS; `tissue`
     is what it is made of (its blood for ADDS); `share` multiplies the enhancement inside. What
     FILLS or STAINS may reach past the wall, and touches vessels with `blood` alone (all where it
-    is None); what SURROUNDS vessels with `blood` presses all others aside.
+    is None); what ADDS to or SURROUNDS vessels with `blood` presses all others aside.
     """
 
     effect: str

@@ -9,6 +9,7 @@ import numpy as np
 from viewer.phantom.scene import REACH_MM, STAINS, SURROUNDS, Solid
 from viewer.phantom.site import Course, Site
 from viewer.phantom.tissue import Tissue
+from viewer.volume.grid import Grid
 
 Distance = Callable[[np.ndarray], np.ndarray]
 
@@ -171,8 +172,23 @@ def patch_volume_mm3(half_mm: tuple[float, float, float]) -> float:
 
 def volume_ml(distance_mm: Distance, box_lps: np.ndarray, cells: int = 24) -> float:
     """Volume of what a signed distance encloses in a box, counted on `cells`^3 soft cells."""
+    grid = cells_of(box_lps, cells)
+    return soft_ml(at_cells(distance_mm, grid), grid)
+
+
+def cells_of(box_lps: np.ndarray, cells: int = 24) -> Grid:
+    """A box (2,3) cut into `cells`^3 cells."""
     edge = (box_lps[1] - box_lps[0]) / cells
-    axes = [box_lps[0, a] + edge[a] * (np.arange(cells) + 0.5) for a in range(3)]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    share = np.clip(0.5 - distance_mm(points) / float(np.cbrt(edge.prod())), 0, 1)
-    return float(share.sum() * edge.prod() / 1000)
+    return Grid.regular((cells,) * 3, edge[::-1].tolist(), (box_lps[0] + 0.5 * edge).tolist())
+
+
+def at_cells(distance_mm: Distance, grid: Grid) -> np.ndarray:
+    """A signed distance in the middles of a grid's cells, in the grid's shape."""
+    points = grid.points_lps(np.moveaxis(np.indices(grid.shape), 0, -1))
+    return np.asarray(distance_mm(points.reshape(-1, 3)).reshape(grid.shape))
+
+
+def soft_ml(far_mm: np.ndarray, grid: Grid) -> float:
+    """Volume of what lies inside a signed distance on a grid; cells on its surface count partly."""
+    share = np.clip(0.5 - far_mm / float(np.cbrt(grid.voxel_mm3)), 0, 1)
+    return float(share.sum() * grid.voxel_mm3 / 1000)

@@ -261,16 +261,21 @@ def split(vessels: Vessels, number: int, at_mm: float) -> Vessels:
 
 
 def lesion_at(
-    kind: str, severity: float, site: Site, vessels: Vessels, numbers: dict[str, float]
+    kind: str,
+    severity: float,
+    site: Site,
+    vessels: Vessels,
+    numbers: dict[str, float],
+    at_mm: float | None = None,
 ) -> Lesion:
-    """The truth of a disease at a site, in the branch that holds the site's middle."""
+    """The truth of a disease at a site, in the branch that holds `at_mm` (None: its middle)."""
     course = site.course
-    middle = int(np.argmin(np.abs(course.s_mm - site.middle_mm)))
-    number = int(course.branch[middle])
+    at_mm = site.middle_mm if at_mm is None else at_mm
+    number = int(course.branch[int(np.argmin(np.abs(course.s_mm - at_mm)))])
     inside = course.s_mm[(course.branch == number) & (np.abs(site.x) <= 1)]
     first = int(np.argmax(course.branch == number))
     start = course.s_mm[max(first - 1, 0)]
     branch = vessels.tree.branches[number]
-    at = branch.points_lps[int(np.argmin(np.abs(branch.s_mm - (site.middle_mm - start))))]
+    at = branch.points_lps[int(np.argmin(np.abs(branch.s_mm - (at_mm - start))))]
     low, high = float(inside.min() - start), float(inside.max() - start)
     return Lesion(kind, severity, at.copy(), number, low, high, numbers)

@@ -126,4 +126,5 @@ def endoleak(vessels: Vessels, site: Site, severity: float, rng: np.random.Gener
         "maximal_diameter_mm": whole["maximal_diameter_mm"],
     }
     lesion = lesion_at("endoleak", severity, site, vessels, numbers)
-    return Change(vessels, (*graft.solids, replace(leak, share=share)), (*graft.lesions, lesion))
+    leak = replace(leak, share=share, blood=blood)
+    return Change(vessels, (*graft.solids, leak), (*graft.lesions, lesion))

@@ -95,6 +95,8 @@ def _add_arch_arteries(arrangement: Arrangement, variants: frozenset[str]) -> No
     left_arm = [(24, 38, 331), (27, 39, 350), (31, 39, 370), (40, 33, 387), (54, 28, 393)]
     left_arm += [(74, 24, 390), (92, 19, 377), (106, 16, 359), (134, 9, 341)]
     arrangement.add("left subclavian artery", left_arm, (5.2, 4.8, 4.3, 3.8, 3.2), from_=arch)
+    last = (26, 44, 326) if lusoria else left_arm[0]
+    arrangement.rename("aortic isthmus", "aortic root", last)
     arrangement.rename("left axillary artery", "left subclavian artery", (85, 23, 387))
     arrangement.rename("right axillary artery", "right subclavian artery", (-85, 23, 387))
     arrangement.add_pair(
