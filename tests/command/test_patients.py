@@ -2,6 +2,7 @@ import json
 import threading
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK
 
@@ -67,6 +68,22 @@ def test_dicom_gives_the_same_bytes_and_opens_with_its_truth(tmp_path):
     source = find_source(tmp_path / "a" / "tree-000003", Progress())
     case = open_source(source, choose(source.series, None), Progress())
     assert case.truth.document["seed"] == 3
+
+
+def test_the_header_tells_the_scanners_slice_and_random_contrast(tmp_path):
+    assert made(tmp_path, "--seed", "3", "--dicom", "--scanner", "thick", "--random-contrast") == 0
+    folder = tmp_path / "tree-000003"
+    header = pydicom.dcmread(folder / "dicom" / "IM00001.dcm", stop_before_pixels=True)
+    assert header.SliceThickness == 5.0, "the slice profile of the scanner, not the voxel"
+    assert header.SpacingBetweenSlices == 6.0
+    assert header.SeriesDescription == "SYNTHETIC arterial, random contrast"
+    truth = json.loads((folder / "truth.json").read_text())
+    assert truth["scanner"]["slice_mm"] == 5.0
+    assert truth["appearance"]["contrast_by_chance"]
+    assert truth["recipe"]["random_contrast"]
+    source = find_source(folder, Progress())
+    case = open_source(source, choose(source.series, None), Progress())
+    assert case.series.slice_thickness_mm == 5.0
 
 
 @pytest.mark.slow

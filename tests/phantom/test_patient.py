@@ -14,6 +14,7 @@ from viewer.phantom.patient import (
     make_patient,
     surprise,
 )
+from viewer.phantom.tissue import Tissue
 from viewer.progress import Progress
 
 SICK = Recipe("carotid", 3, {"stenosis": None}, spacing_mm=6.0)
@@ -59,6 +60,19 @@ def test_surprises_suit_their_region_and_some_are_healthy():
     assert 5 <= healthy <= 30
     assert len({recipe.region for recipe in recipes}) > 5
     assert len({name for recipe in recipes for name in recipe.diseases}) > len(DISEASES) // 2
+
+
+def test_random_contrast_lets_tissues_change_places_but_not_the_anatomy(a_patient):
+    recipe = Recipe(**a_patient.document["recipe"] | {"random_contrast": True})
+    other = make_patient(recipe, Progress())
+    assert other.document["appearance"]["contrast_by_chance"]
+    assert not a_patient.document["appearance"]["contrast_by_chance"]
+    np.testing.assert_array_equal(other.scene.tissue, a_patient.scene.tissue)
+    bone = other.scene.tissue == Tissue.CORTEX
+    hu, usual = (float(each.volume.voxels[bone].mean()) for each in (other, a_patient))
+    assert abs(hu - usual) > 100
+    again = make_patient(Recipe(**other.document["recipe"]), Progress())
+    np.testing.assert_array_equal(again.volume.voxels, other.volume.voxels)
 
 
 def test_a_negative_seed_is_refused():

@@ -2,7 +2,9 @@ import numpy as np
 import torch
 
 from viewer.networks.plan import ARTERY, OTHER
+from viewer.phantom.appearance import make_appearance
 from viewer.phantom.tissue import Tissue
+from viewer.training import render
 from viewer.training.render import blurred, furnish, levels, rendered, scanned
 
 
@@ -18,6 +20,20 @@ def test_levels_follow_from_the_seed():
     one, same, other = (levels(np.random.default_rng(n)) for n in (4, 4, 5))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_one_person_in_five_has_random_contrast(monkeypatch):
+    drawn = []
+
+    def watched(*given, **options):
+        drawn.append(make_appearance(*given, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(render, "make_appearance", watched)
+    for seed in range(1500):
+        levels(np.random.default_rng(seed))
+    assert len(drawn) == 1500
+    assert 0.17 < np.mean([each.by_chance for each in drawn]) < 0.23
 
 
 def test_a_diseased_artery_keeps_its_class():

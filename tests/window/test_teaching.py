@@ -211,6 +211,7 @@ def test_the_dialog_makes_what_was_chosen_and_remembers_it(a_window, trigger, qt
     assert not row.severity.isHidden()
     row.severity.set(0.8)
     dialog.seed.setValue(5)
+    dialog.by_chance.click()
     dialog.spacing.set(6.0)
     qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
     session = a_window.session
@@ -219,11 +220,13 @@ def test_the_dialog_makes_what_was_chosen_and_remembers_it(a_window, trigger, qt
     assert document["region"] == "carotid"
     assert document["seed"] == 5
     assert document["recipe"]["diseases"] == {"stenosis": 0.8}
+    assert document["appearance"]["contrast_by_chance"]
     qtbot.waitUntil(lambda: session.jobs.current is None, timeout=60_000)
     trigger("new-synthetic")
     again = a_window.findChildren(SyntheticDialog)[-1]
     assert again.recipe.seed == 5
     assert again.recipe.diseases == {"stenosis": 0.8}
+    assert again.recipe.random_contrast
     again.chance.click()
     assert set(again.recipe.diseases) <= set(again.rows)
     box = again.findChild(QDialogButtonBox)
@@ -235,8 +238,8 @@ def test_every_field_of_the_dialog_tells_what_it_is(a_window, trigger, qtbot):
     trigger("new-synthetic")
     dialog = a_window.findChild(SyntheticDialog)
     fields = [dialog.region, dialog.seed, dialog.dice, dialog.chance, dialog.phase, dialog.kvp]
-    fields += [dialog.scanner, dialog.dose.field, dialog.spacing.slider, dialog.make]
-    fields += [row.on for row in dialog.rows.values()]
+    fields += [dialog.scanner, dialog.by_chance, dialog.dose.field, dialog.spacing.slider]
+    fields += [dialog.make, *(row.on for row in dialog.rows.values())]
     assert all(field.toolTip() for field in fields)
     dialog.reject()
     qtbot.waitUntil(lambda: a_window.session.jobs.current is None, timeout=60_000)

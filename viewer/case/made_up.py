@@ -93,7 +93,7 @@ def series_of(patient: Patient) -> Series:
         kernel=facts.kernel,
         kvp=float(patient.appearance.kvp),
         contrast="" if facts.phase == "plain" else "made up",
-        slice_thickness_mm=grid.spacing_mm[0],
+        slice_thickness_mm=facts.slice_mm,
         spacing_mm=grid.spacing_mm,
         manufacturer="Angioscape",
         model="Made-up scanner",
@@ -106,6 +106,7 @@ def series_of(patient: Patient) -> Series:
 
 def facts_of(patient: Patient) -> Facts:
     """What a header says of a made-up patient."""
+    look = patient.appearance
     return Facts(
         region=patient.recipe.region,
         title=REGIONS[patient.recipe.region].title,
@@ -114,10 +115,10 @@ def facts_of(patient: Patient) -> Facts:
             {"recipe": patient.document["recipe"], "generator": generator_text()}, sort_keys=True
         ),
         generator=generator_text(),
-        phase=patient.appearance.phase,
+        phase=look.phase + ", random contrast" * look.by_chance,
         kernel=patient.scanner.name,
-        kvp=patient.appearance.kvp,
-        slice_mm=patient.volume.grid.spacing_mm[0],
+        kvp=look.kvp,
+        slice_mm=round(patient.scanner.slice_mm, 2),
     )
 
 

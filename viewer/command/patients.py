@@ -47,6 +47,11 @@ def add_phantom(verbs: Any) -> None:
     verb.add_argument(
         "--variety", metavar="X", type=float, default=1.0, help="how far bodies differ (1: usual)"
     )
+    verb.add_argument(
+        "--random-contrast",
+        action="store_true",
+        help="tissues as bright as chance has it, as in an MR angiogram",
+    )
     verb.add_argument("--dicom", action="store_true", help="the scan as a DICOM series")
     verb.add_argument("--format", choices=("nii.gz", "nrrd"), default="nii.gz", help="of the scan")
     verb.add_argument("--list", action="store_true", help="what there is to choose from")
@@ -115,6 +120,7 @@ def _recipe(args: argparse.Namespace) -> "Recipe":
         spacing_mm=args.spacing,
         variety=args.variety,
         variants=None if args.variant is None else tuple(args.variant),
+        random_contrast=args.random_contrast,
     )
     check(recipe)
     return recipe

@@ -69,7 +69,8 @@ class Recipe:
 
     `diseases` maps names to severities (0 to 1); `dose` is a share of the usual one; `variety`
     says how far bodies differ from the standard one (1 is usual); `spacing_mm` None is usual for
-    the region; `variants` are keys of `VARIANTS`, or drawn as common as in people.
+    the region; `variants` are keys of `VARIANTS`, or drawn as common as in people;
+    `random_contrast` lets the levels of soft tissue change places, as in an MR angiogram.
     """
 
     region: str
@@ -82,6 +83,7 @@ class Recipe:
     spacing_mm: float | None = None
     variety: float = 1.0
     variants: tuple[str, ...] | None = None
+    random_contrast: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +177,12 @@ def make_patient(recipe: Recipe, progress: Progress) -> Patient:
         progress=progress.part(0.0, 0.7),
     )
     progress.at(0.7, "Scanning")
-    appearance = make_appearance(looking, phase=recipe.phase, kvp=recipe.kvp, random_contrast=0.0)
+    appearance = make_appearance(
+        looking,
+        phase=recipe.phase,
+        kvp=recipe.kvp,
+        random_contrast=float(recipe.random_contrast),
+    )
     scanner = SCANNERS[recipe.scanner] if recipe.scanner else make_scanner(looking)
     volume = shoot(scene, appearance, scanner, scanning, dose=recipe.dose)
     progress.at(0.95, "Writing down the truth")

@@ -119,6 +119,10 @@ class SyntheticDialog(QDialog):
         self.scanner = _choice("Scanner", "Kernel, slice thickness and noise of the scanner")
         for name, scanner in SCANNERS.items():
             self.scanner.addItem(f"{name.capitalize()}, {scanner.slice_mm:g} mm slices", name)
+        self.by_chance = QCheckBox("Tissues by chance, MR-like")
+        self.by_chance.setToolTip(
+            "How bright each tissue is falls by chance: blood stands out, air stays dark"
+        )
         self.variants = VariantsButton()
         tip = "Share of the usual dose; noise grows as it falls"
         self.dose = NumberField("Dose", tip, "", *DOSES, 1.0)
@@ -138,6 +142,7 @@ class SyntheticDialog(QDialog):
         form.addRow("Phase", self.phase)
         form.addRow("Tube voltage", self.kvp)
         form.addRow("Scanner", self.scanner)
+        form.addRow("Contrast", self.by_chance)
         inside = QWidget()
         self._diseases = QVBoxLayout(inside)
         self._diseases.setContentsMargins(0, 0, 8, 0)
@@ -192,6 +197,7 @@ class SyntheticDialog(QDialog):
             choice.currentIndexChanged.connect(self._changed)
         self.seed.valueChanged.connect(self._changed)
         self.variants.changed.connect(self._changed)
+        self.by_chance.toggled.connect(self._changed)
         for number in (self.dose, self.spacing):
             number.changed.connect(self._changed)
         self.dice.clicked.connect(lambda: self.seed.setValue(_any_seed()))
@@ -212,6 +218,7 @@ class SyntheticDialog(QDialog):
             dose=self.dose.value,
             spacing_mm=self.spacing.value,
             variants=self.variants.chosen,
+            random_contrast=self.by_chance.isChecked(),
         )
 
     def _show(self, recipe: Recipe) -> None:
@@ -222,6 +229,7 @@ class SyntheticDialog(QDialog):
         self.phase.setCurrentIndex(max(0, self.phase.findData(recipe.phase)))
         self.kvp.setCurrentIndex(self.kvp.findData(recipe.kvp or 120))
         self.scanner.setCurrentIndex(max(0, self.scanner.findData(recipe.scanner)))
+        self.by_chance.setChecked(recipe.random_contrast)
         self.dose.set(recipe.dose)
         self.spacing.set(recipe.spacing_mm or USUAL_MM.get(recipe.region, USUAL_ELSEWHERE_MM))
 
@@ -314,6 +322,7 @@ def _as_text(recipe: Recipe) -> dict[str, str]:
         "scanner": str(recipe.scanner),
         "dose": f"{recipe.dose:g}",
         "spacing_mm": f"{recipe.spacing_mm:g}",
+        "random_contrast": str(recipe.random_contrast),
         "variants": "chance" if recipe.variants is None else " ".join(recipe.variants),
         "diseases": " ".join(f"{name}={value:g}" for name, value in recipe.diseases.items()),
     }
@@ -334,6 +343,7 @@ def _remembered(kept: Mapping[str, str]) -> Recipe:
             scanner=kept["scanner"],
             dose=float(kept["dose"]),
             spacing_mm=float(kept["spacing_mm"]),
+            random_contrast=kept.get("random_contrast") == "True",
             variants=None if words == ["chance"] else tuple(w for w in words if w in VARIANTS),
         )
     except (KeyError, ValueError):
