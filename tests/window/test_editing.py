@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.case.store import load_case
 from viewer.progress import silent
+from viewer.scene.turn import turn
 from viewer.segment.mask import ARTERY, VEIN
 
 pytestmark = pytest.mark.gui
@@ -104,6 +105,135 @@ def test_a_scribble_and_a_click_in_3_d_work_as_on_slices(
     drag(scene, (x, y))
     settle(window, qtbot)
     assert window.session.case.mask.volume_ml(ARTERY) > 5
+
+
+def place_in_3d(window, qtbot, point_lps):
+    """Where a point is seen in the 3-D view once it is prepared."""
+    pane = window.panes.scene
+    qtbot.waitUntil(lambda: not pane.scene.empty and not pane.preparing, timeout=20_000)
+    return pane.scene.pixels(point_lps[None])[0, :2] / pane._factor
+
+
+def test_a_box_in_3_d_adds_and_with_ctrl_clears(an_emptied_window, trunk_lps, trigger, qtbot):
+    window, session = an_emptied_window, an_emptied_window.session
+    pane = window.panes.scene
+    x, y = place_in_3d(window, qtbot, trunk_lps)
+    trigger("tool-box")
+    before = pane.scene.axes[2]
+    corners = (x, y - 25), (x + 8, y), (x + 16, y + 25)
+    drag(pane, *corners)
+    settle(window, qtbot)
+    np.testing.assert_array_equal(pane.scene.axes[2], before)
+    added = session.case.mask.volume_ml(ARTERY)
+    assert added > 0.3
+    found = session.case.mask.grid.points_lps(np.argwhere(session.case.mask.labels == ARTERY))
+    seen = pane.scene.pixels(found)[:, :2] / pane._factor
+    slack = 3 + max(session.case.mask.grid.spacing_mm) / (pane.scene.mm_per_pixel * pane._factor)
+    assert (seen[:, 1] > y - 25 - slack).all()
+    assert (seen[:, 1] < y + 25 + slack).all()
+    assert (seen[:, 0] > x - slack).all()
+    drag(pane, *corners, keys=CTRL)
+    settle(window, qtbot)
+    assert session.case.mask.volume_ml(ARTERY) < 0.1 * added
+    trigger("undo")
+    assert session.case.mask.volume_ml(ARTERY) == pytest.approx(added)
+
+
+def test_a_drag_in_3_d_beside_everything_turns_the_view_with_the_box_too(
+    an_emptied_window, trunk_lps, trigger, qtbot
+):
+    window = an_emptied_window
+    pane = window.panes.scene
+    place_in_3d(window, qtbot, trunk_lps)
+    trigger("tool-box")
+    before = window.session.case
+    axes = np.array(pane.scene.axes)
+    drag(pane, (3, 3), (20, 20), (40, 40))
+    settle(window, qtbot)
+    assert window.session.case is before
+    assert not np.allclose(axes, pane.scene.axes)
+
+
+def test_a_click_in_3_d_removes_the_branch_alone(an_open_window, a_tree, trunk_lps, trigger, qtbot):
+    window, session = an_open_window, an_open_window.session
+    before = session.case.mask
+    branch = next(b for b in a_tree.branches if b.name == "left common iliac")
+    point = branch.points_lps[len(branch.points_lps) // 2]
+    place = place_in_3d(window, qtbot, point)
+    trigger("tool-remove")
+    drag(window.panes.scene, place)
+    settle(window, qtbot)
+    after = session.case.mask
+    near, trunk = (tuple(np.rint(before.grid.index(p)).astype(int)) for p in (point, trunk_lps))
+    assert before.labels[near] == ARTERY
+    assert after.labels[near] == 0
+    assert after.labels[trunk] == ARTERY, "the trunk stays"
+    assert after.volume_ml(ARTERY) > 0.5 * before.volume_ml(ARTERY)
+    assert session.history.undo_name.lower().startswith("remove")
+    trigger("undo")
+    np.testing.assert_array_equal(session.case.mask.labels, before.labels)
+
+
+def stroke_places(plane, a_tree, trunk_lps):
+    """Where 20 mm of the aorta about a point are seen in a plane."""
+    points = a_tree.branches[0].points_lps
+    near = points[np.abs(points[:, 2] - trunk_lps[2]) < 10]
+    return [plane.pixel(point) for point in near[:: max(1, len(near) // 8)]]
+
+
+def test_a_scribble_and_a_click_are_saved_and_opened_again(
+    an_emptied_window, a_tree, trunk_lps, trigger, qtbot, tmp_path
+):
+    window, session = an_emptied_window, an_emptied_window.session
+    pane = window.panes.slices["coronal"]
+    trigger("tool-scribble")
+    drag(pane, *stroke_places(pane.plane(), a_tree, trunk_lps))
+    settle(window, qtbot)
+    scribbled = session.case.mask.labels == ARTERY
+    assert session.case.mask.volume_ml(ARTERY) > 0.5
+    heights = session.case.mask.grid.points_lps(np.argwhere(scribbled))[:, 2]
+    assert np.abs(heights - trunk_lps[2]).max() < 10 + 15, "as far as the stroke goes"
+    assert session.history.undo_name.startswith("Add along stroke")
+    trigger("tool-grow")
+    lower = next(b for b in a_tree.branches if b.name == "left common iliac")
+    elsewhere = lower.points_lps[len(lower.points_lps) // 2]
+    session.view.cursor_lps = tuple(float(v) for v in elsewhere)
+    drag(pane, pane.plane().pixel(elsewhere))
+    settle(window, qtbot)
+    edited = session.case.mask
+    assert np.count_nonzero(edited.labels == ARTERY) > 1.5 * scribbled.sum()
+    session.save(tmp_path / "kept", overwrite=False, picture=None)
+    settle(window, qtbot)
+    trigger("close-case")
+    assert session.case.mask is None
+    window.files.open_path(tmp_path / "kept")
+    qtbot.waitUntil(lambda: session.case.mask is not None, timeout=30_000)
+    settle(window, qtbot)
+    np.testing.assert_array_equal(session.case.mask.labels, edited.labels)
+    told = [record.options.get("edit") for record in session.case.records_of("mask")]
+    assert "Add along stroke" in told
+    assert told[-1].startswith("Add")
+
+
+@pytest.mark.parametrize("tool", ["grow", "scribble"])
+def test_tools_work_in_an_oblique_plane(an_emptied_window, a_tree, trunk_lps, trigger, qtbot, tool):
+    window, session = an_emptied_window, an_emptied_window.session
+    turn(session.view, "axial", 0.7)
+    turn(session.view, "sagittal", 0.3)
+    pane = window.panes.slices["coronal"]
+    plane = pane.plane()
+    assert 0.1 < abs(plane.into[0]) < 0.9
+    assert 0.1 < abs(plane.into[2]) < 0.9
+    trigger(f"tool-{tool}")
+    x, y = plane.pixel(trunk_lps)
+    places = [(x, y)] if tool == "grow" else [(x, y - 2), (x, y), (x, y + 2)]
+    drag(pane, *places)
+    settle(window, qtbot)
+    mask = session.case.mask
+    assert mask.labels[tuple(np.rint(mask.grid.index(trunk_lps)).astype(int))] == ARTERY
+    assert mask.volume_ml(ARTERY) > (5 if tool == "grow" else 0.2)
+    trigger("undo")
+    assert session.case.mask.volume_ml(ARTERY) == 0
 
 
 def test_bones_and_organs_leave_the_volume_in_one_click(an_open_window, trigger, qtbot):
