@@ -15,6 +15,7 @@ from viewer.dicom.folder import scan_folder
 from viewer.dicom.read import read_series
 from viewer.phantom.appearance import make_appearance
 from viewer.phantom.make import make_scene
+from viewer.phantom.regions import REGIONS
 from viewer.phantom.scanner import make_scanner, shoot
 from viewer.phantom.truth import labels
 from viewer.progress import silent
@@ -31,9 +32,13 @@ BRIGHT_HU = 150
 HELD_OUT = 900_000
 PHANTOM_MM = 1.5
 THINNEST_MM = 0.75 * PHANTOM_MM  # radius; narrower vessels are dots on this grid
-PEOPLE = 4
-FAMILIAR = ("thoracic-aorta", "abdominal-aorta", "abdomen", "carotid")
-UNSEEN = ("tree", "colony")
+FAMILIAR = (
+    ("thoracic-aorta", ""), ("abdominal-aorta", ""), ("abdomen", ""), ("carotid", ""),
+    ("thoracic-aorta", "dissection"), ("abdominal-aorta", "aneurysm-with-thrombus"),
+    ("abdomen", "tumor-encasement"), ("carotid", "stenosis"),
+)  # fmt: skip
+SEVERITY = 0.6
+UNSEEN = ("tree", "colony", "tree", "colony")
 
 # Boxes drawn by hand on slices of HCC_015 (slice, rows, columns), well inside one structure.
 ORAL_CONTRAST = (
@@ -64,6 +69,8 @@ class Reference:
 
     `truth` (bool) is None where nobody has drawn it; `counted` are the labels that count as found;
     `no_vessel` names masks (bool) that hold none; what lies in `ignored` counts for nothing.
+    `person` tells one scene of a case from the others; `for_peers` says whether the usual methods
+    are measured on it too.
     """
 
     name: str
@@ -73,6 +80,8 @@ class Reference:
     no_vessel: Mapping[str, np.ndarray] = field(default_factory=dict)
     diameters: tuple[Diameter, ...] = ()
     ignored: np.ndarray | None = None
+    person: str = ""
+    for_peers: bool = True
 
 
 def dissection() -> Iterator[Reference]:
@@ -161,15 +170,15 @@ def without_contrast() -> Iterator[Reference]:
 
 
 def phantoms() -> Iterator[Reference]:
-    """Made-up people of the regions that networks train on, from seeds they never see."""
-    for n in range(PEOPLE):
-        yield made_up("Made-up people, held out", FAMILIAR[n % len(FAMILIAR)], HELD_OUT + n)
+    """Made-up people, healthy and ill, of regions that networks train on, from other seeds."""
+    for n, (region, disease) in enumerate(FAMILIAR):
+        yield made_up("Made-up people, held out", region, HELD_OUT + n, disease)
 
 
 def unseen_phantoms() -> Iterator[Reference]:
     """Four made-up trees of generators that no network trains on."""
-    for n in range(4):
-        yield made_up("Made-up trees, unseen family", UNSEEN[n % len(UNSEEN)], HELD_OUT + 100 + n)
+    for n, region in enumerate(UNSEEN, 100):
+        yield made_up("Made-up trees, unseen family", region, HELD_OUT + n)
 
 
 CASES: Mapping[str, Callable[[], Iterator[Reference]]] = {
@@ -184,18 +193,29 @@ CASES: Mapping[str, Callable[[], Iterator[Reference]]] = {
 }
 
 
-def made_up(name: str, region: str, seed: int) -> Reference:
+def made_up(name: str, region: str, seed: int, disease: str = "") -> Reference:
     """A made-up CT angiogram; an abdomen is portal-venous, and its veins count too."""
     rng = np.random.default_rng([seed, 9])
     portal = region == "abdomen"
-    scene = make_scene(region, seed, spacing_mm=PHANTOM_MM)
+    ill = {disease: SEVERITY} if disease else {}
+    scene = make_scene(region, seed, spacing_mm=PHANTOM_MM, diseases=ill)
     thin = np.array([b.radius_mm.mean() < THINNEST_MM for b in scene.vessels.tree.branches])
     ignored = (scene.wall_mm < PHANTOM_MM) & (scene.branch >= 0) & thin[scene.branch]
     look = make_appearance(rng, phase="portal" if portal else "arterial", random_contrast=0.0)
     volume = shoot(scene, look, make_scanner(rng), rng)
     counted = VESSELS if portal else ARTERIES
     truth = np.isin(labels(scene).labels, counted) & ~ignored
-    return Reference(name, volume, truth, counted, ignored=ignored)
+    words = [REGIONS[region].title, disease.replace("-", " "), f"seed {seed}"]
+    person = ", ".join(word for word in words if word)
+    return Reference(
+        name,
+        volume,
+        truth,
+        counted,
+        ignored=ignored,
+        person=person,
+        for_peers=not disease,
+    )
 
 
 def boxes(

@@ -211,5 +211,14 @@ def work(method: str, place: str) -> None:
     except ViewerError as error:
         seconds = time.perf_counter() - begun
         (folder / "reason.txt").write_text(str(error), encoding="utf-8")
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    np.save(folder / "told.npy", np.array([seconds, peak_gb]))
+    np.save(folder / "told.npy", np.array([seconds, own_peak_gb()]))
+
+
+def own_peak_gb() -> float:
+    """The most memory that this program has held, without what its parent held before it began.
+
+    `ru_maxrss` outlives the change of program and would tell the parent's.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e9
