@@ -8,7 +8,7 @@ import pytest
 from viewer.enhance.suitability import Suitability
 from viewer.errors import ViewerError
 from viewer.progress import silent
-from viewer.segment.clicks import add_at
+from viewer.segment.clicks import add_at, direction_at
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, VesselMask
 from viewer.segment.prune import remove_at, swap_at
 from viewer.segment.scribble import (
@@ -207,18 +207,34 @@ def test_remove_on_the_clot_of_a_thin_branch_leaves_the_clot_of_the_trunk():
     assert (edit.mask.labels[aneurysm & ~SIDE] == THROMBUS).mean() > 0.9
 
 
-def test_removing_answers_in_half_a_second_on_a_large_scan():
+def a_large_tree() -> VesselMask:
+    """A trunk with six branches on 240 slices of 512 x 512."""
     grid = Grid.regular((240, 512, 512), (1.0, 0.75, 0.75))
     labels = np.zeros(grid.shape, np.uint8)
     labels[:, 240:272, 240:272] = ARTERY
     for z in range(20, 240, 40):
         labels[z : z + 6, 252:260, 60:450] = ARTERY
-    mask = VesselMask(labels, grid)
+    return VesselMask(labels, grid)
+
+
+def test_removing_answers_in_half_a_second_on_a_large_scan():
+    mask = a_large_tree()
     before = time.process_time()
-    edit = remove_at(mask, grid.points_lps(np.array([182, 256, 100])), silent())
+    edit = remove_at(mask, mask.grid.points_lps(np.array([182, 256, 100])), silent())
     assert time.process_time() - before < 0.5
     assert not edit.mask.labels[180:186, 252:260, 60:230].any()
     assert edit.mask.labels[140:146, 252:260, 60:230].all()
+
+
+def test_adding_answers_in_half_a_second_on_a_large_scan():
+    tree = a_large_tree()
+    volume = Volume(np.where(tree.labels > 0, np.int16(400), np.int16(50)), tree.grid)
+    nothing = VesselMask(np.zeros_like(tree.labels), tree.grid)
+    point = tree.grid.points_lps(np.array([182, 256, 256]))
+    before = time.process_time()
+    edit = add_at(nothing, volume, FIT, point, silent())
+    assert time.process_time() - before < 0.5
+    assert (edit.mask.labels[tree.labels > 0] == ARTERY).mean() > 0.8
 
 
 def test_a_scribble_adds_and_wipes_along_its_way():
@@ -243,3 +259,9 @@ def test_a_box_segments_its_vessels_afresh_or_clears_them():
     assert not remove_in_box(edit.mask, frame).mask.labels.any()
     with pytest.raises(ViewerError, match="No vessel"):
         remove_in_box(mask_of(), frame)
+
+
+def test_a_vessel_only_in_the_corners_of_the_look_gives_no_direction():
+    corner = (np.abs(Y - 8) < 3) & (np.abs(X - 8) < 3) & (Z < 14)  # more than 25 mm from the click
+    way = direction_at(mask_of((corner, ARTERY)), click(30, 30, 30))
+    np.testing.assert_allclose(way, GRID.lps_from_index[:3, 0])

@@ -4,7 +4,16 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.progress import silent
-from viewer.segment.gates import FULL, admit, depth_mm, opened, touching, widest_way
+from viewer.segment.gates import (
+    FULL,
+    adjoining,
+    admit,
+    closed,
+    depth_mm,
+    opened,
+    touching,
+    widest_way,
+)
 
 SPACING = (1.0, 1.0, 1.0)
 
@@ -68,3 +77,10 @@ def test_touching_and_opening_are_those_of_a_cube():
     np.testing.assert_array_equal(touching(~mask), ndimage.binary_dilation(~mask, FULL))
     np.testing.assert_array_equal(opened(mask), ndimage.binary_opening(mask, FULL))
     assert opened(mask).any()
+
+
+def test_adjoining_and_closing_are_those_of_a_cross():
+    mask = np.random.default_rng(0).random((12, 13, 14)) < 0.3
+    np.testing.assert_array_equal(adjoining(mask), ndimage.binary_dilation(mask))
+    np.testing.assert_array_equal(closed(mask), ndimage.binary_closing(mask) | mask)
+    assert (closed(mask) & ~mask).any()

@@ -20,6 +20,7 @@ from viewer.segment.edit import (
     slices,
 )
 from viewer.segment.faint import voxels_within, whole_vessel
+from viewer.segment.gates import adjoining
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, THROMBUS, VEIN, Box, VesselMask
 from viewer.segment.necks import climbed
 from viewer.segment.prune import swap_at
@@ -153,23 +154,27 @@ def grown_at(
         chosen = flat[good]
         near = np.stack([hu.take(chosen + step, mode="clip") for step in around])
         fits = hu[chosen] * 2.0 + near.sum(axis=0, dtype=np.float32) > 8 * half
-        # Blood is even, and bone is not.
-        fits &= (labels[chosen] != BONE) | (np.ptp(np.maximum(near, half), axis=0) < even)
+        bone = np.flatnonzero(labels[chosen] == BONE)
+        if len(bone):  # blood is even, and bone is not
+            fits[bone] &= np.ptp(np.maximum(near[:, bone], half), axis=0) < even
         good[good] = fits
         return good
 
     start = np.array([np.ravel_multi_index(found.start, shape)])
     reached = front.grow(mask.grid, start, admits, found.radius_mm, progress)
-    grown = np.column_stack(np.unravel_index(before_leaks(reached, start, found, mask), shape))
-    low, high = np.maximum(grown.min(axis=0) - 1, 0), np.minimum(grown.max(axis=0) + 2, shape)
-    chosen = np.zeros(tuple(high - low), bool)
-    chosen[tuple((grown - low).T)] = True
-    a, b, c = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
+    grown = np.unravel_index(before_leaks(reached, start, found, mask), shape)
+    a, b, c = (
+        (max(int(each.min()) - 1, 0), min(int(each.max()) + 2, n))
+        for each, n in zip(grown, shape, strict=True)
+    )
     box = (a, b, c)
-    rim = ndimage.binary_dilation(chosen) & (volume.voxels[slices(box)] > half)
-    own = mask.labels[slices(box)]
-    taken = chosen & ~np.isin(own, VESSELS)
-    return box, taken | (rim & (own == 0))
+    chosen = np.zeros([high - low for low, high in box], bool)
+    chosen[tuple(each - low for each, (low, _) in zip(grown, box, strict=True))] = True
+    wide = adjoining(chosen)
+    own, core = mask.labels[slices(box)][wide], chosen[wide]
+    rim = (own == 0) & (volume.voxels[slices(box)][wide] > half)
+    wide[wide] = np.where(core, ~np.isin(own, VESSELS), rim)
+    return box, wide
 
 
 def before_leaks(
@@ -198,17 +203,18 @@ def whole_at(
     if len(sections) < 4 or not (vessel or found.level_hu > LEAST_ENHANCED_HU):
         return None
     box, within = voxels_within(sections, mask.grid)
-    hu, labels = volume.voxels[slices(box)], mask.labels[slices(box)]
+    hu, labels = volume.voxels[slices(box)][within], mask.labels[slices(box)][within]
     free = (labels == 0) | ((labels == BONE) & (hu < found.top_hu))
-    new = within & free & (hu > BODY_HU)
-    if new.sum() < NEW_SHARE * within.sum():
+    new = free & (hu > BODY_HU)
+    if new.sum() < NEW_SHARE * len(new):
         return None
     filled_hu = float(np.median(hu[new]))
     if not vessel and filled_hu < found.half_hu:
         return None
     enhanced = filled_hu > LEAST_ENHANCED_HU
     label, name = (ARTERY, "Add vessel") if enhanced else (THROMBUS, "Add thrombus")
-    return edited(mask, box, new, label, name)
+    within[within] = new
+    return edited(mask, box, within, label, name)
 
 
 def direction_at(mask: VesselMask, point_lps: np.ndarray) -> np.ndarray:
@@ -221,5 +227,7 @@ def direction_at(mask: VesselMask, point_lps: np.ndarray) -> np.ndarray:
     index = np.argwhere(vessel)[:: max(1, int(vessel.sum()) // 4000)] + [e[0] for e in box]
     points = mask.grid.points_lps(index)
     points = points[np.linalg.norm(points - point_lps, axis=1) < 25.0]
+    if len(points) < 20:  # the rest lies in the corners
+        return axis
     _, spread, ways = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
     return ways[0] if spread[0] > 1.3 * spread[1] else axis

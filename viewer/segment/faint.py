@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from viewer.enhance.slabs import held, whole
 from viewer.progress import Progress
+from viewer.segment.gates import closed
 from viewer.segment.mask import CHAMBER, ORGAN, Box, VesselMask
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -71,24 +73,28 @@ class Wall:
         self._radii = np.arange(1, round(WIDEST_MM / RAY_MM) + 1) * RAY_MM
 
     def rays(self, center_lps: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Solid (0 fat to 1 blood) and whether it is known lumen, along rays (angles,radii)."""
-        points = center_lps + self._radii[None, :, None] * unit[:, None, :]
+        """Solid (0 fat to 1 blood) and whether it is known lumen, along rays (...,angles,radii).
+
+        The rays leave one center or several (...,3).
+        """
+        points = center_lps[..., None, None, :] + self._radii[:, None] * unit[:, None, :]
         index = np.moveaxis(self._grid.index(points), -1, 0)
         hu = ndimage.map_coordinates(
             self._hu, index, output=np.float32, order=1, mode="constant", cval=-1000
         )
-        last = np.array(self._grid.shape)[:, None, None] - 1
-        labels = self._labels[tuple(np.clip(np.rint(index), 0, last).astype(int))]
+        last = np.subtract(self._grid.shape, 1)
+        nearest = (np.clip(np.rint(n), 0, end) for n, end in zip(index, last, strict=True))
+        labels = self._labels[tuple(n.astype(int) for n in nearest)]
         solid = np.clip((hu - OUTSIDE_HU) / (INSIDE_HU - OUTSIDE_HU), 0, 1)
         solid[self._other[labels] & (hu > 2 * INSIDE_HU)] = 0
         return solid, self._vessel[labels]
 
     def edges(self, solid: np.ndarray) -> np.ndarray:
         """How clearly each place along the rays is a wall, inside denser (-1 to 1)."""
-        wide = np.pad(solid, ((0, 0), (2, 3)), mode="edge")
-        n = solid.shape[1]
-        inner = (wide[:, 1 : n + 1] + wide[:, 2 : n + 2]) / 2
-        outer = (wide[:, 4 : n + 4] + wide[:, 5 : n + 5]) / 2
+        n = solid.shape[-1]
+        wide = solid[..., np.clip(np.arange(-2, n + 3), 0, n - 1)]
+        inner = (wide[..., 1 : n + 1] + wide[..., 2 : n + 2]) / 2
+        outer = (wide[..., 4 : n + 4] + wide[..., 5 : n + 5]) / 2
         wall: np.ndarray = inner - outer
         return wall
 
@@ -111,21 +117,19 @@ class Wall:
 
     def first(self, point_lps: np.ndarray, axes_lps: np.ndarray) -> Section | None:
         """The section that holds a point: the circle with the clearest wall, then its true form."""
-        best, found = 0.0, None
         unit = circle(axes_lps)
         steps = np.arange(-18, 19, 3.0)
-        for a, b in ((a, b) for a in steps for b in steps if np.hypot(a, b) <= 18):
-            center = point_lps + a * axes_lps[1] + b * axes_lps[2]
-            solid, _ = self.rays(center, unit)
-            filled = solid.mean(axis=0).cumsum() / np.arange(1, solid.shape[1] + 1)
-            score = np.clip(self.edges(solid), -0.3, 1).mean(axis=0) * filled**2
-            score[(self._radii < max(np.hypot(a, b) + 1, LEAST_MM)) | (self._radii > 24)] = 0
-            n = int(score.argmax())
-            if score[n] > best:
-                best, found = float(score[n]), (center, self._radii[n])
-        if found is None:
+        moved = np.array([(a, b) for a in steps for b in steps if np.hypot(a, b) <= 18])
+        centers = point_lps + moved[:, :1] * axes_lps[1] + moved[:, 1:] * axes_lps[2]
+        solid, _ = self.rays(centers, unit)
+        filled = solid.mean(axis=1).cumsum(axis=1) / np.arange(1, solid.shape[2] + 1)
+        score = np.clip(self.edges(solid), -0.3, 1).mean(axis=1) * filled**2
+        least = np.maximum(np.hypot(*moved.T) + 1, LEAST_MM)
+        score[(self._radii < least[:, None]) | (self._radii > 24)] = 0
+        best, n = np.unravel_index(int(score.argmax()), score.shape)
+        if score[best, n] <= 0:
             return None
-        center, radius = found
+        center, radius = centers[best], self._radii[n]
         rough = self.settled(center, axes_lps, np.full(ANGLES, radius))
         return self.settled(rough.center_lps, axes_lps, rough.radius_mm)
 
@@ -154,19 +158,18 @@ def share_beyond(known: np.ndarray) -> np.ndarray:
 def closed_path(cost: np.ndarray) -> np.ndarray:
     """The cheapest closed way round (one column a row, neighbors one column apart at most)."""
     twice = np.concatenate([cost, cost[: len(cost) // 2]])
-    total, back = twice[0], np.zeros(twice.shape, np.int8)
-    columns = np.arange(cost.shape[1])
-    for row in range(1, len(twice)):
-        wide = np.pad(total, 1, constant_values=np.inf)
-        three = np.stack([wide[:-2] + STIFF, wide[1:-1], wide[2:] + STIFF])
-        step = three.argmin(axis=0)
-        back[row] = step - 1
-        total = twice[row] + three[step, columns]
-    at = int(total.argmin())
+    total = np.full((len(twice), cost.shape[1] + 2), np.inf)
+    total[0, 1:-1] = twice[0]
+    for row, before in enumerate(total[:-1], 1):
+        aside = np.minimum(before[:-2], before[2:]) + STIFF
+        total[row, 1:-1] = twice[row] + np.minimum(aside, before[1:-1])
+    three = np.stack([total[:, :-2] + STIFF, total[:, 1:-1], total[:, 2:] + STIFF])
+    back = three.argmin(axis=0) - 1
+    at = int(total[-1, 1:-1].argmin())
     path = np.empty(len(twice), int)
     for row in range(len(twice) - 1, -1, -1):
         path[row] = at
-        at += int(back[row, at])
+        at += int(back[row - 1, at])
     turn = len(cost) // 4
     return np.roll(path[turn : turn + len(cost)], turn)
 
@@ -232,28 +235,33 @@ def whole_vessel(
 def voxels_within(sections: list[Section], grid: Grid) -> tuple[Box, np.ndarray]:
     """A box and which of its voxels lie inside the sections, without the wall itself (bool)."""
     pitch = 0.85 * min(grid.spacing_mm)
-    turn = np.arange(ANGLES + 1)
     lifts = np.linspace(-STEP_MM / 2, STEP_MM / 2, int(STEP_MM / pitch) + 2)
-    found = []
-    for section in sections:
-        reach = float(section.radius_mm.max())
-        side = np.arange(-reach, reach + pitch, pitch)
-        a, b = (each.ravel() for each in np.meshgrid(side, side))
-        angle = np.mod(np.arctan2(b, a), 2 * np.pi) * ANGLES / (2 * np.pi)
-        wall = np.interp(angle, turn, np.append(section.radius_mm, section.radius_mm[0]))
-        inside = np.hypot(a, b) <= wall - WALL_MM
-        center = grid.index(section.center_lps)
-        along, *across = section.axes_lps @ grid.index_from_lps[:3, :3].T
-        flat = center[:, None] + np.outer(across[0], a[inside]) + np.outer(across[1], b[inside])
-        lifted = flat[:, None] + along[:, None, None] * lifts[:, None]
-        found.append(np.rint(lifted.reshape(3, -1)).astype(np.int32))
-    index = np.concatenate(found, axis=1)
-    held = np.ones(index.shape[1], bool)
-    for each, count in zip(index, grid.shape, strict=True):
-        held &= (each >= 0) & (each < count)
-    index = index[:, held]
-    low, high = index.min(axis=1), index.max(axis=1) + 1
-    within = np.zeros(tuple(high - low), bool)
-    within[tuple(index - low[:, None])] = True
-    a0, b0, c0 = ((int(m), int(n)) for m, n in zip(low, high, strict=True))
-    return (a0, b0, c0), ndimage.binary_closing(within) | within
+    center = grid.index(np.stack([section.center_lps for section in sections]))
+    axes = np.stack([section.axes_lps for section in sections]) @ grid.index_from_lps[:3, :3].T
+    widest = np.array([[section.radius_mm.max()] for section in sections])
+    reach = STEP_MM / 2 * np.abs(axes[:, 0]) + widest * np.hypot(axes[:, 1], axes[:, 2])
+    low = np.floor((center - reach).min(axis=0)).astype(int)
+    wide = np.zeros(np.ceil((center + reach).max(axis=0)).astype(int) + 1 - low, bool)
+    flat, number = wide.reshape(-1), np.array(wide.strides, np.float64)
+    for section, middle, (along, *across) in zip(sections, center, axes, strict=True):
+        disk = middle[:, None] + np.stack(across).T @ places_within(section, pitch)
+        for lift in lifts:
+            index = np.rint(disk + (along * lift)[:, None])
+            flat[(number @ (index - low[:, None])).astype(np.intp)] = True
+    first = np.maximum(low, 0)
+    within = wide[tuple(slice(a, b) for a, b in zip(first - low, grid.shape - low, strict=True))]
+    cut = held(within, whole(within.shape)) or whole(within.shape)
+    a, b, c = ((int(n) + s.start, int(n) + s.stop) for n, s in zip(first, cut, strict=True))
+    return (a, b, c), closed(within[cut])
+
+
+def places_within(section: Section, pitch_mm: float) -> np.ndarray:
+    """Places a pitch apart inside a section's wall, along its second and third axis (2,n; mm)."""
+    most = float(section.radius_mm.max())
+    side = np.arange(-most, most + pitch_mm, pitch_mm)
+    places = np.stack(np.meshgrid(side, side)).reshape(2, -1)
+    angle = np.mod(np.arctan2(places[1], places[0]), 2 * np.pi) * ANGLES / (2 * np.pi)
+    wall = np.append(section.radius_mm, section.radius_mm[0])
+    radius = np.interp(angle, np.arange(ANGLES + 1), wall)
+    within: np.ndarray = places[:, np.hypot(*places) <= radius - WALL_MM]
+    return within

@@ -23,9 +23,23 @@ def neighbors(shape: tuple[int, ...]) -> np.ndarray:
     return steps[steps != 0]
 
 
-def pieces(flat: np.ndarray, steps: np.ndarray) -> tuple[int, np.ndarray]:
-    """How many connected pieces sorted flat voxel numbers form, and the piece of each."""
-    return connected(len(flat), *links(flat, steps))
+def pieces(flat: np.ndarray, shape: tuple[int, ...]) -> tuple[int, np.ndarray]:
+    """How many connected pieces flat voxel numbers form, and the piece of each.
+
+    The numbers ascend and lie away from the border.
+    """
+    begins = np.append(True, np.diff(flat) > 1)
+    first, last = flat[begins], flat[np.append(begins[1:], True)]
+    rows, columns = [], []
+    plane, row = shape[1] * shape[2], shape[2]
+    for step in (row, plane - row, plane, plane + row):
+        low = np.searchsorted(last, first + step - 1)
+        count = np.searchsorted(first, last + step + 1, side="right") - low
+        rows.append(np.repeat(np.arange(len(first)), count))
+        skipped = np.cumsum(count) - count
+        columns.append(np.arange(count.sum()) + np.repeat(low - skipped, count))
+    number, part = connected(len(first), np.concatenate(rows), np.concatenate(columns))
+    return number, part[np.cumsum(begins) - 1]
 
 
 def links(flat: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +78,6 @@ def grow(
     plus 30 mm2, has leaked and is given up. `radius_mm` is that of the vessel at the start.
     """
     shape = grid.shape
-    steps = neighbors(shape)
     seen = np.zeros(int(np.prod(shape)), bool)
     thick_mm = SHELL * float(np.mean(grid.spacing_mm))
     area_of_one = grid.voxel_mm3 / thick_mm
@@ -79,15 +92,10 @@ def grow(
         shell, inherited = [], []
         last, last_usual = edge, usual
         for _ in range(SHELL):
-            near = (last[:, None] + steps).ravel()
-            near_usual = np.repeat(last_usual, len(steps))
-            fresh = ~seen.take(near, mode="clip")
-            near, first = np.unique(near[fresh], return_index=True)
-            near_usual = near_usual[fresh][first]
-            let_in = within_grid(near, shape)
-            let_in[let_in] = admits(near[let_in])
+            near, near_usual = beside(last, last_usual, shape, seen)
+            seen[near] = True  # what is not let in now never will be
+            let_in = admits(near)
             last, last_usual = near[let_in], near_usual[let_in]
-            seen[last] = True
             shell.append(last)
             inherited.append(last_usual)
             if len(last) == 0:
@@ -96,7 +104,7 @@ def grow(
         if len(all_) == 0:
             break
         order = np.argsort(all_)
-        count, piece = pieces(all_[order], steps)
+        count, piece = pieces(all_[order], shape)
         area = np.bincount(piece, minlength=count) * area_of_one
         reference = np.bincount(piece, before[order], minlength=count) / np.bincount(
             piece, minlength=count
@@ -116,7 +124,25 @@ def grow(
         edge, usual = all_[kept & ends], value[kept & ends]
         if len(edge) == 0 or total > MOST_VOXELS:
             break
-    return np.unique(np.concatenate(taken))
+    return np.sort(np.concatenate(taken))
+
+
+def beside(
+    last: np.ndarray, usual: np.ndarray, shape: tuple[int, ...], seen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The voxels not `seen` a step from the last ones (ascending), with their usual areas.
+
+    Each takes the usual area of the first voxel that it lies beside.
+    """
+    steps = neighbors(shape)
+    near = (last[:, None] + steps).ravel()
+    fresh = np.flatnonzero(~seen.take(near, mode="clip"))
+    # Sorted by voxel, then by whence; one sort of numbers is faster than one of places.
+    packed = np.sort((near[fresh] << 32) + fresh)
+    voxel = packed >> 32
+    first = np.append(True, voxel[1:] != voxel[:-1])[: len(voxel)]
+    first &= within_grid(voxel, shape)
+    return voxel[first], usual[(packed[first] & 0xFFFFFFFF) // len(steps)]
 
 
 def within_grid(flat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

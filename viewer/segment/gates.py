@@ -23,6 +23,22 @@ def touching(mask: np.ndarray) -> np.ndarray:
     return out
 
 
+def adjoining(mask: np.ndarray) -> np.ndarray:
+    """A mask (bool) and all that shares a face with it."""
+    out = mask.copy()
+    for axis in range(mask.ndim):
+        own, grown = np.moveaxis(mask, axis, 0), np.moveaxis(out, axis, 0)
+        grown[1:] |= own[:-1]
+        grown[:-1] |= own[1:]
+    return out
+
+
+def closed(mask: np.ndarray) -> np.ndarray:
+    """A mask (bool) with its gaps of up to two voxels filled."""
+    open_ = adjoining(np.pad(~adjoining(mask), 1, constant_values=True))[1:-1, 1:-1, 1:-1]
+    return mask | ~open_
+
+
 def opened(mask: np.ndarray) -> np.ndarray:
     """What of a mask (bool) lies in cubes of 27 voxels that it holds in full."""
     lost = touching(np.pad(~mask, 1, constant_values=True))[1:-1, 1:-1, 1:-1]

@@ -55,10 +55,16 @@ def climbed(depth_mm: np.ndarray, start: int, box: Box, grid: Grid) -> int:
     Straight from the wall to the middle the depth rises as fast as one goes; along the vessel,
     into a trunk for one, it hardly rises.
     """
+    low, high = np.array(box).T[:, :, None]
     while True:
-        index = np.array(np.unravel_index(start, depth_mm.shape)) + [ends[0] for ends in box]
-        far = offsets_mm(box, grid, grid.points_lps(index))
-        steep = (far <= STEP_MM) & (depth_mm > depth_mm.flat[start] + 0.5 * far)
+        index = np.array(np.unravel_index(start, depth_mm.shape)) + low[:, 0]
+        point = grid.points_lps(index)
+        ends = np.clip(box_around(point, STEP_MM, grid), low, high)
+        a, b, c = ((int(m), int(n)) for m, n in ends)
+        far = offsets_mm((a, b, c), grid, point)
+        depth = depth_mm[tuple(slice(*each) for each in ends - low)]
+        steep = (far <= STEP_MM) & (depth > depth_mm.flat[start] + 0.5 * far)
         if not steep.any():
             return start
-        start = int(np.where(steep, depth_mm, 0).argmax())
+        top = np.unravel_index(int(np.where(steep, depth, 0).argmax()), depth.shape)
+        start = int(np.ravel_multi_index(tuple(top + (ends - low)[:, 0]), depth_mm.shape))
