@@ -128,8 +128,10 @@ def score(reference: Reference, method: str, outcome: Outcome) -> Score:
 
 def false_shares(reference: Reference, found: np.ndarray) -> dict[str, float]:
     """Of each structure that is no vessel, the share that is called vessel."""
-    truth = False if reference.truth is None else reference.truth
-    return {name: float(found[m & ~truth].mean()) for name, m in reference.no_vessel.items()}
+    masks = reference.no_vessel
+    if reference.truth is not None:
+        masks = {name: mask & ~reference.truth for name, mask in masks.items()}
+    return {name: float(found[mask].mean()) for name, mask in masks.items()}
 
 
 def diameter_errors(reference: Reference, found: np.ndarray) -> list[float]:

@@ -40,6 +40,10 @@ def test_what_is_asked_is_what_a_score_measures():
     told = score(reference, "networks", Outcome(truth.astype(np.uint8), "", 1.0, 1.0))
     assert told.measures["Dice"] == 1.0
     assert told.measures["heart"] == 0.0
+    undrawn = Reference("b", volume, None, no_vessel={"heart": truth})
+    told = score(undrawn, "networks", Outcome(truth.astype(np.uint8), "", 1.0, 1.0))
+    assert told.measures["heart"] == 1.0
+    assert "Dice" not in told.measures
     refused = score(reference, "networks", Outcome(None, "why", 1.0, 1.0))
     assert refused.measures["Dice"] == 0.0
     assert refused.measures["refused"] == 1.0
