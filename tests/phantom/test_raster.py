@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from viewer.phantom.body import make_body
+from viewer.phantom.disease import add_diseases
 from viewer.phantom.distance import distance
 from viewer.phantom.raster import CLEAR_MM, rasterize
 from viewer.phantom.scan import grid_around
@@ -189,3 +191,21 @@ def test_an_unknown_effect_is_refused():
     vessels = Vessels(tree, (Tissue.ARTERY,))
     with pytest.raises(ValueError, match="cannot"):
         rasterize(vessels, filled(grid, 1), grid, [ball("melts", Tissue.FAT, (0, 0, 0), 3)])
+
+
+def test_a_sac_is_the_same_in_every_voxel_as_at_its_point():
+    """Only blocks near its surface are worked out voxel by voxel."""
+    tree = curved_tube(40, 5)
+    body = make_body(np.random.default_rng(0), 0)
+    sick, solids, _ = add_diseases(
+        Vessels(tree, (Tissue.ARTERY,)), body, {"aneurysm-with-thrombus": 0.8},
+        np.random.default_rng(1),
+    )  # fmt: skip
+    (sac,) = solids
+    middle = sac.box_lps.mean(axis=0)
+    grid = Grid.regular((43, 50, 61), (1.1, 0.9, 0.8), middle - np.array([24, 22, 23]))
+    raster = rasterize(sick, filled(grid, Tissue.MUSCLE), grid, solids)
+    inside = sac.distance_mm(points_of(grid).reshape(-1, 3)).reshape(grid.shape) < 0
+    clot = raster.tissue == Tissue.THROMBUS
+    assert clot.sum() > 1000
+    np.testing.assert_array_equal(clot, inside & (raster.wall_mm >= 0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.phantom.scene import FILLS, STAINS, Solid, Vessels
-from viewer.phantom.shapes import box_around, close_to
+from viewer.phantom.shapes import box_around
 from viewer.phantom.site import Change, Course, Site, lesion_at, plateau, reshape
 from viewer.phantom.tissue import Tissue
 
@@ -79,14 +79,9 @@ def dissection(vessels: Vessels, site: Site, severity: float, rng: np.random.Gen
     flap, turns = _flap(site, wide, severity, rng)
     share = float(rng.uniform(0.5, 0.9))
     box = box_around(flap.course.points_lps, float(flap.course.radius_mm.max()) + PAST_MM)
-    course, widest = flap.course, float(flap.course.radius_mm.max()) + PAST_MM
-    blood = vessels.blood[course.chain[0]]
-    false = Solid(
-        STAINS, blood, box, close_to(course, widest, STAINS, flap.false_lumen), share, blood
-    )
-    sheet = Solid(
-        FILLS, Tissue.VESSEL_WALL, box, close_to(course, widest, FILLS, flap.sheet), blood=blood
-    )
+    blood = vessels.blood[site.course.chain[0]]
+    false = Solid(STAINS, blood, box, flap.false_lumen, share, blood)
+    sheet = Solid(FILLS, Tissue.VESSEL_WALL, box, flap.sheet, blood=blood)
     true_mm2, false_mm2 = flap.areas_mm2(0.5 * site.length_mm)
     numbers = {
         "true_lumen_area_mm2": true_mm2,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from viewer.phantom.scene import FILLS, Solid, Vessels
-from viewer.phantom.shapes import beads, box_around, close_to
+from viewer.phantom.shapes import beads, box_around
 from viewer.phantom.site import Change, Site, course_of, lesion_at, plateau
 from viewer.phantom.tissue import Tissue
 
@@ -139,8 +139,7 @@ def aortic_thrombus(
         "clot_thickness_mm": float((part.radius_mm * (1 - offset)).max()),
         "length_mm": site.length_mm,
     }
-    near = close_to(part, widest, FILLS, distance)
     blood = vessels.blood[site.course.chain[0]]
-    solid = Solid(FILLS, Tissue.THROMBUS, box, near, blood=blood)
+    solid = Solid(FILLS, Tissue.THROMBUS, box, distance, blood=blood)
     lesion = lesion_at("aortic-thrombus", severity, site, vessels, numbers)
     return Change(vessels, (solid,), (lesion,))

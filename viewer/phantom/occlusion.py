@@ -4,7 +4,7 @@ import numpy as np
 
 from viewer.geometry.tree import Branch
 from viewer.phantom.scene import FILLS, Lesion, Solid, Vessels
-from viewer.phantom.shapes import box_around, close_to
+from viewer.phantom.shapes import box_around
 from viewer.phantom.site import Change, Course, Site, rejoined, split
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.vessels import STEP_MM
@@ -67,9 +67,8 @@ def _clot(part: Course, blood: Tissue) -> tuple[Solid, np.ndarray]:
 
     widest = float(part.radius_mm.max()) + ROUND_MM
     box = box_around(part.points_lps, widest)
-    near = close_to(part, widest, FILLS, distance)
     area = np.pi * np.minimum(outer(part.s_mm), part.radius_mm) ** 2
-    return Solid(FILLS, Tissue.THROMBUS, box, near, blood=blood), area
+    return Solid(FILLS, Tissue.THROMBUS, box, distance, blood=blood), area
 
 
 def _where(course: Course, at_mm: float) -> tuple[int, float]:

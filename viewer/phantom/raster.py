@@ -19,6 +19,9 @@ CORTEX_MM = 1.3
 PAST_MM = 2.0
 # Metal is denser than the scale of HU goes: so much of it in a voxel (share) looks like all.
 FULL_METAL, LEAST_METAL = 0.14, 0.02
+# The middle of a block of voxels with this edge tells how near a solid is to all of it, where its
+# distance changes by at most so much in a mm; it jumps where a course bends sharply.
+BLOCK, STEEPEST = 4, 2.0
 _CHAMBERS = (Tissue.LEFT_HEART, Tissue.RIGHT_HEART)
 
 
@@ -116,18 +119,16 @@ def _put(
         return stain
     start = [each.start for each in box]
     wall = wall_mm[box]
-    asked = np.arange(wall.size)
+    asked = np.ones(shape, bool)
+    moved = asked & (solid.effect in (ADDS, FILLS))
     if solid.effect == SURROUNDS:
         yields = (blood[box] != solid.blood) & (solid.blood is not None)
-        asked = np.flatnonzero((wall >= 0) | yields)
+        asked, moved = (wall >= 0) | yields, yields & (blood[box] > 0)
     elif solid.effect in (FILLS, STAINS):
-        within = wall < PAST_MM
+        asked = wall < PAST_MM
         if solid.blood is not None:
-            within &= blood[box] == solid.blood
-        asked = np.flatnonzero(within)
-    found = np.full(wall.size, REACH_MM, np.float32)
-    found[asked] = _far(solid, grid.points_lps(np.stack(np.unravel_index(asked, shape), 1) + start))
-    far = found.reshape(shape)
+            asked &= blood[box] == solid.blood
+    far = _far_where(asked, moved, solid, grid.box(start, [each.stop for each in box]))
     inside = far < 0
     if solid.effect == ADDS:
         if solid.blood is not None:
@@ -184,13 +185,49 @@ def _strew(
     return stain
 
 
+def _far_where(asked: np.ndarray, moved: np.ndarray, solid: Solid, grid: Grid) -> np.ndarray:
+    """Distance to a solid (float32) in the voxels of a grid that are `asked` (bool) for.
+
+    Where it has `moved` (bool) a lumen's wall it is exact up to `REACH_MM`; elsewhere its sign is,
+    and it is about right inside.
+    """
+    half_mm = 0.5 * (BLOCK - 1) * float(np.linalg.norm(grid.spacing_mm))
+    near = _any_in(asked)
+    which = np.argwhere(near)
+    middle = _far(solid, grid.points_lps(which * BLOCK + 0.5 * (BLOCK - 1)))
+    reach_mm = np.where(_any_in(moved)[near], REACH_MM, 0.0)
+    near[near] = np.abs(middle) < reach_mm + STEEPEST * half_mm
+    rough = np.full(near.shape, REACH_MM, np.float32)
+    rough[tuple(which.T)] = np.where(middle < 0, middle, REACH_MM)
+    far = np.where(asked, _spread(rough, asked.shape), np.float32(REACH_MM))
+    exactly = np.flatnonzero(asked & _spread(near, asked.shape))
+    index = np.stack(np.unravel_index(exactly, asked.shape), axis=1)
+    far.reshape(-1)[exactly] = _far(solid, grid.points_lps(index))
+    return far
+
+
+def _any_in(mask: np.ndarray) -> np.ndarray:
+    """Which blocks of a mask (bool) hold anything; those at its end may be smaller."""
+    for axis, count in enumerate(mask.shape):
+        mask = np.logical_or.reduceat(mask, np.arange(0, count, BLOCK), axis=axis)
+    return mask
+
+
+def _spread(blocks: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """What blocks hold, in each of their voxels."""
+    for axis in range(3):
+        blocks = blocks.repeat(BLOCK, axis)
+    return blocks[tuple(slice(0, n) for n in shape)]
+
+
 def _far(solid: Solid, points_lps: np.ndarray) -> np.ndarray:
     """Distance to a solid (n,), at least that to its box."""
     low, high = np.asarray(solid.box_lps, float)
-    beyond = np.maximum(np.maximum(low - points_lps, points_lps - high), 0)
-    outside = np.linalg.norm(beyond, axis=1)
-    far = np.asarray(solid.distance_mm(points_lps), float)
-    return np.where(outside > 0, np.maximum(far, outside), far)
+    far = np.array(solid.distance_mm(points_lps), float)
+    out = np.flatnonzero(((points_lps < low) | (points_lps > high)).any(axis=1))
+    beyond = np.maximum(np.maximum(low - points_lps[out], points_lps[out] - high), 0)
+    far[out] = np.maximum(far[out], np.linalg.norm(beyond, axis=1))
+    return far
 
 
 def _box(solid: Solid, grid: Grid, reach_mm: float) -> tuple[slice, slice, slice]:

@@ -31,6 +31,8 @@ class Vessels:
 class Solid:
     """A body of known shape: `distance_mm(points_lps (n,3)) -> (n,)` is negative inside.
 
+    It changes by little more than the way gone, so that a few points tell where more are needed.
+
     `box_lps` (2,3) holds all of it. `effect` is one of ADDS, FILLS, SURROUNDS, STAINS; `tissue`
     is what it is made of (its blood for ADDS); `share` multiplies the enhancement inside. What
     FILLS or STAINS may reach past the wall, and touches vessels with `blood` alone (all where it

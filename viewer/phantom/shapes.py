@@ -1,73 +1,20 @@
 """Bodies in and around vessels: round, flat and wiry shapes with their signed distance."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from viewer.phantom.scene import REACH_MM, STAINS, SURROUNDS, Solid
+from viewer.phantom.scene import REACH_MM, SURROUNDS, Solid
 from viewer.phantom.site import Course, Site
 from viewer.phantom.tissue import Tissue
 from viewer.volume.grid import Grid
 
 Distance = Callable[[np.ndarray], np.ndarray]
 
-CELL_MM = 4.0
-# By how much a point's distance may differ from that of its cell's middle.
-SLACK_MM = 4.5
-FAR_MM = REACH_MM + 1
-
 
 def box_around(points_lps: np.ndarray, reach_mm: float) -> np.ndarray:
     """A box (2,3) that holds all points (n,3) with `reach_mm` to spare."""
     return np.array([points_lps.min(axis=0) - reach_mm, points_lps.max(axis=0) + reach_mm])
-
-
-@dataclass(frozen=True, eq=False)
-class CloseTo:
-    """A signed distance round a course that is worked out only where it matters.
-
-    That is where it lies between -`within_mm` and `beyond_mm`, as told by the middles of coarse
-    cells; farther out it is `FAR_MM`, deeper about right. `widest_mm` is the body's from the path.
-    """
-
-    course: Course
-    widest_mm: float
-    within_mm: float
-    beyond_mm: float
-    distance_mm: Distance
-
-    @cached_property
-    def _cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The low corner (3,) of the cells, their distances, and where these do not suffice."""
-        reach = self.widest_mm + self.beyond_mm + 2 * CELL_MM
-        low, high = box_around(self.course.points_lps, reach)
-        axes = [np.arange(a, b, CELL_MM) + 0.5 * CELL_MM for a, b in zip(low, high, strict=True)]
-        centers = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        far = self.distance_mm(centers.reshape(-1, 3)).reshape(centers.shape[:3])
-        far[[0, -1]] = far[:, [0, -1]] = far[:, :, [0, -1]] = np.inf
-        asked = (far > -self.within_mm - SLACK_MM) & (far < self.beyond_mm + SLACK_MM)
-        return low, np.where(far > 0, FAR_MM, far), asked
-
-    def __call__(self, points_lps: np.ndarray) -> np.ndarray:
-        """The distance (k,) of points (k,3)."""
-        low, far, asked = self._cells
-        cell = ((points_lps - low) * (1 / CELL_MM)).astype(np.int32)
-        np.clip(cell, 0, np.array(far.shape) - 1, out=cell)
-        k, j, i = cell.T
-        out, exactly = far[k, j, i], np.flatnonzero(asked[k, j, i])
-        out[exactly] = self.distance_mm(points_lps[exactly])
-        return out
-
-
-def close_to(course: Course, widest_mm: float, effect: str, distance_mm: Distance) -> Distance:
-    """The signed distance of a body round a course, as far from its surface as its effect needs.
-
-    What surrounds or stains needs the sign alone; the rest moves the lumen's wall.
-    """
-    deep = 1.0 if effect in (SURROUNDS, STAINS) else REACH_MM
-    return CloseTo(course, widest_mm, deep, deep, distance_mm)
 
 
 def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray, blood: Tissue | None = None) -> Solid:
@@ -88,8 +35,7 @@ def lining(site: Site, tissue: Tissue, outer_mm: np.ndarray, blood: Tissue | Non
         return np.maximum(wall, np.maximum(-s, s - course.s_mm[-1]))
 
     widest = float(outer.max())
-    near = close_to(course, widest, SURROUNDS, distance)
-    return Solid(SURROUNDS, tissue, box_around(course.points_lps, widest), near, blood=blood)
+    return Solid(SURROUNDS, tissue, box_around(course.points_lps, widest), distance, blood=blood)
 
 
 def beads(effect: str, tissue: Tissue, centers_lps: np.ndarray, radius_mm: np.ndarray) -> Solid:
@@ -151,11 +97,7 @@ def patch(
         return np.hypot(beside, np.hypot(aside, across) - wall_mm) - thick
 
     half = np.array([[length - thick], [width - thick]])
-    far = wall_mm + thick
-    box = box_around(part.points_lps, far)
-    # a plate fills so much of its box that looking for what is near it would not pay
-    near = distance if effect == SURROUNDS else close_to(part, far, effect, distance)
-    return Solid(effect, tissue, box, near)
+    return Solid(effect, tissue, box_around(part.points_lps, wall_mm + thick), distance)
 
 
 def patch_volume_mm3(half_mm: tuple[float, float, float]) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,8 @@ from viewer.geometry.tree import Branch, VesselTree
 from viewer.phantom.scene import Lesion, Solid, Vessels, Wires
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.vessels import STEP_MM
+
+_CHUNK = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,23 +46,30 @@ class Course:
         return np.cross(self.along, self.aside)
 
     @cached_property
-    def _kd_tree(self) -> Any:
-        from scipy.spatial import cKDTree
-
-        return cKDTree(self.points_lps[self._knots])
-
-    @cached_property
     def _knots(self) -> np.ndarray:
         """Points that suffice to find the nearest: a quarter of the radius apart."""
         stride = max(1, int(0.25 * np.median(self.radius_mm) / STEP_MM))
         return np.unique(np.r_[np.arange(0, len(self.s_mm), stride), len(self.s_mm) - 1])
+
+    def _nearest(self, points_lps: np.ndarray) -> np.ndarray:
+        """The knot nearest to each point (k,).
+
+        Knots are so few that one product in the processor's cache beats a search tree.
+        """
+        middle = self.points_lps.mean(axis=0)
+        knots = self.points_lps[self._knots] - middle
+        square, out = (knots**2).sum(axis=1), np.empty(len(points_lps), np.intp)
+        for start in range(0, len(points_lps), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            out[part] = (square - 2 * (points_lps[part] - middle) @ knots.T).argmin(axis=1)
+        return self._knots[out]
 
     def local(self, points_lps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Distance along the path, aside and across of it (mm) of points (k,3), three times (k,).
 
         Beyond its ends the path goes on straight.
         """
-        nearest = self._knots[self._kd_tree.query(points_lps)[1]]
+        nearest = self._nearest(points_lps)
         if len(self._knots) < len(self.s_mm):
             away = points_lps - self.points_lps[nearest]
             s = self.s_mm[nearest] + np.einsum("ij,ij->i", away, self.along[nearest])

@@ -4,7 +4,7 @@ import numpy as np
 
 from viewer.phantom.narrowing import inscribed, narrowing_numbers
 from viewer.phantom.scene import SURROUNDS, Solid, Vessels
-from viewer.phantom.shapes import Distance, box_around, close_to, ellipsoid
+from viewer.phantom.shapes import Distance, box_around, ellipsoid
 from viewer.phantom.site import Change, Site, bump, lesion_at, reshape
 from viewer.phantom.tissue import Tissue
 
@@ -78,4 +78,4 @@ def _cuff(site: Site, radius_mm: np.ndarray, angle: float, half_turn: float) -> 
         # how far from the bow's middle line, or from where that ends
         return np.hypot(far * np.cos(past) - middle, far * np.sin(past)) - thick
 
-    return close_to(course, 3 * site.radius_mm, SURROUNDS, distance)
+    return distance
