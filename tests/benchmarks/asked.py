@@ -27,6 +27,11 @@ def millimeters(value: float) -> str:
     return f"{value:.1f} mm"
 
 
+def yes_or_no(value: float) -> str:
+    """Whether something was so."""
+    return "yes" if value == 1 else "no"
+
+
 @dataclass(frozen=True)
 class Asked:
     """A number of the plan: the measure of a case, and its limit without and with networks."""
@@ -54,7 +59,7 @@ ASKED = (
     Asked(LIVER, "oral contrast", 0.001, 0.001, percent, at_most=True),
     Asked(LIVER, "vertebrae", 0.001, 0.001, percent, at_most=True),
     Asked(LIVER, "aortic diameter", 1.5, 1.0, millimeters, at_most=True),
-    Asked("Abdomen without contrast", "refused", 1.0, 1.0, percent),
+    Asked("Abdomen without contrast", "refused", 1.0, 1.0, yes_or_no),
 )
 NAMES = {
     "heart": "heart called vessel",

@@ -28,6 +28,7 @@ def test_the_page_marks_misses_and_names_refused_scenes():
     assert f"| {FAMILY} (mean of 2) | {WITH} | 0.45 | 0.45 | 0.5 (of 1) | 1.5 (of 1) |" in page
     assert f"| {FAMILY}: organs, seed 2 | refused | refused |" in page
     assert f"- organs, seed 2 ({WITH}): No vessel." in page
+    assert "| Abdomen without contrast | refused | yes | not run | yes | not run |" in page
     assert "1 of 22 numbers are missed" in page
 
 
