@@ -5,6 +5,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from viewer.enhance.coarse import Coarse
+from viewer.enhance.slabs import Box, around, held, whole
 from viewer.volume.volume import Volume
 
 METAL_HU = 2500.0
@@ -16,6 +17,7 @@ INSIDE_MM, BEYOND_MM, BEYOND = 2.5, 2.0, 1.2
 CONE = np.cos(np.radians(20))
 COVERED = 0.6  # of 26 ways; calcium covers up to 0.42 in four middles, most stents over 0.8
 LEAST_MIDDLES = 4
+DEEPEST_MM = 30.0  # how far from its struts the middle of a lumen may lie
 
 
 def metal_near(volume: Volume, coarse: Coarse, tree: np.ndarray, bone: np.ndarray) -> np.ndarray:
@@ -24,8 +26,12 @@ def metal_near(volume: Volume, coarse: Coarse, tree: np.ndarray, bone: np.ndarra
     Metal is what exceeds 2500 HU, and thin bright struts that surround the lumen. Calcium may be
     as bright as fine struts, but it lies in plates on a part of the wall.
     """
-    steps = max(1, round(NEAR_MM / min(coarse.spacing_mm)))
-    near = ndimage.binary_dilation(tree, iterations=steps)
+    near = np.zeros_like(tree)
+    box = held(tree, whole(tree.shape))
+    if box is not None:
+        steps = max(1, round(NEAR_MM / min(coarse.spacing_mm)))
+        box = around(box, [steps] * 3, tree.shape)
+        near[box] = ndimage.binary_dilation(tree[box], iterations=steps)
     bright = _bright(volume, coarse, near)
     hu = volume.voxels[tuple(bright.T)]
     dense = bright[hu > METAL_HU]
@@ -72,14 +78,18 @@ def _round_a_lumen(
     if not len(index):
         return out
     points = volume.grid.points_lps(index)
-    middles, radius_mm = _middles(volume, coarse, tree)
+    blocks = coarse.blocks_at(index)
+    first, second, third = map(slice, blocks.min(axis=0), blocks.max(axis=0) + 1)
+    steps = [round(DEEPEST_MM / mm) for mm in coarse.spacing_mm]
+    box = around((first, second, third), steps, tree.shape)
+    middles, radius_mm = _middles(volume, coarse, tree, box)
     if not len(middles):
         return out
-    held = cKDTree(points).query_ball_point(middles, BEYOND * radius_mm + BEYOND_MM)
+    held_by = cKDTree(points).query_ball_point(middles, BEYOND * radius_mm + BEYOND_MM)
     ways = np.array([way for way in np.ndindex(3, 3, 3) if way != (1, 1, 1)]) - 1.0
     ways /= np.linalg.norm(ways, axis=1)[:, None]
     full = []
-    for middle, near, own_mm in zip(middles, held, radius_mm, strict=True):
+    for middle, near, own_mm in zip(middles, held_by, radius_mm, strict=True):
         away = points[near] - middle
         far = np.linalg.norm(away, axis=1)
         on = far > max(own_mm - INSIDE_MM, 0.5)
@@ -93,10 +103,12 @@ def _round_a_lumen(
     return out
 
 
-def _middles(volume: Volume, coarse: Coarse, tree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n,3) deepest in a tree round about, and how deep they lie (n,) in mm."""
-    depth = ndimage.distance_transform_edt(tree, sampling=coarse.spacing_mm)
-    top = tree & (depth >= ndimage.maximum_filter(depth, 3) - 0.01)
-    blocks = np.argwhere(top)
-    points = np.array([volume.grid.points_lps(coarse.voxel_at(block)) for block in blocks])
-    return points.reshape(-1, 3), depth[top]
+def _middles(
+    volume: Volume, coarse: Coarse, tree: np.ndarray, box: Box
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n,3) of a box of a tree that are deepest round about, and their depth (n,) in mm."""
+    depth = ndimage.distance_transform_edt(tree[box], sampling=coarse.spacing_mm)
+    top = tree[box] & (depth >= ndimage.maximum_filter(depth, 3) - 0.01)
+    blocks = np.argwhere(top) + [each.start for each in box]
+    points = [volume.grid.points_lps(coarse.voxel_at(block)) for block in blocks]
+    return np.array(points).reshape(-1, 3), depth[top]
