@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from viewer.case.store import load_case, save_case
 from viewer.errors import ViewerError
 from viewer.networks.registry import open_weights, save_weights
 from viewer.networks.sign import sign_folder
-from viewer.progress import Cancelled
+from viewer.progress import Cancelled, Progress
 from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP
 
 PLAN = dataclasses.replace(TINY, name="context")
@@ -135,6 +136,21 @@ def test_networks_that_fail_on_the_way_leave_the_case_to_the_rules(
     assert not record.networks
     assert record.device == ""
     assert not any("research use" in each.text for each in case.notices["mask"])
+
+
+def test_what_the_network_takes_is_told_before_it_is_asked(shipped, a_case):
+    told = []
+    advance(
+        a_case,
+        "segment",
+        SegmentOptions(device="cpu"),
+        Progress(lambda fraction, text: told.append((fraction, text))),
+    )
+    texts = [text for _, text in told]
+    (first,) = [n for n, text in enumerate(texts) if "the network context takes" in text]
+    assert told[first][0] == 0
+    assert re.search(r"takes (under 1|\d+) s and \d+ MB at most$", texts[first])
+    assert first < next(n for n, text in enumerate(texts) if text.startswith("Network context"))
 
 
 def test_a_cancelled_network_is_no_broken_one(shipped, a_case, monkeypatch):

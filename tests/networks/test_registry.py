@@ -9,7 +9,6 @@ from tests.networks.tiny import TINY, card_of, state_of
 from viewer.errors import ViewerError
 from viewer.networks.registry import card_text, models, open_weights, save_weights
 from viewer.networks.sign import sign_folder
-from viewer.networks.trust import familiar
 
 
 def test_a_card_comes_back_as_it_was_written(a_signed_folder, a_key):
@@ -23,18 +22,9 @@ def test_a_signed_network_opens_as_trusted(a_signed_folder, a_key, an_untrained_
     weights = open_weights("tiny", a_signed_folder, keys=[a_key[1]])
     assert weights.card.trusted
     assert weights.plan == TINY
-    assert weights.familiar is None
     np.testing.assert_allclose(
         weights.arrays["head.weight"], an_untrained_state["head.weight"], rtol=1e-3, atol=1e-6
     )
-
-
-def test_what_training_looked_like_goes_along(tmp_path, an_untrained_state):
-    known = familiar(np.random.default_rng(0).normal(3, 2, (50, TINY.widths[-1])))
-    save_weights(tmp_path, card_of(TINY), an_untrained_state, known)
-    found = open_weights("tiny", tmp_path, untrusted=True).familiar
-    here = np.full(TINY.widths[-1], 4.0)
-    assert found.distance(here) == pytest.approx(known.distance(here), rel=1e-4)
 
 
 def change(path, place):

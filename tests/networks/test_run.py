@@ -12,6 +12,7 @@ from viewer.networks.registry import Weights, save_weights
 from viewer.networks.run import FAR_MM, predict
 from viewer.networks.tiles import lay_tiles
 from viewer.progress import Cancelled, Progress
+from viewer.units import bytes_text, seconds_text
 
 SHALLOW = Plan("tiny", 2, len(CLASSES), (8, 12), 4, 2.5)  # sees 20 voxels far, less than a tile
 ONE_THREAD = Device("processor", "processor", 1)
@@ -51,7 +52,7 @@ def in_one_piece(a_network, some_channels, everywhere):
 def test_the_answer_is_what_the_network_says(a_network, some_channels, everywhere, in_one_piece):
     padded = np.pad(some_channels, [(0, 0), (16, 16), (16, 18), (16, 17)], mode="edge")
     assert padded.shape[1:] == (92, 124, 108)
-    logits, pooled = a_network.session.run(padded, lambda: None)
+    logits = a_network.session.run(padded, lambda: None)
     logits = logits[:, 16:76, 16:106, 16:91]
     chances = np.exp(logits[:7] / 1.3)
     chances /= chances.sum(axis=0)
@@ -60,7 +61,6 @@ def test_the_answer_is_what_the_network_says(a_network, some_channels, everywher
     np.testing.assert_allclose(found.probability(3), chances[3], atol=0.0021)
     np.testing.assert_allclose(found.tube / 255, 1 / (1 + np.exp(-logits[7])), atol=0.0021)
     np.testing.assert_allclose(found.wall_mm, logits[8] * 4 * 2.5, rtol=2e-3, atol=2e-2)
-    np.testing.assert_allclose(found.pooled, pooled[None], rtol=1e-5)
     assert (found.labels == chances.argmax(axis=0)).mean() > 0.995
 
 
@@ -114,13 +114,11 @@ def test_where_nothing_is_needed_all_is_other_and_far(a_network, some_channels):
     assert found.wall_mm[55, 80, 70] == FAR_MM
     near = found.probabilities[:, needed].sum(axis=0)
     assert (np.abs(near.astype(int) - 255) <= 4).all()
-    assert 0 < len(found.pooled) == len(run.tiling.starts)
 
 
 def test_nothing_needed_runs_nothing(a_network, everywhere):
     found = predict(a_network, lambda box: 1 / 0, ~everywhere)
     assert not found.labels.any()
-    assert found.pooled.shape == (0, SHALLOW.widths[-1])
 
 
 def test_the_run_is_planned_where_nobody_did(a_network, some_channels, everywhere, in_one_piece):
@@ -142,7 +140,8 @@ def test_it_tells_how_far_it_is_and_stops_between_tiles(a_network, some_channels
         predict(a_network, some_channels, everywhere, Progress(tell, cancel), run=run)
     assert len(told) == 3
     assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
-    assert told[0] == (0.0, "Network tiny")
+    cost = f"{seconds_text(run.seconds)}, {bytes_text(run.bytes)}"
+    assert told[0] == (0.0, f"Network tiny (about {cost})")
 
 
 def test_the_answer_is_read_only(in_one_piece):

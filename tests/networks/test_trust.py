@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from viewer.networks.trust import expected_calibration_error, familiar, fit_temperature
+from viewer.networks.trust import doubt, expected_calibration_error, fit_temperature
 
 
 def sample(chance, logits):
@@ -48,22 +48,6 @@ def test_calibration_lowers_the_error():
     assert errors[1] < 0.01 < 0.1 < errors[0]
 
 
-def test_a_familiar_scan_is_near_and_a_strange_one_far():
-    chance = np.random.default_rng(3)
-    mix = chance.normal(size=(16, 16))
-    known = familiar(chance.normal(size=(400, 16)) @ mix + 5)
-    near = known.distance(chance.normal(size=(200, 16)) @ mix + 5)
-    assert near.shape == (200,)
-    assert near.mean() == pytest.approx(1.0, abs=0.25)
-    assert known.distance(known.mean) == pytest.approx(0.0)
-    spread = np.sqrt(np.diag(known.covariance))
-    strange = known.distance(known.mean + 6 * spread * np.sign(chance.normal(size=16)))
-    assert strange > 3 * near.max()
-
-
-def test_fewer_scans_than_features_still_give_a_distance():
-    features = np.random.default_rng(4).normal(size=(5, 64))
-    known = familiar(features)
-    assert np.isfinite(known.distance(features)).all()
-    assert known.distance(features[0] + 50) > 10
-    assert np.isfinite(familiar(np.zeros((3, 4))).distance(np.ones(4)))
+def test_doubt_is_nothing_where_one_class_is_certain_and_one_where_all_are_alike():
+    chances = np.array([[1.0, 0.25, 0.5], [0, 0.25, 0.5], [0, 0.25, 0], [0, 0.25, 0]])
+    np.testing.assert_allclose(doubt(chances), [0, 1, 0.5], atol=1e-6)

@@ -30,13 +30,12 @@ def test_the_expected_shapes_are_those_of_the_network(plan):
 
 @pytest.mark.parametrize("plan", [CONTEXT, FINE])
 def test_the_shipped_plans_are_under_15_mb(plan):
-    content = pack_weights(plan, state_of(plan), {})
+    content = pack_weights(plan, state_of(plan))
     assert 1e6 < len(content) < 15e6
 
 
 def test_what_is_packed_comes_back_to_half_precision(an_untrained_state):
-    full, along = unpack_weights(TINY, pack_weights(TINY, an_untrained_state, {}), "tiny")
-    assert along == {}
+    full = unpack_weights(TINY, pack_weights(TINY, an_untrained_state), "tiny")
     for name, array in full.items():
         assert array.dtype == np.float32
         np.testing.assert_allclose(array, an_untrained_state[name], rtol=1e-3, atol=1e-6)
@@ -74,7 +73,7 @@ def test_a_wrong_state_is_refused_with_its_own_sentence(an_untrained_state, chan
 def test_weights_that_half_precision_cannot_hold_are_not_written(an_untrained_state):
     huge = {**an_untrained_state, "head.weight": an_untrained_state["head.weight"] * 1e9}
     with pytest.raises(ViewerError, match="no numbers"):
-        pack_weights(TINY, huge, {})
+        pack_weights(TINY, huge)
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.float64])
@@ -123,7 +122,7 @@ def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path):
         read_bytes(tmp_path / "huge.safetensors")
 
 
-PACKED = pack_weights(TINY, state_of(TINY), {})
+PACKED = pack_weights(TINY, state_of(TINY))
 HEADER = 8 + int.from_bytes(PACKED[:8], "little")
 quiet = settings(
     max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
@@ -150,7 +149,7 @@ def test_a_header_with_a_flipped_byte_is_refused_or_harmless(place, change):
     wild = bytearray(PACKED)
     wild[place] ^= change
     try:
-        arrays, _ = unpack_weights(TINY, bytes(wild), "tiny")
+        arrays = unpack_weights(TINY, bytes(wild), "tiny")
     except ViewerError:
         return
     check_weights(TINY, arrays, "tiny")

@@ -9,7 +9,6 @@ from tests.networks.tiny import TINY, card_of, state_of
 from viewer.networks.device import Device
 from viewer.networks.network import Network
 from viewer.networks.registry import Weights
-from viewer.networks.trust import Familiar
 from viewer.progress import silent
 from viewer.segment.evidence import notices
 from viewer.segment.vessels import Networks, find_vessels
@@ -18,10 +17,8 @@ from viewer.segment.vessels import Networks, find_vessels
 @pytest.fixture(scope="module")
 def found(a_phantom, a_suitability):
     plan = dataclasses.replace(TINY, widths=(4, 8))
-    wide = plan.widths[-1]
-    far = Familiar(np.full(wide, 1e4, np.float32), np.eye(wide, dtype=np.float32))
-    card = card_of(plan, training={"familiar_limit": 4})
-    network = Network(Weights(card, state_of(plan), far), Device("processor", "processor", 1))
+    card = card_of(plan, training={"doubt_limit": 0.2})
+    network = Network(Weights(card, state_of(plan)), Device("processor", "processor", 1))
     networks = Networks(network, overlap=0.25)
     return find_vessels(a_phantom.volume, a_suitability, silent(), networks=networks)
 
@@ -34,8 +31,7 @@ def test_every_label_has_a_confidence_and_nothing_else(found):
 
 def test_the_evidence_names_the_networks_and_finds_the_scan_unfamiliar(found):
     assert found.evidence.networks == ("tiny",)
-    assert found.evidence.familiar_limit == 4
-    assert found.evidence.unfamiliar > 4
+    assert found.evidence.doubt > found.evidence.doubt_limit == 0.2
     assert found.evidence.agreement is not None
 
 

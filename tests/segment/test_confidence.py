@@ -20,7 +20,7 @@ def a_naming():
     nothing = np.zeros(SHAPE, np.uint8)
     artery = np.broadcast_to(np.linspace(0, 255, SHAPE[2]).astype(np.uint8), SHAPE)
     bone = np.broadcast_to(np.linspace(0, 200, SHAPE[1]).astype(np.uint8)[:, None], SHAPE)
-    rest = {f.name: nothing for f in dataclasses.fields(Naming)} | {"pooled": np.zeros((0, 4))}
+    rest = {f.name: nothing for f in dataclasses.fields(Naming)} | {"doubt": 0.0}
     return Naming(**(rest | {"artery": artery, "bone": bone}))
 
 

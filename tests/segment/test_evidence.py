@@ -127,7 +127,12 @@ def test_engines_that_disagree_say_by_how_much_and_where(a_volume):
         ({"agreement": 0.42, "disputed": HERE}, {}, "engines disagree", "Dice 0.42"),
         ({"gates": (HERE,)}, {}, "open gate", "4 mm wide (place 1 of 1)"),
         ({"pieces": (HERE,)}, {}, "broken branch", "4 mm from the tree"),
-        ({"unfamiliar": 3.1}, {}, "unfamiliar scan", "distance 3.1, familiar up to 2.5"),
+        (
+            {"doubt": 0.31, "doubt_limit": 0.2},
+            {},
+            "unfamiliar scan",
+            "doubt 0.31, familiar up to 0.20",
+        ),
     ],
 )
 def test_every_doubt_is_a_sentence_with_its_place(evidence, suitability, code, words):
@@ -145,6 +150,11 @@ def _all(evidence):
     return [p for value in evidence.values() if isinstance(value, tuple) for p in value]
 
 
+def test_a_faint_and_noisy_scan_is_told_both():
+    poor = dataclasses.replace(FIT, blood_hu=120.0, noise_hu=30.0)
+    assert [told.code for told in notices(Evidence(), poor)] == ["low enhancement", "noise"]
+
+
 def test_of_many_places_the_first_are_named_and_all_are_counted():
     told = notices(Evidence(gates=(HERE,) * 9), FIT)
     assert len(told) == 5
@@ -152,6 +162,8 @@ def test_of_many_places_the_first_are_named_and_all_are_counted():
 
 
 def test_what_networks_found_always_says_how_they_were_trained():
-    (told,) = notices(Evidence(networks=("context",), agreement=0.9, unfamiliar=1.0), FIT)
+    (told,) = notices(
+        Evidence(networks=("context",), agreement=0.9, doubt=0.1, doubt_limit=0.2), FIT
+    )
     assert told.text == "Networks trained on synthetic data and few real scans: research use."
     assert told.severity == "info"

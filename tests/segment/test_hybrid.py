@@ -41,14 +41,13 @@ class Reader:
 
     device = Device("processor", "processor", 1)
     card = SimpleNamespace(name="reader", softmax_temperature=1.0, training={})
-    weights = SimpleNamespace(familiar=None)
     voxels_per_second = 1e7
 
     @property
     def session(self):
         return self
 
-    def run(self, tile: np.ndarray, check) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, tile: np.ndarray, check) -> np.ndarray:
         check()
         hu = tile[1] * 1000
         out = np.zeros((self.plan.outputs, *hu.shape), np.float32)
@@ -63,7 +62,7 @@ class Reader:
         if self.blind:
             out[:] = 0
             out[OTHER] = 9
-        return out, np.zeros(self.plan.widths[-1], np.float32)
+        return out
 
 
 def a_body(clot: bool = False) -> tuple[Volume, np.ndarray]:
@@ -106,10 +105,10 @@ def test_what_the_network_names_bears_its_label(a_map):
 def test_an_organ_is_whole_however_faint_it_is():
     class SeesOrgan(Reader):
         def run(self, tile, check):
-            out, pooled = super().run(tile, check)
+            out = super().run(tile, check)
             organ = (tile[1] > 0.07) & (tile[1] < 0.12)
             out[ORGAN][organ], out[OTHER][organ] = 9, 0
-            return out, pooled
+            return out
 
     volume, _ = a_body()
     voxels = volume.voxels.copy()
@@ -144,10 +143,10 @@ def test_without_contrast_the_networks_are_not_asked():
 def test_clot_in_an_artery_is_told_from_blood():
     class SeesClot(Reader):
         def run(self, tile, check):
-            out, pooled = super().run(tile, check)
+            out = super().run(tile, check)
             clot = (tile[1] > 0.08) & (tile[1] < 0.12)
             out[ARTERY][clot], out[OTHER][clot] = 9, 0
-            return out, pooled
+            return out
 
     volume, aorta = a_body(clot=True)
     networks = Networks(SeesClot(CONTEXT))

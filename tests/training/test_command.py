@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.benchmarks.cases import ROOT
 from viewer.errors import ViewerError
 from viewer.networks.registry import models
 from viewer.phantom.make import make_scene
@@ -8,6 +9,7 @@ from viewer.progress import silent
 from viewer.training import command, scenes, streams
 from viewer.training.anatomy import save
 from viewer.training.command import publish_command, train_command
+from viewer.training.publish import measured_on
 from viewer.training.scenes import HELD_OUT_SEED, packed
 
 
@@ -24,8 +26,12 @@ def a_workplace(an_anatomy, tmp_path, monkeypatch):
     monkeypatch.setattr(scenes, "SIDE", 64)
     monkeypatch.setattr(command, "CALIBRATION_BATCHES", 1)
     save(an_anatomy, tmp_path / "anatomy")
-    for folder, seed in (("scenes", 4), ("held_out", HELD_OUT_SEED + 4)):
-        (tmp_path / folder).mkdir()
+    for folder, seed in (
+        ("scenes", 4),
+        ("held_out", HELD_OUT_SEED),
+        ("held_out", HELD_OUT_SEED + 4),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
         scene = make_scene("abdominal-aorta", seed, shape=(64, 64, 64), detail=0.3)
         np.save(tmp_path / folder / f"{seed}.npy", packed(scene))
     return tmp_path
@@ -39,10 +45,30 @@ def test_both_networks_train_resume_and_are_published(a_workplace):
         ask("context", a_workplace, resume=False)
     for name in ("context", "fine"):
         told = publish_command(
-            name, work=a_workplace, folder=a_workplace / "models", progress=silent()
+            name,
+            work=a_workplace,
+            folder=a_workplace / "models",
+            page=ROOT / "docs" / "use" / "accuracy.md",
+            progress=silent(),
         )
         assert "calibration error" in told
-    assert [card.name for card in models(a_workplace / "models")] == ["context", "fine"]
+    cards = models(a_workplace / "models")
+    assert [card.name for card in cards] == ["context", "fine"]
+    for card in cards:
+        assert card.generator == "Angioscape generator 1"
+        assert card.training["scene_seeds"] == [4, 4, 1]
+        assert card.training["held_out_seeds"] == [HELD_OUT_SEED, HELD_OUT_SEED + 4, 2]
+        assert 0 < card.training["doubt_limit"] <= 1
+        assert "Aortic dissection, arterial" in card.tables["accuracy"]
+
+
+def test_a_page_without_the_map_gives_no_table(tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text("| Liver | Angioscape, with networks | 0.86 | 0.78 | 3.7 |\n")
+    assert measured_on(page) == {"accuracy": {"Liver": {"dice": 0.86, "cl_dice": 0.78}}}
+    page.write_text("| Liver | Otsu | 0.86 | 0.78 |\n")
+    with pytest.raises(ViewerError, match="accuracy"):
+        measured_on(page)
 
 
 def test_what_is_missing_is_said(tmp_path):
@@ -53,4 +79,4 @@ def test_what_is_missing_is_said(tmp_path):
     with pytest.raises(ViewerError, match="--prepare"):
         ask("context", tmp_path)
     with pytest.raises(ViewerError, match="No run of fine"):
-        publish_command("fine", work=tmp_path, folder=tmp_path / "m", progress=silent())
+        publish_command("fine", work=tmp_path, folder=tmp_path / "m", page=None, progress=silent())

@@ -1,14 +1,17 @@
 import numpy as np
 import torch
 
-from viewer.phantom.make import make_scene
+from viewer.phantom.make import GENERATOR, make_scene
 from viewer.phantom.tissue import Tissue
+from viewer.progress import silent
 from viewer.training import scenes
 from viewer.training.classes import UNKNOWN
 from viewer.training.crops import pooled_classes
 from viewer.training.scenes import (
     centerlines,
     guessed_names,
+    keep_scenes,
+    kept_scenes,
     packed,
     scene_crop,
     scene_patch,
@@ -31,6 +34,13 @@ def test_a_kept_scene_gives_patches_with_exact_truth(tmp_path, monkeypatch):
     assert part.hu.shape == (32, 32, 32)
     again = scene_patch(tmp_path / "5.npy", np.random.default_rng(1), size=32)
     assert torch.equal(part.hu, again.hu)
+
+
+def test_a_kept_scene_says_which_generator_made_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(scenes, "SIDE", 16)
+    np.save(tmp_path / "7.npy", np.zeros((5, 1, 1, 1), np.uint8))
+    keep_scenes(tmp_path, 2, 7, silent())
+    assert kept_scenes(tmp_path) == {7: 1, 8: GENERATOR}
 
 
 def test_centerlines_lie_in_the_lumen():

@@ -40,7 +40,17 @@ def test_it_learns_resumes_and_ships(tmp_path):
     train(run, stream(half), tmp_path, silent(), minutes=0.05, of_minutes=0.1)
     assert run.step > half
     assert run.curve[-1]["loss"] < 0.7 * run.curve[0]["loss"]
-    card = publish(run, stream(20_000), tmp_path / "models", batches=2)
+    card = publish(
+        run,
+        stream(20_000),
+        stream(30_000),
+        tmp_path / "models",
+        batches=2,
+        learned_from={1000: 1, 1001: 2},
+        held_out={900_500: 2},
+    )
+    assert card.generator == "Angioscape generator 1 and 2"
+    assert card.training["scene_seeds"] == [1000, 1001, 2]
     weights = open_weights("context", tmp_path / "models", untrusted=True)
     assert weights.card.training["steps"] == run.step
     assert not weights.card.trusted

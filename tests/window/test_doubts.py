@@ -71,7 +71,8 @@ EVIDENCE = Evidence(
     disputed=HERE[2],
     gates=(HERE[3],),
     pieces=(HERE[4],),
-    unfamiliar=9.0,
+    doubt=0.5,
+    doubt_limit=0.2,
 )
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from viewer.case.options import SegmentOptions
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice, Severity, ViewerError
 from viewer.networks import device as devices
+from viewer.networks.forecast import plan_run
 from viewer.networks.network import Network, network
 from viewer.networks.plan import CONTEXT, FINE
 from viewer.networks.registry import models, models_folder
@@ -18,6 +21,7 @@ from viewer.provenance import digest
 from viewer.segment import vessels
 from viewer.segment.evidence import Found
 from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP, Networks
+from viewer.units import bytes_text, seconds_text
 from viewer.volume.volume import Volume
 
 log = logging.getLogger(__name__)
@@ -84,6 +88,7 @@ def seek_vessels(
     """
     if engine.networks is not None:
         try:
+            progress.at(0.0, expected(engine.networks, scan))
             found = vessels.find_vessels(
                 scan,
                 suitability,
@@ -105,6 +110,26 @@ def seek_vessels(
         scan, suitability, progress, sensitivity=sensitivity, block_mm=block_mm
     )
     return found, engine
+
+
+def expected(networks: Networks, scan: Volume) -> str:
+    """How long the network of the whole body will take at most and with how much memory.
+
+    Reckoned before anything is run, from the size of the scan, the speed here and what is free.
+    """
+    asked = networks.context
+    size_mm = np.multiply(scan.grid.shape, scan.grid.spacing_mm)
+    everywhere = np.ones(np.ceil(size_mm / asked.plan.spacing_mm).astype(int), bool)
+    speed = asked.voxels_per_second
+    run = plan_run(
+        everywhere,
+        asked.plan,
+        asked.device,
+        overlap=networks.overlap,
+        voxels_per_second=speed,
+    )
+    cost = f"{seconds_text(run.seconds)} and {bytes_text(run.bytes)} at most"
+    return f"Finding the vessels; the network {asked.card.name} takes {cost}"
 
 
 def _opened(name: str, device: devices.Device, folder: Path | None) -> Network:

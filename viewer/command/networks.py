@@ -30,6 +30,12 @@ def add_train(verbs: Any) -> None:
         type=Path,
         help="calibrate the run and write weights and card there, to be signed",
     )
+    verb.add_argument(
+        "--table",
+        metavar="PAGE",
+        type=Path,
+        help="with --publish: a page of measured accuracy (docs/use/accuracy.md) for the card",
+    )
     verb.set_defaults(command=_train)
 
 
@@ -44,8 +50,8 @@ def _train(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.training.command import publish_command, train_command
 
     if args.publish is not None:
-        folder = args.publish
-        print(publish_command(args.name, work=args.work, folder=folder, progress=progress))
+        asked = {"work": args.work, "folder": args.publish, "page": args.table}
+        print(publish_command(args.name, **asked, progress=progress))
         return 0
     told = train_command(
         args.name,

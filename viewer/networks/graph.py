@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.networks.plan import Plan
 
-INPUT, LOGITS, POOLED = "channels", "logits", "pooled"
+INPUT, LOGITS = "channels", "logits"
 OPSET, IR_VERSION = 17, 10
 EPSILON = 1e-5  # torch's BatchNorm3d
 
@@ -17,22 +17,17 @@ Arrays = Mapping[str, np.ndarray]
 def onnx_graph(plan: Plan, arrays: Arrays, tile: tuple[int, int, int] | None = None) -> bytes:
     """The serialized ONNX model of a plan and its state dict, batch norm folded in.
 
-    In: `channels` (1, inputs, d, h, w) float32. Out: `logits` (1, outputs, d, h, w), `pooled`
-    (1, widths[-1]). Sides are fixed to `tile`, or free but multiples of `plan.multiple`.
+    In: `channels` (1, inputs, d, h, w) float32. Out: `logits` (1, outputs, d, h, w).
+    Sides are fixed to `tile`, or free but multiples of `plan.multiple`.
     """
     from onnx import TensorProto, helper
 
     graph = _Graph()
-    deepest = _layers(graph, plan, arrays)
+    _layers(graph, plan, arrays)
     sides = list(tile) if tile else ["d", "h", "w"]
     float32 = TensorProto.FLOAT
     inputs = [helper.make_tensor_value_info(INPUT, float32, [1, plan.inputs, *sides])]
-    outputs = [
-        helper.make_tensor_value_info(LOGITS, float32, [1, plan.outputs, *sides]),
-        helper.make_tensor_value_info(POOLED, float32, [1, plan.widths[-1]]),
-    ]
-    graph.add("GlobalAveragePool", [deepest], name="mean")
-    graph.add("Flatten", ["mean"], name=POOLED)
+    outputs = [helper.make_tensor_value_info(LOGITS, float32, [1, plan.outputs, *sides])]
     made = helper.make_graph(graph.nodes, plan.name, inputs, outputs, graph.weights)
     opset = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(made, opset_imports=opset, ir_version=IR_VERSION)
@@ -71,8 +66,8 @@ class _Graph:
         return self.add(kind, terms, kernel_shape=list(kernel.shape[2:]), **options)
 
 
-def _layers(graph: _Graph, plan: Plan, arrays: Arrays) -> str:
-    """All layers up to the logits; gives the name of the deepest features."""
+def _layers(graph: _Graph, plan: Plan, arrays: Arrays) -> None:
+    """All layers up to the logits."""
     kernel, bias = _folded(arrays, "stem.steps.0")
     y = graph.convolve("Conv", INPUT, _strided_stem(kernel), bias, strides=[2] * 3, pads=[2] * 6)
     y = graph.add("Relu", [y])
@@ -82,7 +77,6 @@ def _layers(graph: _Graph, plan: Plan, arrays: Arrays) -> str:
         if level < len(plan.widths) - 1:
             skips.append(y)
             y = _linear(graph, "Conv", y, arrays, f"down.{level}", strides=[2] * 3)
-    deepest = y
     for level in reversed(range(len(skips))):
         up = _linear(graph, "ConvTranspose", y, arrays, f"up.{level}", strides=[2] * 3)
         joined = graph.add("Concat", [up, skips[level]], axis=1)
@@ -95,7 +89,6 @@ def _layers(graph: _Graph, plan: Plan, arrays: Arrays) -> str:
     y = graph.add("Relu", [_same(graph, joined, *_folded(arrays, "last.steps.0"))])
     kernel, bias = arrays["head.weight"], arrays["head.bias"]
     graph.convolve("Conv", y, kernel, bias, pads=[1] * 6, name=LOGITS)
-    return deepest
 
 
 def _encode(graph: _Graph, arrays: Arrays, level: int, x: str) -> str:

@@ -14,15 +14,7 @@ import numpy as np
 from viewer.errors import ViewerError
 from viewer.networks.plan import CLASSES, Plan
 from viewer.networks.sign import KEYS, MANIFEST, Listed, check_listed, signed_files
-from viewer.networks.trust import Familiar
-from viewer.networks.weights import (
-    COVARIANCE,
-    MEAN,
-    Arrays,
-    pack_weights,
-    read_bytes,
-    unpack_weights,
-)
+from viewer.networks.weights import Arrays, pack_weights, read_bytes, unpack_weights
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 
@@ -55,11 +47,10 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A network's card and state dict (float32); `familiar` is what its training looked like."""
+    """A network's card and state dict (float32)."""
 
     card: ModelCard
     arrays: Arrays
-    familiar: Familiar | None = None
 
     @property
     def plan(self) -> Plan:
@@ -116,14 +107,10 @@ def open_weights(
         check_listed(paths[1], content, files)
         check_listed(paths[0], paths[0].read_bytes(), files)
     card = _card(paths[0], files)
-    arrays, along = unpack_weights(card.plan, content, paths[1].name)
-    known = Familiar(along[MEAN], along[COVARIANCE]) if along else None
-    return Weights(card, arrays, known)
+    return Weights(card, unpack_weights(card.plan, content, paths[1].name))
 
 
-def save_weights(
-    folder: Path, card: ModelCard, arrays: Arrays, familiar: Familiar | None = None
-) -> Path:
+def save_weights(folder: Path, card: ModelCard, arrays: Arrays) -> Path:
     """Write a network beside its card, `<name>.safetensors` and `<name>.toml`; gives the former.
 
     `arrays` is the state dict as numpy arrays. It must be signed before it opens as trusted.
@@ -136,8 +123,7 @@ def save_weights(
             f"The card names {len(card.class_names)} classes and the plan has {card.plan.classes}; "
             "nothing was written, name each class."
         )
-    extra = {} if familiar is None else {MEAN: familiar.mean, COVARIANCE: familiar.covariance}
-    content = pack_weights(card.plan, arrays, extra)
+    content = pack_weights(card.plan, arrays)
     text = card_text(card)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.safetensors"

@@ -1,7 +1,8 @@
 """What a network says of a volume: class probabilities, centerline, distance to the wall."""
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from viewer.networks.network import Network
 from viewer.networks.plan import OTHER
 from viewer.networks.tiles import Box, blend, cut
 from viewer.progress import Progress, silent
+from viewer.units import bytes_text, seconds_text
 
 CERTAIN = 255
 WALL_SCALE = 4.0  # the network's unit of distance, in voxels
@@ -24,15 +26,14 @@ class Prediction:
 
     `labels` uint8 is the likeliest class. `probabilities` (classes, d, h, w) and `tube` (of lying
     on a centerline) are uint8, 255 is certain. `wall_mm` float16 is the signed distance to the
-    lumen wall, negative inside. `pooled` (tiles, c) are the deepest features, for
-    `Familiar.distance`. Where no tile was run all is "other" and far from any wall.
+    lumen wall, negative inside. Where no tile was run all
+    is "other" and far from any wall.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
     tube: np.ndarray | None
     wall_mm: np.ndarray | None
-    pooled: np.ndarray
 
     def probability(self, number: int) -> np.ndarray:
         """The probability of one class (float32, 0 to 1)."""
@@ -61,20 +62,19 @@ def predict(
         run = plan_run(needed, plan, network.device, overlap=overlap, voxels_per_second=speed)
     tiling = run.tiling
     of = channels if callable(channels) else lambda box: channels[(slice(None), *box)]
-    pooled: list[np.ndarray] = []
+    cost = f"{seconds_text(run.seconds)}, {bytes_text(run.bytes)}"
+    doing = f"Network {plan.name} (about {cost})"
+    done = itertools.count()
 
     def answer(box: Box) -> np.ndarray:
-        progress.at(len(pooled) / len(tiling.starts), f"Network {plan.name}")
-        logits, features = network.session.run(cut(of, tiling.shape, box), progress.check)
-        pooled.append(features)
-        return logits
+        progress.at(next(done) / len(tiling.starts), doing)
+        return network.session.run(cut(of, tiling.shape, box), progress.check)
 
     prediction = _nothing(network, needed.shape)
     for box, logits in blend(tiling, plan.outputs, answer):
         _write(prediction, network, box, logits)
     progress.at(1.0)
-    features = np.array(pooled, np.float32).reshape(-1, plan.widths[-1])
-    return _frozen(prediction, features)
+    return _frozen(prediction)
 
 
 def _nothing(network: Network, shape: tuple[int, ...]) -> Prediction:
@@ -87,7 +87,6 @@ def _nothing(network: Network, shape: tuple[int, ...]) -> Prediction:
         probabilities,
         np.zeros(shape, np.uint8) if plan.tube else None,
         np.full(shape, FAR_MM, np.float16) if plan.wall else None,
-        np.zeros((0, plan.widths[-1]), np.float32),
     )
 
 
@@ -120,10 +119,9 @@ def _bytes(chances: np.ndarray) -> np.ndarray:
     return np.nan_to_num(chances * CERTAIN + 0.5).astype(np.uint8)
 
 
-def _frozen(found: Prediction, pooled: np.ndarray) -> Prediction:
-    whole = replace(found, pooled=pooled)
-    for each in fields(whole):
-        part = getattr(whole, each.name)
+def _frozen(found: Prediction) -> Prediction:
+    for each in fields(found):
+        part = getattr(found, each.name)
         if part is not None:
             part.flags.writeable = False
-    return whole
+    return found

@@ -18,8 +18,8 @@ PATIENCE_MS = 100
 class Session(Protocol):
     """What answers tiles."""
 
-    def run(self, channels: np.ndarray, check: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
-        """Logits (outputs, d, h, w) and pooled features (c,) of channels (inputs, d, h, w).
+    def run(self, channels: np.ndarray, check: Callable[[], None]) -> np.ndarray:
+        """Logits (outputs, d, h, w) of channels (inputs, d, h, w).
 
         float32; sides are multiples of the plan's. `check` may raise to stop the work.
         """
@@ -51,8 +51,8 @@ class ProcessorSession:
         self._compile = partial(core.compile_model, model, "CPU", options)
         self._request: Any = None
 
-    def run(self, channels: np.ndarray, check: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
-        """Logits and pooled features of a tile; see `Session`."""
+    def run(self, channels: np.ndarray, check: Callable[[], None]) -> np.ndarray:
+        """Logits of a tile; see `Session`."""
         request = self._request = self._request or self._compile().create_infer_request()
         request.start_async([np.ascontiguousarray(channels[None], np.float32)])
         try:
@@ -64,8 +64,8 @@ class ProcessorSession:
                 request.wait()
             self._request = None  # a cancelled one keeps its tile's sides and fails on others
             raise
-        logits, pooled = (request.get_output_tensor(number).data[0].copy() for number in (0, 1))
-        return logits, pooled
+        logits: np.ndarray = request.get_output_tensor(0).data[0].copy()
+        return logits
 
 
 class TorchSession:
@@ -84,8 +84,8 @@ class TorchSession:
         network.load_state_dict({k: torch.from_numpy(v) for k, v in weights.arrays.items()})
         self._network = network.eval().to(self._place, memory_format=torch.channels_last_3d)
 
-    def run(self, channels: np.ndarray, check: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
-        """Logits and pooled features of a tile; see `Session`."""
+    def run(self, channels: np.ndarray, check: Callable[[], None]) -> np.ndarray:
+        """Logits of a tile; see `Session`."""
         import torch
 
         check()
@@ -93,9 +93,8 @@ class TorchSession:
         x = x.to(self._place, memory_format=torch.channels_last_3d)
         half = torch.autocast(self._place.type, torch.bfloat16, enabled=self._half)
         with torch.inference_mode(), half:
-            logits = self._network(x)[0].float().cpu().numpy()
-            pooled = self._network.pooled[0].float().cpu().numpy()
-        return logits, pooled
+            logits: np.ndarray = self._network(x)[0].float().cpu().numpy()
+        return logits
 
 
 def silent_openvino() -> Any:

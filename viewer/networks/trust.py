@@ -1,43 +1,21 @@
-"""How far a network's answer can be believed: calibration, and how familiar the scan is to it."""
-
-from dataclasses import dataclass
+"""How far a network's answer can be believed: calibration, and doubt over a whole scan."""
 
 import numpy as np
 
-SHRINKAGE = 0.1
 TEMPERATURES = (0.05, 20.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Familiar:
-    """Pooled features of the scans that a network was trained on: (c,) mean, (c, c) covariance."""
+def doubt(chances: np.ndarray) -> np.ndarray:
+    """How unsure calibrated chances (classes, ...) are: 0 of one class, 1 of none (...) float32.
 
-    mean: np.ndarray
-    covariance: np.ndarray
-
-    def distance(self, features: np.ndarray) -> np.ndarray:
-        """Mahalanobis distance of pooled features (..., c) from what was trained on (...).
-
-        Divided by the square root of c: about 1 for a familiar scan, whatever the network.
-        """
-        apart = np.atleast_2d(np.asarray(features, np.float64)) - self.mean
-        solved = np.linalg.solve(np.asarray(self.covariance, np.float64), apart.T).T
-        distance = np.sqrt(np.maximum((apart * solved).sum(axis=1), 0.0) / len(self.mean))
-        return distance.reshape(np.shape(features)[:-1])
-
-
-def familiar(features: np.ndarray) -> Familiar:
-    """What a network knows, of pooled features (n, c): mean and shrunk covariance.
-
-    The covariance is drawn by a tenth towards its own diagonal, and that a little towards its
-    mean, so that it can be inverted however few scans there are (after Ledoit and Wolf 2004).
+    Their entropy by its largest (Shannon 1948). Over the body of a scan its mean tells scans that
+    a network does not know: it is unsure nearly everywhere there (after Hendrycks and Gimpel 2017).
     """
-    features = np.asarray(features, np.float64)
-    covariance = np.atleast_2d(np.cov(features, rowvar=False))
-    own = np.diag(covariance)
-    covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.diag(own)
-    covariance += np.eye(len(own)) * max(1e-2 * own.mean(), 1e-12)
-    return Familiar(features.mean(axis=0), covariance)
+    chances = np.asarray(chances, np.float32)
+    total = np.zeros(chances.shape[1:], np.float32)
+    for each in chances:
+        total -= each * np.log(np.maximum(each, 1e-8))
+    return total / np.float32(np.log(len(chances)))
 
 
 def expected_calibration_error(

@@ -67,7 +67,6 @@ class UNet(nn.Module):
             if level < len(self.down):
                 skips.append(y)
                 y = self.down[level](y)
-        self.pooled = y.detach().mean(dim=(2, 3, 4))
         for level in reversed(range(len(self.down))):
             y = self.decode[level](torch.cat([self.up[level](y), skips[level]], dim=1))
         y = depth_to_space(self.widen(y))

@@ -14,7 +14,7 @@ Arrays = Mapping[str, np.ndarray]
 
 LARGEST_BYTES = 15_000_000
 PICKLES = (b"PK\x03\x04", b"\x80")  # torch.save, now and before; pickle itself
-MEAN, COVARIANCE = "familiar.mean", "familiar.covariance"
+FORMER = "familiar."  # arrays that earlier files hold beside the weights, and nothing asks for
 
 
 def expected_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
@@ -49,11 +49,11 @@ def _block(name: str, inputs: int, outputs: int, depth: int) -> dict[str, tuple[
     return shapes
 
 
-def pack_weights(plan: Plan, arrays: Arrays, extra: Arrays) -> bytes:
+def pack_weights(plan: Plan, arrays: Arrays) -> bytes:
     """The content of a weights file: kernels in half precision, the few other numbers in full.
 
-    `arrays` is a state dict as numpy arrays, `extra` what goes along with it. Raises
-    `ViewerError` when something is missing, of a wrong shape, no number, or the file too large.
+    `arrays` is a state dict as numpy arrays. Raises `ViewerError` when something is missing, of a
+    wrong shape, no number, or the file too large.
     """
     from safetensors.numpy import save
 
@@ -65,8 +65,7 @@ def pack_weights(plan: Plan, arrays: Arrays, extra: Arrays) -> bytes:
             for name, array in kept.items()
         }
     check_weights(plan, small, plan.name)  # too large for half precision becomes infinite
-    along = {name: np.ascontiguousarray(array, np.float32) for name, array in extra.items()}
-    content = save({**small, **along})
+    content = save(small)
     if len(content) > LARGEST_BYTES:
         raise ViewerError(
             f"The weights of {plan.name} take {len(content) / 1e6:.0f} MB, and at most "
@@ -97,8 +96,8 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def unpack_weights(plan: Plan, content: bytes, name: str) -> tuple[Arrays, Arrays]:
-    """State dict and what came along (float32), of a weights file's content.
+def unpack_weights(plan: Plan, content: bytes, name: str) -> Arrays:
+    """The state dict (float32) in a weights file's content.
 
     Raises `ViewerError` when it is cut short, no safetensors, or not the network of this plan.
     """
@@ -112,11 +111,9 @@ def unpack_weights(plan: Plan, content: bytes, name: str) -> tuple[Arrays, Array
         raise _no_network(name) from error
     if any(array.dtype not in (np.float16, np.float32) for array in read.values()):
         raise _no_network(name)
-    full = {key: array.astype(np.float32) for key, array in read.items()}
-    along = {key: full.pop(key) for key in (MEAN, COVARIANCE) if key in full}
+    full = {k: a.astype(np.float32) for k, a in read.items() if not k.startswith(FORMER)}
     check_weights(plan, full, name)
-    _check_familiar(along, plan, name)
-    return full, along
+    return full
 
 
 def check_weights(plan: Plan, arrays: Arrays, name: str) -> None:
@@ -164,15 +161,6 @@ def _check_length(content: bytes, name: str) -> None:
             raise _no_network(name) from error
     if not complete:
         raise ViewerError(f"{name} is cut short; it was not opened. Copy or install it again.")
-
-
-def _check_familiar(along: Arrays, plan: Plan, name: str) -> None:
-    width = plan.widths[-1]
-    wanted = {MEAN: (width,), COVARIANCE: (width, width)}
-    if along and {key: array.shape for key, array in along.items()} != wanted:
-        raise _no_network(name)
-    if not all(np.isfinite(array).all() for array in along.values()):
-        raise _no_network(name)
 
 
 def _no_network(name: str) -> ViewerError:

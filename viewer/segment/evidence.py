@@ -29,7 +29,6 @@ LEAST_PIECE_ML = 0.1
 LEAST_AGREEMENT = 0.6
 LEAST_BLOOD_HU = 150.0
 LEAST_CONTRAST = 3.0  # of blood over tissue, in noise
-FAMILIAR_LIMIT = 2.5
 MOST_PLACES = 5
 NAMED = 128
 
@@ -50,8 +49,9 @@ class Evidence:
     arterial blood) near the tree in ml; `agreement` is the Dice of the trunks that network and
     rules found, `disputed` their largest difference in ml; `gates` are necks where nothing but
     their width stopped the growth, in mm; `pieces` of artery that hang on nothing, with their gap
-    in mm; `unfamiliar` the Mahalanobis distance of the scan from what was trained on. `guessed` is
-    what the tree grew from where no great vessel was recognized, in ml.
+    in mm; `doubt` how unsure the networks are in the mean over the body (0 to 1), `doubt_limit`
+    how unsure at most of scans that they know (None where nobody knows). `guessed` is what the
+    tree grew from where no great vessel was recognized, in ml.
     """
 
     networks: tuple[str, ...] = ()
@@ -61,8 +61,8 @@ class Evidence:
     disputed: Place | None = None
     gates: tuple[Place, ...] = ()
     pieces: tuple[Place, ...] = ()
-    unfamiliar: float | None = None
-    familiar_limit: float = FAMILIAR_LIMIT
+    doubt: float | None = None
+    doubt_limit: float | None = None
     guessed: Place | None = None
 
 
@@ -108,16 +108,12 @@ def weigh_named(
     """
     named = np.maximum(np.maximum(naming.chamber, naming.organ), naming.dense)
     unnamed = context.stopped & (np.maximum(named, naming.vein) < NAMED)
-    first = asked[0]
-    familiar, limit = first.weights.familiar, first.card.training.get("familiar_limit")
-    far = None
-    if familiar is not None and len(naming.pooled):
-        far = float(np.median(familiar.distance(naming.pooled)))
+    limit = asked[0].card.training.get("doubt_limit")
     return replace(
         weigh(volume, context, tree, unnamed),
         networks=tuple(network.card.name for network in asked),
-        unfamiliar=far,
-        familiar_limit=float(limit) if isinstance(limit, int | float) else FAMILIAR_LIMIT,
+        doubt=naming.doubt,
+        doubt_limit=float(limit) if isinstance(limit, int | float) else None,
     )
 
 
@@ -220,7 +216,7 @@ def _of_the_scan(evidence: Evidence, suitability: Suitability) -> Iterator[Notic
             f"The enhancement is too low ({blood:.0f} HU) to tell lumen from wall by brightness: "
             "check every boundary of the map.",
         )
-    elif blood is not None and blood - TISSUE_HU < LEAST_CONTRAST * noise:
+    if blood is not None and blood - TISSUE_HU < LEAST_CONTRAST * noise:
         yield _warning(
             "noise",
             f"The noise ({noise:.0f} HU) is close to the vessels' contrast "
@@ -243,12 +239,13 @@ def _of_the_scan(evidence: Evidence, suitability: Suitability) -> Iterator[Notic
 
 
 def _of_the_networks(evidence: Evidence) -> Iterator[Notice]:
-    if evidence.unfamiliar is not None and evidence.unfamiliar > evidence.familiar_limit:
+    doubt, limit = evidence.doubt, evidence.doubt_limit
+    if doubt is not None and limit is not None and doubt > limit:
         yield _warning(
             "unfamiliar scan",
-            f"This scan is unlike those that the networks were trained on (distance "
-            f"{evidence.unfamiliar:.1f}, familiar up to {evidence.familiar_limit:.1f}): their "
-            "names and percentages may be wrong.",
+            f"The networks are unsure nearly everywhere, as of scans unlike those that they were "
+            f"trained on (doubt {doubt:.2f}, familiar up to {limit:.2f}): their names and "
+            "percentages may be wrong.",
         )
     if evidence.agreement is not None and evidence.agreement < LEAST_AGREEMENT:
         yield _warning(

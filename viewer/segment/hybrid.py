@@ -78,7 +78,8 @@ def segment_named(
     )
     share = 0.5 - 0.2 * sensitivity
     labels = draw(volume, context, tree, veins, around_hu, masses, share, progress.part(0.8, 1.0))
-    sure = confidence_of(labels, grid, naming, None if thin is None else thin.vessel)
+    by_fine = None if thin is None else thin.vessel
+    sure = confidence_of(labels, grid, naming, by_fine, by_shape)
     evidence = weigh_named(volume, context, tree, naming, networks.asked)
     if by_shape is not None:
         agreement, disputed = disagreement(volume, context, by_network, by_shape.trunk)

@@ -9,8 +9,9 @@ from viewer.enhance.coarse import Coarse
 from viewer.enhance.slabs import slabs, together, whole
 from viewer.networks.network import Network
 from viewer.networks.plan import ARTERY, BONE, CHAMBER, DENSE, ORGAN, OTHER, VEIN
-from viewer.networks.run import predict
+from viewer.networks.run import CERTAIN, predict
 from viewer.networks.scaled import scaled
+from viewer.networks.trust import doubt
 from viewer.progress import Progress, silent
 from viewer.volume.between import between
 
@@ -22,7 +23,7 @@ RIM_MM = 5.0
 class Naming:
     """Probabilities (uint8, 255 is certain) on the blocks of a `Coarse`, upright like it.
 
-    `pooled` (tiles, c) are the network's deepest features, which tell how familiar the scan is.
+    `doubt` is how unsure the network is in the mean over the body (0 to 1).
     """
 
     artery: np.ndarray
@@ -32,7 +33,7 @@ class Naming:
     organ: np.ndarray
     dense: np.ndarray
     other: np.ndarray
-    pooled: np.ndarray
+    doubt: float
 
     @property
     def vessel(self) -> np.ndarray:
@@ -58,8 +59,16 @@ def name_places(
         organ=back[ORGAN],
         dense=back[DENSE],
         other=back[OTHER],
-        pooled=found.pooled,
+        doubt=mean_doubt(found.probabilities, hu > BODY_HU),
     )
+
+
+def mean_doubt(probabilities: np.ndarray, inside: np.ndarray) -> float:
+    """The mean of `doubt` of probabilities (classes, d, h, w) uint8 where `inside` (bool) is."""
+    total = 0.0
+    for said, own in zip(probabilities.swapaxes(0, 1), inside, strict=True):
+        total += float(doubt(said[:, own] / np.float32(CERTAIN)).sum())
+    return total / max(1, int(np.count_nonzero(inside)))
 
 
 def respaced(hu: np.ndarray, spacing_mm: tuple[float, float, float], step_mm: float) -> np.ndarray:

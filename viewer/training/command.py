@@ -10,7 +10,7 @@ PLANS = {plan.name: plan for plan in (CONTEXT, FINE)}
 KEPT_SCENES = 400
 FIRST_SEED = 1000
 HELD_OUT_SCENES = 20
-CALIBRATION_BATCHES = 10
+CALIBRATION_BATCHES = 15
 
 
 def train_command(
@@ -70,23 +70,37 @@ def _prepare(data: Path | None, work: Path, progress: Progress) -> str:
     return f"{len(made)} anatomies and {KEPT_SCENES} scenes lie in {work}."
 
 
-def publish_command(name: str, *, work: Path, folder: Path, progress: Progress) -> str:
+def publish_command(
+    name: str, *, work: Path, folder: Path, page: Path | None, progress: Progress
+) -> str:
     """Write the run of a network with its card into `folder`, to be signed there.
 
-    It is calibrated on people of the generator that no network learned from.
+    It is calibrated on half of the people of the generator that no network learned from, and the
+    other half says how well. `page` is one of measured accuracy, whose numbers the card tells.
     """
     from viewer.training import checkpoint
-    from viewer.training.publish import publish
+    from viewer.training.publish import measured_on, publish
+    from viewer.training.scenes import kept_scenes
     from viewer.training.streams import held_out_stream
 
     if name not in PLANS or not (work / "runs" / f"{name}.safetensors").exists():
         raise ViewerError(f"No run of {name} lies in {work / 'runs'}; nothing was written.")
+    measured = None if page is None else measured_on(page)
     progress.at(0.1, f"Calibrating {name}")
     run = checkpoint.resume(work / "runs", name, "cpu")
     scenes = sorted((work / "held_out").glob("*.npy"))
-    if not scenes:
-        raise ViewerError(f"No held-out scenes lie in {work}; run `train --prepare` first.")
-    card = publish(run, held_out_stream(name, scenes), folder, batches=CALIBRATION_BATCHES)
+    if len(scenes) < 2:
+        raise ViewerError(f"No two held-out scenes lie in {work}; run `train --prepare` first.")
+    card = publish(
+        run,
+        held_out_stream(name, scenes[::2]),
+        held_out_stream(name, scenes[1::2]),
+        folder,
+        batches=CALIBRATION_BATCHES,
+        learned_from=kept_scenes(work / "scenes"),
+        held_out=kept_scenes(work / "held_out"),
+        measured=measured,
+    )
     error = card.tables["held_out"]["calibration_error_with_temperature"]
     return (
         f"{name}: written to {folder}, temperature {card.softmax_temperature:.2f}, calibration "

@@ -12,12 +12,13 @@ PLAIN_HU = 45  # of blood without contrast
 
 # More late and portal scans than arterial ones come by chance: there vessels are harder to tell.
 CHANCE_OF_PHASE = (0.44, 0.16, 0.38, 0.02)
+RANDOM_CONTRAST = 0.2
 
 
-def levels(rng: np.random.Generator) -> np.ndarray:
-    """HU of every tissue (`SIZE`,) in one person at one time; one in five has random contrast."""
+def levels(rng: np.random.Generator, random_contrast: float = RANDOM_CONTRAST) -> np.ndarray:
+    """HU of every tissue (`SIZE`,) in one person at one time; a share has random contrast."""
     phase: Phase = PHASES[rng.choice(4, p=CHANCE_OF_PHASE)]
-    hu = make_appearance(rng, phase=phase).hu
+    hu = make_appearance(rng, phase=phase, random_contrast=random_contrast).hu
     return np.clip(hu, -1024, 3071)
 
 
@@ -86,12 +87,13 @@ def rendered(
     rng: np.random.Generator,
     *,
     stain: torch.Tensor | None = None,
+    random_contrast: float = RANDOM_CONTRAST,
 ) -> torch.Tensor:
     """HU of a crop of tissue (d,h,w), averaged over `factor` voxels; `spacing_mm` of the result.
 
     `stain` (d,h,w) is how much of the contrast of its blood each place holds; 1 unless given.
     """
-    hu_of = torch.from_numpy(levels(rng))
+    hu_of = torch.from_numpy(levels(rng, random_contrast))
     uneven = torch.from_numpy(texture_hu())
     hu = hu_of[tissue.long()]
     hu += smooth_noise(len(tissue), max(4, len(tissue) // 5), rng) * uneven[tissue.long()]

@@ -1,5 +1,6 @@
 """Made-up people kept on disk, so that the same geometry is rendered again and again."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from torch.nn import functional
 from viewer.errors import ViewerError
 from viewer.networks.plan import CLASSES, CONTEXT, OTHER
 from viewer.phantom.disease import DISEASES
-from viewer.phantom.make import make_scene
+from viewer.phantom.make import GENERATOR, make_scene
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import texture_hu
@@ -18,7 +19,7 @@ from viewer.progress import Progress
 from viewer.training.classes import UNKNOWN, classes_within
 from viewer.training.crops import class_shares, nearest_place, pooled_classes, warped_index
 from viewer.training.data import Patch
-from viewer.training.render import levels, rendered, scanned, smooth_noise, stained
+from viewer.training.render import RANDOM_CONTRAST, levels, rendered, scanned, smooth_noise, stained
 
 SIDE, SPACING_MM = 160, 1.0
 # Whole families that no network learns from: what it does on them is what it can do.
@@ -26,6 +27,7 @@ HELD_OUT_REGIONS = ("tree", "colony")
 HELD_OUT_SEED = 900_000
 # The neighborhoods where vessels are most often taken for something else come more often.
 HARD_REGIONS = ("carotid", "head", "abdomen", "liver")
+MADE_BY = "generators.json"
 _STEPS_PER_MM, _ON_WALL = 15, 128
 _FINER = 2
 
@@ -36,6 +38,7 @@ def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -
     Kept ones stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    made_by = kept_scenes(folder)
     regions = [name for name in REGIONS if name not in HELD_OUT_REGIONS]
     regions += [*HARD_REGIONS, *HARD_REGIONS]
     for number in range(count):
@@ -53,6 +56,19 @@ def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -
         except ViewerError:  # this region's vessels cannot have that disease
             scene = _scene(region, seed, {})
         np.save(path, packed(scene), allow_pickle=False)
+        made_by[seed] = GENERATOR
+        (folder / MADE_BY).write_text(json.dumps(made_by))
+
+
+def kept_scenes(folder: Path) -> dict[int, int]:
+    """The seed of every scene in a folder, and the version of the generator that made it.
+
+    The first version did not note itself down.
+    """
+    there = folder / MADE_BY
+    noted = json.loads(there.read_text()) if there.exists() else {}
+    seeds = sorted(int(path.stem) for path in folder.glob("*.npy"))
+    return {seed: int(noted.get(str(seed), 1)) for seed in seeds}
 
 
 def _scene(region: str, seed: int, diseases: Mapping[str, float]) -> Scene:
@@ -90,7 +106,13 @@ def centerlines(scene: Scene) -> np.ndarray:
     return wide & ((scene.wall_mm < 0) | on)
 
 
-def scene_patch(path: Path, rng: np.random.Generator, *, size: int) -> Patch:
+def scene_patch(
+    path: Path,
+    rng: np.random.Generator,
+    *,
+    size: int,
+    random_contrast: float = RANDOM_CONTRAST,
+) -> Patch:
     """A part of a kept scene, `size` voxels a side, as another scan with its exact truth."""
     kept = np.load(path, mmap_mode="r", allow_pickle=False)
     start = _start(kept, size, rng)
@@ -98,7 +120,7 @@ def scene_patch(path: Path, rng: np.random.Generator, *, size: int) -> Patch:
     parts = torch.from_numpy(np.array(kept[(slice(None), *box)]))
     tissue, blood = parts[0].long(), parts[2].long()
     wall = (parts[1].float() - _ON_WALL) / _STEPS_PER_MM
-    hu_of = torch.from_numpy(levels(rng))
+    hu_of = torch.from_numpy(levels(rng, random_contrast))
     hu = hu_of[tissue]
     grain = torch.from_numpy(rng.standard_normal(hu.shape, dtype=np.float32))
     smooth = smooth_noise(len(hu), max(3, int(size / 6)), rng)
@@ -109,7 +131,14 @@ def scene_patch(path: Path, rng: np.random.Generator, *, size: int) -> Patch:
     return Patch(scanned(hu, SPACING_MM, rng), classes, parts[4] > 0, wall / SPACING_MM)
 
 
-def scene_crop(path: Path, size: int, spacing_mm: float, rng: np.random.Generator) -> Patch:
+def scene_crop(
+    path: Path,
+    size: int,
+    spacing_mm: float,
+    rng: np.random.Generator,
+    *,
+    random_contrast: float = RANDOM_CONTRAST,
+) -> Patch:
     """A warped crop of a kept scene as another scan on a coarser grid of `spacing_mm`.
 
     Where it reaches beyond the scene, the edge goes on and nobody knows the class.
@@ -122,7 +151,8 @@ def scene_crop(path: Path, size: int, spacing_mm: float, rng: np.random.Generato
     place, inside = nearest_place(shape, index)
     flat = (torch.from_numpy(np.array(kept[n]).reshape(-1)) for n in (0, 2, 3))
     tissue, blood, stain = (each[place].int() for each in flat)
-    hu = rendered(tissue, _FINER, spacing_mm, rng, stain=stain / 100)
+    stain = stain / 100
+    hu = rendered(tissue, _FINER, spacing_mm, rng, stain=stain, random_contrast=random_contrast)
     classes = torch.where(inside, classes_within(tissue, blood), UNKNOWN)
     return Patch(scanned(hu, spacing_mm, rng), pooled_classes(classes, size))
 

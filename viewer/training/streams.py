@@ -18,6 +18,7 @@ from viewer.training.data import (
     cut_short,
     mixed,
 )
+from viewer.training.render import RANDOM_CONTRAST
 from viewer.training.scenes import HELD_OUT_SEED, SPACING_MM, guessed_names, scene_crop, scene_patch
 from viewer.training.train import Batch, batch_of
 
@@ -60,12 +61,17 @@ def maker(
 
 
 def _from_scene(
-    kept: Sequence[Path], size: int, spacing_mm: float, rng: np.random.Generator
+    kept: Sequence[Path],
+    size: int,
+    spacing_mm: float,
+    rng: np.random.Generator,
+    *,
+    random_contrast: float = RANDOM_CONTRAST,
 ) -> Patch:
     path = kept[int(rng.integers(len(kept)))]
     if spacing_mm == SPACING_MM:
-        return scene_patch(path, rng, size=size)
-    return scene_crop(path, size, spacing_mm, rng)
+        return scene_patch(path, rng, size=size, random_contrast=random_contrast)
+    return scene_crop(path, size, spacing_mm, rng, random_contrast=random_contrast)
 
 
 def context_stream(
@@ -95,11 +101,16 @@ def fine_stream(
 
 
 def held_out_stream(name: str, scenes: Sequence[Path]) -> Iterator[Batch]:
-    """Batches of people of the generator that no network learned from."""
+    """Batches of people of the generator that no network learned from, as CT shows them.
+
+    A quarter are parts of scans that end inside the patch, as in training.
+    """
     plan = CONTEXT if name == CONTEXT.name else FINE
 
     def make(rng: np.random.Generator) -> Patch:
-        patch = _from_scene(scenes, PATCH, plan.spacing_mm, rng)
+        patch = _from_scene(scenes, PATCH, plan.spacing_mm, rng, random_contrast=0.0)
+        if rng.random() < CUT_SHORT:
+            patch = cut_short(patch, rng)
         names = guessed_names(patch.classes, rng) if name == FINE.name else None
         return replace(patch, names=names)
 
