@@ -24,7 +24,9 @@ from viewer.networks.plan import (
 from viewer.progress import silent
 from viewer.segment import mask as labels
 from viewer.segment.compare import dice
-from viewer.segment.hybrid import steady
+from viewer.segment.context import Context, Levels
+from viewer.segment.hybrid import merged, steady
+from viewer.segment.naming import Naming
 from viewer.segment.vessels import Networks, segment_vessels
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -173,3 +175,67 @@ def test_a_thin_artery_is_steady_and_a_rib_is_not():
     assert not steady(context, np.zeros_like(both)).any()
     brighter = SimpleNamespace(**vars(context) | {"levels": SimpleNamespace(blood=1.5 * BLOOD)})
     assert not steady(brighter, both)[artery].any()
+
+
+def two_readings(*, crowded_by_name: bool, crowded_by_shape: bool) -> tuple[Context, Context]:
+    """What the network and the rules make of one body with a tube of trunk and nothing else."""
+    hu = np.full((20, 20, 20), 50.0, np.float32)
+    trunk = np.zeros(hu.shape, bool)
+    trunk[:, 8:12, 8:12] = True
+    hu[trunk] = BLOOD
+    nothing = np.zeros(hu.shape, bool)
+    by_name, by_shape = (
+        Context(
+            coarse=SimpleNamespace(hu=hu, spacing_mm=(1.3, 1.3, 1.3), voxel_mm3=2.2),
+            levels=Levels(50.0, float(BLOOD), 2.0 * BLOOD, 100.0, crowded),
+            trunk=trunk,
+            aorta=nothing,
+            stopped=nothing,
+            veins=nothing,
+            soft=nothing,
+            bone=nothing,
+            hot=nothing,
+            texture=np.zeros(hu.shape, np.float32),
+            inside=~nothing,
+        )
+        for crowded in (crowded_by_name, crowded_by_shape)
+    )
+    return by_name, by_shape
+
+
+def said(shape: tuple[int, ...], **names: np.ndarray) -> Naming:
+    """What a network says of each place: nothing but what is given (uint8)."""
+    classes = ("artery", "vein", "bone", "chamber", "organ", "dense", "other")
+    given = {name: names.get(name, np.zeros(shape, np.uint8)) for name in classes}
+    return Naming(**given, doubt=0.0)
+
+
+@pytest.mark.parametrize(
+    ("by_name", "by_shape", "crowded"),
+    [(True, False, True), (False, True, True), (False, False, False)],
+)
+def test_bright_organs_are_believed_to_either_engine(by_name, by_shape, crowded):
+    named, shape = two_readings(crowded_by_name=by_name, crowded_by_shape=by_shape)
+    naming = said(named.trunk.shape, artery=np.where(named.trunk, np.uint8(200), np.uint8(0)))
+    assert merged(named, shape, naming).levels.crowded is crowded
+
+
+@pytest.mark.parametrize(("hint", "kept"), [(0, True), (30, False)])
+def test_a_hint_of_bone_is_enough_where_a_trunk_is_uneven(hint, kept):
+    named, shape = two_readings(crowded_by_name=False, crowded_by_shape=False)
+    rng = np.random.default_rng(1)
+    upper = shape.trunk & (np.arange(20)[:, None, None] < 10)
+    hu = shape.coarse.hu.copy()
+    hu[upper] = rng.choice([150, BLOOD, BONES], upper.sum())
+    grid = SimpleNamespace(**vars(shape.coarse) | {"hu": hu})
+    texture = np.where(upper, np.float32(0.5), np.float32(0.0))
+    named = replace(named, coarse=grid, trunk=named.trunk & ~upper)
+    shape = replace(shape, coarse=grid, texture=texture)
+    naming = said(
+        hu.shape,
+        artery=np.where(named.trunk, np.uint8(230), np.uint8(0)),
+        bone=np.where(upper, np.uint8(hint), np.uint8(0)),
+    )
+    trunk = merged(named, shape, naming).trunk
+    assert trunk[named.trunk].all()
+    assert trunk[2:7, 8:12, 8:12].all() == kept

@@ -27,6 +27,7 @@ from viewer.segment.vessels import Networks, nothing_to_start_from
 from viewer.volume.volume import Volume
 
 STRANGE_SHARE = 0.1
+HINT = 10  # of 255
 NEAR_MM = 15.0
 ALIKE_MM = 5.0
 STEADY = 0.06  # deviation of the brightness of cores along a vessel
@@ -90,17 +91,20 @@ def segment_named(
 def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None = None) -> Context:
     """What both engines found, except where the network is sure of something else.
 
-    Bone is believed only where it is as uneven as bone, and never in the round chain of spots
-    from which the rules' tree grew.
+    Bone is believed only where it is as uneven as bone, there even on a hint, and never in the
+    round chain of spots from which the rules' tree grew. Whether organs are nearly as bright as
+    blood either engine may have seen: the network knows organs, the rules what is deep and soft.
     Thin bone and what touches it look alike on coarse blocks: there the fine network decides.
     """
     other = np.maximum(naming.chamber, naming.dense)
     no_artery = np.maximum(naming.organ, other) >= SURE
     other = np.maximum(naming.bone, other)
-    if by_shape.levels.crowded:  # else what is reached from the aorta and as bright is no vein
+    levels = named.levels if by_shape.levels.blood != named.levels.blood else by_shape.levels
+    crowded = by_shape.levels.crowded or named.levels.crowded
+    if crowded:  # else what is reached from the aorta and as bright is no vein
         no_artery |= naming.vein >= SURE
     even = by_shape.texture < BONE_UNEVEN
-    hard = bony(naming) & ~even & ~by_shape.aorta
+    hard = (naming.bone > naming.artery) & (naming.bone >= HINT) & ~even & ~by_shape.aorta
     hard &= ~steady(by_shape, hard)
     if thin is not None:
         hard &= thin.vessel < LIKELY
@@ -110,10 +114,9 @@ def merged(named: Context, by_shape: Context, naming: Naming, thin: Thin | None 
         no_artery = (naming.chamber >= SURE) | faint_bone(by_shape, naming)
     trunk = named.trunk | (by_shape.trunk & ~no_artery)
     veins = ((named.veins & even) | (by_shape.veins & (other < SURE))) & ~trunk
-    same = named.levels.blood == by_shape.levels.blood
     return replace(
         by_shape,
-        levels=by_shape.levels if same else named.levels,
+        levels=replace(levels, crowded=crowded),
         trunk=trunk,
         aorta=by_shape.aorta | named.aorta,
         stopped=(by_shape.stopped | named.stopped) & ~trunk,
