@@ -12,7 +12,7 @@ from viewer.segment.evidence import (
     Place,
     disagreement,
     loose_pieces,
-    metal_near,
+    metal_place,
     notices,
     open_gates,
     weigh,
@@ -62,10 +62,10 @@ def test_metal_counts_beside_the_vessels_only():
     voxels = np.where(TRUNK, 400, 40).astype(np.int16)
     voxels[10:12, 26:28, 10:15] = 3000
     volume = Volume(voxels, GRID)
-    metal = metal_near(volume, context_of(volume, TRUNK), TRUNK)
+    metal = metal_place(volume, context_of(volume, TRUNK), TRUNK)
     assert metal.amount == pytest.approx(0.02)
     assert np.linalg.norm(np.subtract(metal.point_lps, GRID.points_lps(np.array([11, 27, 12])))) < 4
-    assert metal_near(volume, context_of(volume, TRUNK), TRUNK & (Z > 30)) is None
+    assert metal_place(volume, context_of(volume, TRUNK), TRUNK & (Z > 30)) is None
 
 
 def test_dense_inflow_counts_beside_the_tree(a_volume):
@@ -122,7 +122,7 @@ def test_engines_that_disagree_say_by_how_much_and_where(a_volume):
     [
         ({}, {"blood_hu": 120.0}, "low enhancement", "120 HU"),
         ({}, {"noise_hu": 130.0}, "noise", "130 HU"),
-        ({"metal": HERE}, {}, "metal", "4.0 ml over 2500 HU"),
+        ({"metal": HERE}, {}, "metal", "in or beside the vessels (4 ml)"),
         ({"dense": HERE}, {}, "dense inflow", "vena cava"),
         ({"agreement": 0.42, "disputed": HERE}, {}, "engines disagree", "Dice 0.42"),
         ({"gates": (HERE,)}, {}, "open gate", "4 mm wide (place 1 of 1)"),

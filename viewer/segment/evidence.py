@@ -17,11 +17,10 @@ from viewer.segment.compare import dice
 from viewer.segment.context import TISSUE_HU, Context
 from viewer.segment.gates import FULL, depth_mm, touching
 from viewer.segment.mask import VesselMask
+from viewer.segment.metal import metal_near
 from viewer.segment.naming import Naming
 from viewer.volume.volume import Volume
 
-METAL_HU = 2500
-METAL_NEAR_MM = 5.0
 DENSE_NEAR_MM = 15.0
 LEAST_DENSE_ML = 3.0
 OPEN_MM = 10.0
@@ -82,7 +81,7 @@ def weigh(
     Gates count before what was `stopped` (bool); that of the context unless said.
     """
     return Evidence(
-        metal=metal_near(volume, context, tree),
+        metal=metal_place(volume, context, tree),
         dense=dense_near(volume, context, tree),
         gates=open_gates(volume, context, context.stopped if stopped is None else stopped),
         pieces=() if context.guessed else loose_pieces(volume, context, tree),
@@ -117,18 +116,9 @@ def weigh_named(
     )
 
 
-def metal_near(volume: Volume, context: Context, tree: np.ndarray) -> Place | None:
-    """Voxels over 2500 HU within 5 mm of a tree, in ml."""
-    bright = [
-        np.insert(np.argwhere(layer), 0, k, axis=1)
-        for k, layer in enumerate(volume.voxels > METAL_HU)
-        if layer.any()
-    ]
-    if not bright:
-        return None
-    index = np.concatenate(bright)
-    near = _near(context, tree, METAL_NEAR_MM)
-    index = index[near[tuple(context.coarse.blocks_at(index).T)]]
+def metal_place(volume: Volume, context: Context, tree: np.ndarray) -> Place | None:
+    """Metal in or beside a tree (bool), in ml."""
+    index = metal_near(volume, context.coarse, tree, context.bone)
     if not len(index):
         return None
     middle = volume.grid.points_lps(index[len(index) // 2])
@@ -225,8 +215,8 @@ def _of_the_scan(evidence: Evidence, suitability: Suitability) -> Iterator[Notic
     if evidence.metal is not None:
         yield _warning(
             "metal",
-            f"There is metal in or beside the vessels ({evidence.metal.amount:.1f} ml over "
-            f"{METAL_HU} HU): streaks hide and mimic narrowings there.",
+            f"There is metal in or beside the vessels ({evidence.metal.amount:.2g} ml): "
+            "streaks hide and mimic narrowings there.",
             evidence.metal,
         )
     if evidence.dense is not None:
