@@ -100,7 +100,7 @@ def with_reason(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def share_right(maps: list[list[Told]], label: int, agreed: bool) -> tuple[float, ...]:
+def share_right(maps: list[list[Told]], label: int, *, agreed: bool) -> tuple[float, ...]:
     """The curve of a label: never falling, near the stated probability where few voxels are."""
     people = [t for each in maps for t in each if t.label == label]
     shares, weights = [], []
@@ -126,12 +126,17 @@ def rising(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.repeat([b[0] for b in blocks], [int(b[2]) for b in blocks])
 
 
+def learned(maps: list[list[Told]], label: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Both curves of a label: without the rules' consent, and with it."""
+    alone = share_right(maps, label, agreed=False)
+    return alone, share_right(maps, label, agreed=True) if label in BY_RULES else alone
+
+
 def fit() -> None:
     """Print the table `SHARE_RIGHT`."""
     maps = list(learned_from())
     for label in NAMED:
-        rows = [share_right(maps, label, bool(agreed)) for agreed in (0, 1)]
-        rows[1] = rows[1] if label in BY_RULES else rows[0]
+        rows = learned(maps, label)
         print(f"    {NAMES[label].upper()}: (\n        {rows[0]},\n        {rows[1]},\n    ),")
 
 

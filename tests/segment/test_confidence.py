@@ -1,17 +1,27 @@
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from viewer.enhance.coarse import coarse
 from viewer.progress import silent
-from viewer.segment.confidence import confidence_of, sure_text
+from viewer.segment.confidence import (
+    LEARNED,
+    NAMED,
+    SHARE_RIGHT,
+    STATED,
+    confidence_of,
+    curves,
+    sure_text,
+)
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, VEIN, VesselMask
 from viewer.segment.naming import Naming
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 SHAPE = (6, 10, 12)
+AS_STATED = curves(dict.fromkeys(NAMED, (STATED, STATED)))
 
 
 @pytest.fixture
@@ -29,11 +39,11 @@ def a_grid():
     return Grid.regular(SHAPE, (1.3, 1.3, 1.3), (0.0, 0.0, 0.0))
 
 
-def test_each_voxel_bears_the_probability_of_its_own_label(a_naming, a_grid):
+def test_each_voxel_is_judged_by_the_probability_of_its_own_label(a_naming, a_grid):
     blocks = coarse(Volume(np.zeros(SHAPE, np.int16), a_grid), 1.3, silent())
     labels = np.zeros(SHAPE, np.uint8)
     labels[0], labels[1], labels[2], labels[3] = ARTERY, BONE, CALCIFICATION, VEIN
-    sure = confidence_of(labels, blocks, a_naming)
+    sure = confidence_of(labels, blocks, a_naming, learned=AS_STATED)
     np.testing.assert_array_equal(sure[0], np.maximum(a_naming.artery[0], 1))
     np.testing.assert_array_equal(sure[1], np.maximum(a_naming.bone[1], 1))
     np.testing.assert_array_equal(sure[2], sure[0])
@@ -44,7 +54,7 @@ def test_each_voxel_bears_the_probability_of_its_own_label(a_naming, a_grid):
 def test_certainty_has_no_steps_between_blocks(a_naming):
     fine = Grid.regular((6, 20, 36), (1.3, 0.65, 1.3 / 3), (0.0, 0.0, 0.0))
     blocks = coarse(Volume(np.zeros(fine.shape, np.int16), fine), 1.3, silent())
-    sure = confidence_of(np.full(fine.shape, ARTERY, np.uint8), blocks, a_naming)
+    sure = confidence_of(np.full(fine.shape, ARTERY, np.uint8), blocks, a_naming, learned=AS_STATED)
     steps = np.diff(sure[3, 7, 2:-2].astype(int))
     assert sure[3, 7, 1] == 1
     assert sure[3, 7, -2] == 255
@@ -54,8 +64,28 @@ def test_certainty_has_no_steps_between_blocks(a_naming):
 def test_a_thin_branch_is_as_sure_as_the_surer_network(a_naming, a_grid):
     blocks = coarse(Volume(np.zeros(SHAPE, np.int16), a_grid), 1.3, silent())
     labels = np.full(SHAPE, ARTERY, np.uint8)
-    sure = confidence_of(labels, blocks, a_naming, np.full(SHAPE, 180, np.uint8))
+    sure = confidence_of(labels, blocks, a_naming, np.full(SHAPE, 180, np.uint8), learned=AS_STATED)
     np.testing.assert_array_equal(sure, np.maximum(a_naming.artery, 180))
+
+
+def test_where_the_rules_agree_the_map_is_surer(a_naming, a_grid):
+    blocks = coarse(Volume(np.zeros(SHAPE, np.int16), a_grid), 1.3, silent())
+    labels = np.full(SHAPE, ARTERY, np.uint8)
+    trunk = np.zeros(SHAPE, bool)
+    trunk[:3] = True
+    nothing = np.zeros(SHAPE, bool)
+    rules = SimpleNamespace(trunk=trunk, veins=nothing, bone=nothing)
+    sure = confidence_of(labels, blocks, a_naming, rules=rules)
+    np.testing.assert_array_equal(sure[0], LEARNED[ARTERY][1][a_naming.artery[0]])
+    np.testing.assert_array_equal(sure[5], LEARNED[ARTERY][0][a_naming.artery[5]])
+    assert int(sure[0, 5, 4]) > int(sure[5, 5, 4]) + 50
+
+
+def test_more_stated_is_never_less_sure():
+    for label, rows in SHARE_RIGHT.items():
+        for share in (*rows, *(LEARNED[label].astype(int))):
+            assert (np.diff(share) >= 0).all()
+            assert share[0] >= 0
 
 
 def test_what_lies_under_the_cursor_is_said_with_its_certainty(a_grid):

@@ -40,13 +40,34 @@ BY_RULES = {ARTERY: "trunk", CALCIFICATION: "trunk", VEIN: "veins", BONE: "bone"
 # `python -m tests.benchmarks.calibration --fit`.
 STATED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 SHARE_RIGHT: Mapping[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    ARTERY: (STATED, STATED),
-    VEIN: (STATED, STATED),
-    BONE: (STATED, STATED),
-    CALCIFICATION: (STATED, STATED),
-    CHAMBER: (STATED, STATED),
-    ORGAN: (STATED, STATED),
-    THROMBUS: (STATED, STATED),
+    ARTERY: (
+        (0.28, 0.46, 0.46, 0.53, 0.71, 0.92, 0.94),
+        (0.58, 0.93, 0.93, 0.93, 0.96, 0.99, 1.0),
+    ),
+    VEIN: (
+        (0.77, 0.8, 0.8, 0.8, 0.85, 0.96, 0.97),
+        (0.07, 0.65, 0.83, 0.92, 0.97, 1.0, 1.0),
+    ),
+    BONE: (
+        (0.41, 0.61, 0.61, 0.68, 0.88, 0.94, 0.96),
+        (0.22, 0.61, 0.75, 0.9, 0.97, 0.99, 0.99),
+    ),
+    CALCIFICATION: (
+        (0.01, 0.17, 0.36, 0.47, 0.7, 0.8, 0.96),
+        (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
+    ),
+    CHAMBER: (
+        (0.0, 0.2, 0.28, 0.28, 0.44, 0.94, 0.95),
+        (0.0, 0.2, 0.28, 0.28, 0.44, 0.94, 0.95),
+    ),
+    ORGAN: (
+        (0.0, 0.2, 0.4, 0.46, 0.68, 0.94, 0.96),
+        (0.0, 0.2, 0.4, 0.46, 0.68, 0.94, 0.96),
+    ),
+    THROMBUS: (
+        (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
+        (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
+    ),
 }
 
 Curves = Mapping[int, np.ndarray]
