@@ -25,7 +25,15 @@ from viewer.phantom.scanner import make_scanner, shoot
 from viewer.phantom.truth import labels as truth_of
 from viewer.progress import silent
 from viewer.segment import hybrid
-from viewer.segment.confidence import BY_RULES, CERTAIN, NAMED, STATED, confidence_of, curves
+from viewer.segment.confidence import (
+    BY_RULES,
+    CERTAIN,
+    NAMED,
+    SHARE_RIGHT,
+    STATED,
+    confidence_of,
+    curves,
+)
 from viewer.segment.mask import ARTERY, CALCIFICATION, NAMES, THROMBUS
 from viewer.segment.vessels import segment_vessels
 from viewer.volume.volume import Volume
@@ -135,7 +143,7 @@ def learned(maps: list[list[Told]], label: int) -> tuple[tuple[float, ...], tupl
 def fit() -> None:
     """Print the table `SHARE_RIGHT`."""
     maps = list(learned_from())
-    for label in NAMED:
+    for label in SHARE_RIGHT:
         rows = learned(maps, label)
         print(f"    {NAMES[label].upper()}: (\n        {rows[0]},\n        {rows[1]},\n    ),")
 

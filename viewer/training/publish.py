@@ -139,7 +139,7 @@ def answers(run: Run, stream: Iterator[Batch], batches: int) -> Answers:
 
 
 def chances(logits: np.ndarray, softmax_temperature: float) -> np.ndarray:
-    """softmax(logits / softmax_temperature) of logits (classes, n)."""
+    """The probabilities of logits (classes, n) divided by a temperature (softmax)."""
     scaled = logits / softmax_temperature
     scaled = np.exp(scaled - scaled.max(axis=0))
     return np.asarray(scaled / scaled.sum(axis=0))

@@ -279,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("confidence", "Tint by confidence", "View",
            lambda w: w.panes.toggle("confidence_shown"), "Ctrl+I", enabled=has_confidence,
            checked=lambda s: s.view.confidence_shown,
-           tip="Color the mask by how sure the networks are"),
+           tip="Color the mask by how sure the program is"),
     Action("straighten", "Straighten the planes", "View", lambda w: w.panes.straighten(), "Ctrl+0",
            enabled=has_volume, tip="Back from oblique to axial, coronal and sagittal"),
     Action("fit", "Fit the picture", "View", lambda w: w.panes.fit(), "Home", "arrows-out", True,

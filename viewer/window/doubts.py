@@ -96,7 +96,7 @@ class Doubts(QWidget):
         self.cursor.setTextFormat(Qt.TextFormat.PlainText)
         self.cursor.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.tint = QCheckBox("Tint by confidence")
-        self.tint.setToolTip("Color the mask by how sure the networks are (Ctrl+I)")
+        self.tint.setToolTip("Color the mask by how sure the program is (Ctrl+I)")
         self.tint.toggled.connect(self._set_tint)
         self.proposal = QLabel()
         self.proposal.setWordWrap(True)
