@@ -14,7 +14,6 @@ Arrays = Mapping[str, np.ndarray]
 
 LARGEST_BYTES = 15_000_000
 PICKLES = (b"PK\x03\x04", b"\x80")  # torch.save, now and before; pickle itself
-FORMER = "familiar."  # arrays that earlier files hold beside the weights, and nothing asks for
 
 
 def expected_shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
@@ -111,7 +110,7 @@ def unpack_weights(plan: Plan, content: bytes, name: str) -> Arrays:
         raise _no_network(name) from error
     if any(array.dtype not in (np.float16, np.float32) for array in read.values()):
         raise _no_network(name)
-    full = {k: a.astype(np.float32) for k, a in read.items() if not k.startswith(FORMER)}
+    full = {key: array.astype(np.float32) for key, array in read.items()}
     check_weights(plan, full, name)
     return full
 
