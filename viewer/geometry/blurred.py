@@ -1,0 +1,52 @@
+"""How a scanner's blur moves the half maximum of a thin vessel, and back."""
+
+from functools import cache
+
+import numpy as np
+
+from viewer.volume.grid import Grid
+
+LEAST, MOST, STEPS = 0.35, 12.0, 160
+USUAL_BLUR = 0.6  # of a voxel, where no edge is sharp enough to measure it
+
+
+@cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """Radii (k,) of disks and of their half maximum after blur, both in units of the blur."""
+    from scipy.optimize import brentq
+    from scipy.stats import ncx2
+
+    radius = np.geomspace(LEAST, MOST, STEPS)
+
+    def over(far: float, own: float) -> float:
+        return float(ncx2.cdf(own**2, 2, far**2)) - 0.5 * float(-np.expm1(-(own**2) / 2))
+
+    half = [brentq(over, 1e-6, own + 3.0, args=(own,)) for own in radius]
+    return radius, np.array(half)
+
+
+def unblurred_mm(half_mm: np.ndarray, blur_mm: np.ndarray | float) -> np.ndarray:
+    """The radius (mm) of a disk whose blurred picture is half as bright as its middle at `half_mm`.
+
+    A disk in a Gaussian of standard deviation `blur_mm` is a noncentral chi-square distribution
+    of its radius (Rice 1945). Half as bright as the *own* middle, so that a vessel that never
+    reaches the brightness of blood is measured as well. Below 1.19 blurs the radius cannot be
+    told from 0: nan.
+    """
+    radius, half = _table()
+    blur = np.maximum(np.asarray(blur_mm, np.float64), 1e-9)
+    scaled = np.asarray(half_mm, np.float64) / blur
+    inner = np.interp(scaled, half, radius, left=np.nan)
+    return np.where(scaled >= half[-1], half_mm - blur * (half[-1] - radius[-1]), inner * blur)
+
+
+def response(half_mm: np.ndarray, blur_mm: np.ndarray | float) -> np.ndarray:
+    """How far the true radius moves for each mm of the half maximum (1 for thick vessels)."""
+    step = 0.01 * np.asarray(blur_mm, np.float64)
+    near = unblurred_mm(half_mm + step, blur_mm) - unblurred_mm(half_mm - step, blur_mm)
+    return np.asarray(near / np.maximum(2 * step, 1e-12))
+
+
+def usual_blur_mm(grid: Grid) -> float:
+    """The blur of a scan (standard deviation in mm) as it usually is for its voxels."""
+    return USUAL_BLUR * float(np.cbrt(grid.voxel_mm3))

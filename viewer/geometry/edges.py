@@ -1,0 +1,222 @@
+"""Where the lumen ends along rays across a vessel: half way from its blood to what lies outside."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.geometry.frames import Frames
+from viewer.geometry.section import angles
+from viewer.segment.mask import VesselMask
+from viewer.volume.volume import Volume
+
+SAMPLES = 72
+LEAST_REACH_MM = 2.5
+REACH = 1.35
+DARKEST_HU = -100.0  # fat; beyond it the vessel's own wall is what ends the lumen
+BEYOND_MM, MEAN_MM = 1.5, 1.0
+CALCIUM_HU = 130.0
+CALCIUM_SHARE = 0.35
+SMOOTHING_MM = 6.0
+JUMP, JUMP_MM = 1.35, 1.0
+AWAY_VOXELS = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Rays:
+    """What a scan shows along m rays from each of n points of a path.
+
+    `hu` (n,m,k) float32 at k even distances up to `reach_mm` (n,); `within_mm` (n,m) is how far
+    the mask goes along each ray (nan without a mask), `blood_hu` (n,) the lumen's own brightness.
+    """
+
+    hu: np.ndarray
+    reach_mm: np.ndarray
+    within_mm: np.ndarray
+    blood_hu: np.ndarray
+
+    @property
+    def step_mm(self) -> np.ndarray:
+        """Distance between samples (n,)."""
+        return np.asarray(self.reach_mm / (self.hu.shape[2] - 1))
+
+
+def cast(
+    volume: Volume,
+    mask: VesselMask | None,
+    label: int,
+    frames: Frames,
+    radius_mm: np.ndarray,
+    count: int,
+) -> Rays:
+    """Rays across a vessel whose radius (n,) mm is roughly known."""
+    reach = REACH * radius_mm + np.maximum(LEAST_REACH_MM, 2 * max(volume.grid.spacing_mm))
+    reach = ndimage.maximum_filter1d(reach, 5)
+    share = np.linspace(0.0, 1.0, SAMPLES)
+    turn = angles(count)[:, None]
+    way = (
+        np.cos(turn)[None] * frames.across[:, None] + np.sin(turn)[None] * frames.up[:, None]
+    )  # (n,m,3)
+    step = way @ volume.grid.index_from_lps[:3, :3].T
+    start = volume.grid.index(frames.points_lps)
+    far = (reach[:, None] * share)[:, None, :, None]
+    index = start[:, None, None] + far * step[:, :, None]
+    hu = _sampled(volume.voxels, index, 1)
+    within = np.full(hu.shape[:2], np.nan)
+    if mask is not None:
+        own = _sampled((mask.labels == label).view(np.uint8), index, 0) > 0
+        own[:, :, 0] = True
+        within = (
+            np.where(own.all(axis=2), SAMPLES, (~own).argmax(axis=2))
+            * (reach / (SAMPLES - 1))[:, None]
+        )
+    return Rays(hu, reach, within, _blood(hu, reach, radius_mm, frames.s_mm))
+
+
+def _sampled(voxels: np.ndarray, index: np.ndarray, order: int) -> np.ndarray:
+    """Values (...,) float32 at fractional indices (...,3), from a box; beyond the scan its rim."""
+    flat = index.reshape(-1, 3).T
+    low = np.clip(np.floor(flat.min(axis=1)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
+    high = np.clip(np.ceil(flat.max(axis=1)).astype(int) + 2, low + 1, voxels.shape)
+    box = voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    found = ndimage.map_coordinates(
+        box, flat - low[:, None], output=np.float32, order=order, mode="nearest"
+    )
+    return found.reshape(index.shape[:-1])
+
+
+def _blood(
+    hu: np.ndarray, reach_mm: np.ndarray, radius_mm: np.ndarray, s_mm: np.ndarray
+) -> np.ndarray:
+    """Brightness of the lumen (n,): the median of its inner half, steady along the vessel."""
+    far = reach_mm[:, None] * np.linspace(0.0, 1.0, hu.shape[2])
+    inner = far <= np.maximum(0.5 * radius_mm[:, None], far[:, 1:2])
+    seen = np.where(inner[:, None], hu, np.nan).reshape(len(hu), -1)
+    level = np.nanmedian(seen, axis=1)
+    step = s_mm[-1] / max(len(s_mm) - 1, 1)
+    wide = int(max(1, SMOOTHING_MM / max(step, 1e-6))) | 1
+    return np.asarray(ndimage.median_filter(level, min(wide, 2 * len(level) + 1), mode="nearest"))
+
+
+def walls(rays: Rays, voxel_mm: float, noise_hu: float) -> tuple[np.ndarray, np.ndarray]:
+    """Distance (n,m) mm to the half maximum along each ray, and where an edge shows it (bool).
+
+    The first place, going outwards, half way from the lumen's blood to what lies beyond it on
+    that ray, or half way up to a calcification. A ray that runs on into a branch or a neighbor
+    takes the distance of the rays beside it, and is not seen.
+    """
+    hu, step = rays.hu, rays.step_mm[:, None]
+    blood = rays.blood_hu[:, None]
+    rough = _first_below(hu, 0.5 * (blood + np.clip(hu.min(axis=2), DARKEST_HU, None)))
+    outside = _beyond(hu, rough, step, voxel_mm)
+    outside = ndimage.median_filter(outside, (1, 5), mode="wrap")
+    outside = ndimage.uniform_filter1d(outside, 5, axis=1, mode="wrap")
+    half = 0.5 * (blood + outside)
+    edge = _first_below(hu, half)
+    calcium = _first_above(hu, blood, half, noise_hu)
+    found = np.fmin(edge, calcium) * step
+    seen = np.isfinite(found) & (outside < blood - 3 * noise_hu / 2)
+    with np.errstate(invalid="ignore"):
+        seen &= ~(found > rays.within_mm + AWAY_VOXELS * voxel_mm)
+    return _filled(np.where(seen, found, np.nan), rays)
+
+
+def _first_below(hu: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Fractional sample (n,m) at which each ray first falls below a level (n,m); nan if never."""
+    return _first(hu < level[..., None], hu, level)
+
+
+def _first_above(
+    hu: np.ndarray, blood: np.ndarray, half: np.ndarray, noise_hu: float
+) -> np.ndarray:
+    """Fractional sample (n,m) half way up to a calcification; nan where there is none."""
+    peak = hu.max(axis=2)
+    least = blood + np.maximum(np.maximum(CALCIUM_HU, 5 * noise_hu), CALCIUM_SHARE * (blood - half))
+    level = np.where(peak > least, 0.5 * (blood + peak), np.inf)
+    return _first(hu > level[..., None], hu, level)
+
+
+def _first(over: np.ndarray, hu: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Fractional sample (n,m) of the first change to True along each ray, between samples."""
+    over = over.copy()
+    over[..., 0] = False
+    at = over.argmax(axis=2)
+    before = np.maximum(at - 1, 0)[..., None]
+    low = np.take_along_axis(hu, before, axis=2)[..., 0]
+    high = np.take_along_axis(hu, at[..., None], axis=2)[..., 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.clip((level - low) / (high - low), 0, 1)
+    return np.where(over.any(axis=2), before[..., 0] + part, np.nan)
+
+
+def _beyond(hu: np.ndarray, edge: np.ndarray, step: np.ndarray, voxel_mm: float) -> np.ndarray:
+    """Brightness (n,m) just outside an edge: the least mean over a millimeter there.
+
+    A single least voxel would be a dark grain of noise and put the half maximum too far out.
+    """
+    size = hu.shape[2]
+    wide = np.maximum(np.rint(max(MEAN_MM, voxel_mm) / step[:, 0]).astype(int), 1)
+    total = np.concatenate(
+        [np.zeros((*hu.shape[:2], 1)), np.cumsum(hu, axis=2, dtype=float)], axis=2
+    )
+    start = np.nan_to_num(np.ceil(edge), nan=size - 1).astype(int)
+    reach = np.ceil((1.5 * voxel_mm + BEYOND_MM) / step[:, 0]).astype(int)
+    least = np.full(hu.shape[:2], np.inf)
+    for turn in range(int(reach.max()) + 1):
+        first = np.minimum(start + turn, size - 1)
+        last = np.minimum(first + wide[:, None], size)
+        mean = (_at(total, last) - _at(total, first)) / (last - first)
+        least = np.where(turn <= reach[:, None], np.minimum(least, mean), least)
+    return np.maximum(least, DARKEST_HU)
+
+
+def _at(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(values, place[..., None], axis=2)[..., 0]
+
+
+def _filled(found: np.ndarray, rays: Rays) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (n,m) with what was not seen or leaps out of its neighbors taken from these."""
+    count = found.shape[1]
+    quarter = count // 4
+    round_ = np.concatenate([found[:, -quarter:], found, found[:, :quarter]], axis=1)
+    with np.errstate(invalid="ignore"):
+        usual = _nanmedian(round_, 2 * quarter + 1)[:, quarter : quarter + count]
+        seen = np.isfinite(found) & (found < JUMP * usual + JUMP_MM)
+    out = np.where(seen, found, np.nan)
+    turn = np.arange(count)
+    for row in np.flatnonzero(~seen.all(axis=1)):
+        own = np.flatnonzero(seen[row])
+        if len(own) >= 3:
+            out[row] = np.interp(turn, own, out[row][own], period=count)
+        else:
+            out[row] = np.nan
+    return out, seen
+
+
+def _nanmedian(values: np.ndarray, size: int) -> np.ndarray:
+    """Running median (n,m) along the second axis of what is finite; nan where nothing is."""
+    wide = np.lib.stride_tricks.sliding_window_view(
+        np.pad(values, ((0, 0), (size // 2, size // 2)), constant_values=np.nan), size, axis=1
+    )
+    ranked = np.sort(wide, axis=2)  # nan last
+    held = np.isfinite(ranked).sum(axis=2)
+    middle = np.maximum((held - 1) // 2, 0)
+    return np.asarray(np.take_along_axis(ranked, middle[..., None], axis=2)[..., 0])
+
+
+def measured_blur_mm(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Standard deviation (k,) mm of the blur at each wall that stands free, as its edge shows it.
+
+    Between a quarter and three quarters of the step a blurred edge is 1.349 deviations wide.
+    """
+    far = rays.step_mm[:, None, None] * np.arange(rays.hu.shape[2])
+    near = np.abs(far - wall_mm[..., None])
+    reach = 0.25 * wall_mm
+    blood = np.broadcast_to(rays.blood_hu[:, None], wall_mm.shape)
+    with np.errstate(invalid="ignore"):
+        outside = np.nanmin(np.where(near < reach[..., None], rays.hu, np.nan), axis=2)
+    quarter = _first_below(rays.hu, outside + 0.25 * (blood - outside))
+    three = _first_below(rays.hu, outside + 0.75 * (blood - outside))
+    width = (quarter - three) * rays.step_mm[:, None] / 1.349
+    good = seen & np.isfinite(width) & (width > 0) & (blood - outside > 100)
+    return np.asarray(width[good])

@@ -1,0 +1,185 @@
+"""Cross-sections measured on the scan, each number with its standard deviation."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from scipy import ndimage
+
+from viewer.geometry.blurred import response, unblurred_mm, usual_blur_mm
+from viewer.geometry.edges import Rays, cast, walls
+from viewer.geometry.frames import Frames, frames_along
+from viewer.geometry.section import Sections, measured, outlines
+from viewer.segment.mask import ARTERY, VesselMask
+from viewer.volume.volume import Volume
+
+RAYS = 48
+ROUNDS = 3
+STRAIGHTEN_MM = 1.5
+LEAST_SEEN = 0.4
+THICK_BLURS = 4.0
+ALONG_ARC_MM = 1.0
+PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
+BLUR_SHARE = 0.15  # how well the blur is known
+GRAIN = 0.35
+TILT = 0.02  # 1 - cos of the angle that a section may lean
+
+
+def measure_sections(
+    volume: Volume,
+    path_lps: np.ndarray,
+    radius_mm: np.ndarray,
+    *,
+    mask: VesselMask | None = None,
+    label: int = ARTERY,
+    noise_hu: float = 10.0,
+    blur_mm: float | None = None,
+    step_mm: float | None = None,
+) -> Sections:
+    """The sections along a path (n,3) of a vessel with a roughly known radius (n,) mm.
+
+    The path is first brought to the middles of its own sections. `blur_mm` is the standard
+    deviation of the scanner's blur (by voxel size unless measured); a section where less than
+    `LEAST_SEEN` of the rays found an edge has no numbers (nan).
+    """
+    voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
+    blur = usual_blur_mm(volume.grid) if blur_mm is None else blur_mm
+    frames, rough = evenly(path_lps, radius_mm, step_mm or max(0.5 * voxel_mm, 0.5))
+    for _ in range(ROUNDS):
+        rays = cast(volume, mask, label, frames, rough, RAYS)
+        wall, seen = walls(rays, voxel_mm, noise_hu)
+        frames = recentered(frames, wall, rough)
+        rough = _rough(wall, rough)
+    rays = cast(volume, mask, label, frames, rough, RAYS)
+    wall, seen = walls(rays, voxel_mm, noise_hu)
+    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur)
+
+
+def evenly(
+    path_lps: np.ndarray, radius_mm: np.ndarray, step_mm: float
+) -> tuple[Frames, np.ndarray]:
+    """Frames about every `step_mm` along a path (n,3), and the radius (n,) there."""
+    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path_lps, axis=0), axis=1))])
+    even = np.linspace(0.0, s[-1], max(3, round(s[-1] / step_mm) + 1))
+    path = np.column_stack([np.interp(even, s, path_lps[:, axis]) for axis in range(3)])
+    radius = np.interp(even, s, radius_mm)
+    return frames_along(smoothed(path, even[1], radius)), radius
+
+
+def smoothed(path: np.ndarray, step_mm: float, radius_mm: np.ndarray) -> np.ndarray:
+    """A path (n,3) without what is shorter than the vessel is wide; its ends stay.
+
+    Twice forwards and once back (Taubin 1995), so that a bend does not shrink.
+    """
+    sigma = max(STRAIGHTEN_MM, 0.5 * float(np.median(radius_mm))) / max(step_mm, 1e-6)
+    sigma = min(sigma, len(path) / 6)
+    ends = path[[0, -1]]
+    chord = np.linspace(0, 1, len(path))[:, None] * (ends[1] - ends[0]) + ends[0]
+    away = path - chord  # 0 at both ends: mirrored with its sign turned, they stay
+    wide = np.concatenate([-away[:0:-1], away, -away[-2::-1]])
+    low = ndimage.gaussian_filter1d(wide, sigma, axis=0)
+    low += ndimage.gaussian_filter1d(wide - low, sigma, axis=0)
+    return np.asarray(chord + low[len(path) - 1 : 2 * len(path) - 1])
+
+
+def recentered(frames: Frames, wall_mm: np.ndarray, radius_mm: np.ndarray) -> Frames:
+    """The frames moved to the middles of their outlines (n,m), the path kept smooth."""
+    middle = centroids(wall_mm)
+    far = np.linalg.norm(middle, axis=1, keepdims=True)
+    most = 0.8 * radius_mm[:, None]
+    middle = np.nan_to_num(middle * np.minimum(1.0, most / np.maximum(far, 1e-9)))
+    moved = frames.points_lps + middle[:, :1] * frames.across + middle[:, 1:] * frames.up
+    step = frames.s_mm[-1] / (len(moved) - 1)
+    return frames_along(smoothed(moved, step, radius_mm))
+
+
+def centroids(wall_mm: np.ndarray) -> np.ndarray:
+    """The middle (n,2) of the area of each outline (n,m) in its plane."""
+    points = outlines(wall_mm)
+    ahead = np.roll(points, -1, axis=1)
+    cross = points[..., 0] * ahead[..., 1] - points[..., 1] * ahead[..., 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = ((points + ahead) * cross[..., None]).sum(axis=1) / (3 * cross.sum(axis=1))[
+            :, None
+        ]
+    return np.asarray(middle)
+
+
+def _rough(wall_mm: np.ndarray, before_mm: np.ndarray) -> np.ndarray:
+    """A radius (n,) mm for the next look: that of the outline, steady along the vessel."""
+    own = wall_mm.mean(axis=1)
+    own = np.where(np.isfinite(own), own, before_mm)
+    return np.asarray(ndimage.median_filter(own, 5, mode="nearest"))
+
+
+def _reported(
+    frames: Frames,
+    half_mm: np.ndarray,
+    seen: np.ndarray,
+    rays: Rays,
+    voxel_mm: float,
+    noise_hu: float,
+    blur_mm: float,
+) -> Sections:
+    """The sections with the blur taken out of each outline, and how sure each number is."""
+    half_mm = _without_grain(half_mm, max(voxel_mm, blur_mm))
+    half_mm = np.where((seen.mean(axis=1) >= LEAST_SEEN)[:, None], half_mm, np.nan)
+    mean = half_mm.mean(axis=1)
+    true = unblurred_mm(mean, blur_mm)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wall = half_mm * (true / mean)[:, None]
+    values = {name: np.asarray(each) for name, each in measured(wall).items()}
+    sd = deviations(values, mean, seen, rays, voxel_mm, noise_hu, blur_mm)
+    sections = Sections(frames, wall, seen, values, sd)
+    return replace(sections, values=MappingProxyType(values), sd=MappingProxyType(sd))
+
+
+def _without_grain(wall_mm: np.ndarray, size_mm: float) -> np.ndarray:
+    """Outlines (n,m) without what is smaller than the scan can show along an arc."""
+    turn = 2 * np.pi / wall_mm.shape[1]
+    out = wall_mm.copy()
+    for row in np.flatnonzero(np.isfinite(wall_mm).all(axis=1)):
+        sigma = GRAIN * size_mm / (turn * wall_mm[row].mean())
+        out[row] = ndimage.gaussian_filter1d(wall_mm[row], sigma, mode="wrap")
+    return out
+
+
+def deviations(
+    values: dict[str, np.ndarray],
+    half_mm: np.ndarray,
+    seen: np.ndarray,
+    rays: Rays,
+    voxel_mm: float,
+    noise_hu: float,
+    blur_mm: float,
+) -> dict[str, np.ndarray]:
+    """Standard deviations (n,) by the names in `QUANTITIES`.
+
+    Of one place of the wall: the noise by the slope of the blurred edge, and where the edge lies
+    between samples. The mean radius averages the places that are independent (an arc of a
+    millimeter or a voxel each). To it come how well the blur is known, as far as it moved the
+    radius, and the lean of the section. What was not seen widens all.
+    """
+    contrast = np.maximum(rays.blood_hu - np.nanmin(rays.hu.min(axis=2), axis=1), 1.0)
+    slope = contrast / (blur_mm * np.sqrt(2 * np.pi))
+    one = np.hypot(noise_hu / slope, PLACE_SHARE * voxel_mm)
+    radius = 0.5 * values["diameter_equivalent_mm"]
+    independent = np.maximum(2 * np.pi * radius / max(ALONG_ARC_MM, voxel_mm), 3.0)
+    moves = np.clip(response(half_mm, blur_mm), 1.0, 50.0)
+    shifted = np.abs(
+        unblurred_mm(half_mm, blur_mm * (1 + BLUR_SHARE)) - unblurred_mm(half_mm, blur_mm)
+    )
+    shifted = np.where(np.isfinite(shifted), shifted, 0.5 * radius)
+    share = np.maximum(seen.mean(axis=1), 1e-3)
+    mean = moves * one / np.sqrt(independent * share)
+    mean = np.sqrt(mean**2 + shifted**2 + (TILT * radius) ** 2 + ((1 - share) * 0.2 * radius) ** 2)
+    caliper = np.sqrt((2 * mean) ** 2 + 2 * (moves * one) ** 2 / 2)
+    circularity = values["circularity"] * 2 * one / np.maximum(radius, 1e-6)
+    return {
+        "area_mm2": 2 * np.pi * radius * mean,
+        "diameter_equivalent_mm": 2 * mean,
+        "diameter_min_mm": caliper,
+        "diameter_max_mm": caliper,
+        "inscribed_radius_mm": np.hypot(mean, moves * one / np.sqrt(2)),
+        "circularity": circularity,
+    }
