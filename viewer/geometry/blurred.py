@@ -7,7 +7,7 @@ import numpy as np
 from viewer.volume.grid import Grid
 
 LEAST, MOST, STEPS = 0.35, 12.0, 160
-USUAL_BLUR = 0.6  # of a voxel, where no edge is sharp enough to measure it
+USUAL_BLUR = 0.8  # of a voxel, reading between voxels included, where no edge shows it
 
 
 @cache

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.geometry.blurred import response, unblurred_mm, usual_blur_mm
-from viewer.geometry.edges import Rays, cast, walls
+from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.section import Sections, measured, outlines
 from viewer.segment.mask import ARTERY, VesselMask
@@ -17,12 +17,11 @@ RAYS = 48
 ROUNDS = 3
 STRAIGHTEN_MM = 1.5
 LEAST_SEEN = 0.4
-THICK_BLURS = 4.0
+THICK_BLURS, LEAST_WIDTHS = 4.0, 200
 ALONG_ARC_MM = 1.0
 PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
-BLUR_SHARE = 0.15  # how well the blur is known
-GRAIN = 0.35
-TILT = 0.02  # 1 - cos of the angle that a section may lean
+BLUR_SHARE = 0.25  # how well the blur is known
+TILT = 0.004  # 1 - cos of the angle that a section may lean
 
 
 def measure_sections(
@@ -43,7 +42,6 @@ def measure_sections(
     `LEAST_SEEN` of the rays found an edge has no numbers (nan).
     """
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
-    blur = usual_blur_mm(volume.grid) if blur_mm is None else blur_mm
     frames, rough = evenly(path_lps, radius_mm, step_mm or max(0.5 * voxel_mm, 0.5))
     for _ in range(ROUNDS):
         rays = cast(volume, mask, label, frames, rough, RAYS)
@@ -52,7 +50,35 @@ def measure_sections(
         rough = _rough(wall, rough)
     rays = cast(volume, mask, label, frames, rough, RAYS)
     wall, seen = walls(rays, voxel_mm, noise_hu)
-    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur)
+    if blur_mm is None:
+        blur_mm = blur_shown(rays, wall, seen, usual_blur_mm(volume.grid))
+    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm)
+
+
+def blur_shown(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, usual_mm: float) -> float:
+    """The scanner's blur (mm) as the walls of a thick vessel show it; the usual one of a thin.
+
+    The lower third of the widths counts: what else lies near a wall only makes its edge wider.
+    """
+    thick = wall_mm.mean(axis=1) > THICK_BLURS * usual_mm
+    widths = (
+        measured_blur_mm(
+            replace(
+                rays,
+                hu=rays.hu[thick],
+                reach_mm=rays.reach_mm[thick],
+                within_mm=rays.within_mm[thick],
+                blood_hu=rays.blood_hu[thick],
+            ),
+            wall_mm[thick],
+            seen[thick],
+        )
+        if thick.any()
+        else np.empty(0)
+    )
+    if len(widths) < LEAST_WIDTHS:
+        return usual_mm
+    return float(np.clip(np.percentile(widths, 40), 0.5 * usual_mm, 2.0 * usual_mm))
 
 
 def evenly(
@@ -122,64 +148,78 @@ def _reported(
     blur_mm: float,
 ) -> Sections:
     """The sections with the blur taken out of each outline, and how sure each number is."""
-    half_mm = _without_grain(half_mm, max(voxel_mm, blur_mm))
     half_mm = np.where((seen.mean(axis=1) >= LEAST_SEEN)[:, None], half_mm, np.nan)
     mean = half_mm.mean(axis=1)
+    one, independent = _one_place(mean, rays, voxel_mm, noise_hu, blur_mm)
+    half_mm = _quieted(half_mm, one, independent)
     true = unblurred_mm(mean, blur_mm)
     with np.errstate(invalid="ignore", divide="ignore"):
         wall = half_mm * (true / mean)[:, None]
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
-    sd = deviations(values, mean, seen, rays, voxel_mm, noise_hu, blur_mm)
+    sd = deviations(values, mean, seen, one, independent, blur_mm)
     sections = Sections(frames, wall, seen, values, sd)
     return replace(sections, values=MappingProxyType(values), sd=MappingProxyType(sd))
 
 
-def _without_grain(wall_mm: np.ndarray, size_mm: float) -> np.ndarray:
-    """Outlines (n,m) without what is smaller than the scan can show along an arc."""
-    turn = 2 * np.pi / wall_mm.shape[1]
-    out = wall_mm.copy()
-    for row in np.flatnonzero(np.isfinite(wall_mm).all(axis=1)):
-        sigma = GRAIN * size_mm / (turn * wall_mm[row].mean())
-        out[row] = ndimage.gaussian_filter1d(wall_mm[row], sigma, mode="wrap")
-    return out
+def _quieted(wall_mm: np.ndarray, one_mm: np.ndarray, independent: np.ndarray) -> np.ndarray:
+    """Outlines (n,m) with each bend of them shrunk by what noise alone would bend.
+
+    A harmonic of the outline of power p, where noise has v, is multiplied by 1 - v / p (James and
+    Stein 1961): else the least diameter would always be too small and the greatest too large.
+    """
+    count = wall_mm.shape[1]
+    bends = np.fft.rfft(np.nan_to_num(wall_mm), axis=1)
+    power = np.abs(bends) ** 2
+    by_noise = (count * one_mm) ** 2 / independent
+    gain = np.clip(1 - by_noise[:, None] / np.maximum(power, 1e-12), 0, 1)
+    gain[:, :2] = 1.0
+    return np.where(np.isfinite(wall_mm), np.fft.irfft(bends * gain, n=count, axis=1), np.nan)
+
+
+def _one_place(
+    half_mm: np.ndarray, rays: Rays, voxel_mm: float, noise_hu: float, blur_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far off one place of a wall lies (n,) mm, and how many places are independent (n,).
+
+    The noise by the slope of the blurred edge, and where the edge lies between samples; places a
+    millimeter or a voxel apart have noise of their own.
+    """
+    contrast = np.maximum(rays.blood_hu - rays.hu.min(axis=(1, 2)), 1.0)
+    slope = contrast / (blur_mm * np.sqrt(2 * np.pi))
+    one = np.hypot(noise_hu / slope, PLACE_SHARE * voxel_mm)
+    around = 2 * np.pi * np.nan_to_num(half_mm, nan=1.0)
+    return one, np.maximum(around / max(ALONG_ARC_MM, voxel_mm), 3.0)
 
 
 def deviations(
     values: dict[str, np.ndarray],
     half_mm: np.ndarray,
     seen: np.ndarray,
-    rays: Rays,
-    voxel_mm: float,
-    noise_hu: float,
+    one_mm: np.ndarray,
+    independent: np.ndarray,
     blur_mm: float,
 ) -> dict[str, np.ndarray]:
     """Standard deviations (n,) by the names in `QUANTITIES`.
 
-    Of one place of the wall: the noise by the slope of the blurred edge, and where the edge lies
-    between samples. The mean radius averages the places that are independent (an arc of a
-    millimeter or a voxel each). To it come how well the blur is known, as far as it moved the
-    radius, and the lean of the section. What was not seen widens all.
+    The mean radius averages the places of the wall that are independent, each `one_mm` off. To it
+    come how well the blur is known, as far as it moved the radius, and the lean of the section.
+    What was not seen widens all.
     """
-    contrast = np.maximum(rays.blood_hu - np.nanmin(rays.hu.min(axis=2), axis=1), 1.0)
-    slope = contrast / (blur_mm * np.sqrt(2 * np.pi))
-    one = np.hypot(noise_hu / slope, PLACE_SHARE * voxel_mm)
     radius = 0.5 * values["diameter_equivalent_mm"]
-    independent = np.maximum(2 * np.pi * radius / max(ALONG_ARC_MM, voxel_mm), 3.0)
     moves = np.clip(response(half_mm, blur_mm), 1.0, 50.0)
     shifted = np.abs(
         unblurred_mm(half_mm, blur_mm * (1 + BLUR_SHARE)) - unblurred_mm(half_mm, blur_mm)
     )
     shifted = np.where(np.isfinite(shifted), shifted, 0.5 * radius)
     share = np.maximum(seen.mean(axis=1), 1e-3)
-    mean = moves * one / np.sqrt(independent * share)
+    mean = moves * one_mm / np.sqrt(independent * share)
     mean = np.sqrt(mean**2 + shifted**2 + (TILT * radius) ** 2 + ((1 - share) * 0.2 * radius) ** 2)
-    caliper = np.sqrt((2 * mean) ** 2 + 2 * (moves * one) ** 2 / 2)
-    circularity = values["circularity"] * 2 * one / np.maximum(radius, 1e-6)
+    caliper = np.hypot(2 * mean, moves * one_mm)
     return {
         "area_mm2": 2 * np.pi * radius * mean,
         "diameter_equivalent_mm": 2 * mean,
         "diameter_min_mm": caliper,
         "diameter_max_mm": caliper,
-        "inscribed_radius_mm": np.hypot(mean, moves * one / np.sqrt(2)),
-        "circularity": circularity,
+        "inscribed_radius_mm": np.hypot(mean, moves * one_mm / np.sqrt(2)),
+        "circularity": values["circularity"] * 2 * one_mm / np.maximum(radius, 1e-6),
     }
