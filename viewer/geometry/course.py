@@ -1,0 +1,138 @@
+"""The vessel that a branch belongs to: on through the joints wherever it goes on as one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.geometry.tree import VesselTree
+
+LOOK_MM = 8.0
+LEAST_COSINE = 0.6
+LEAST_SHARE = 0.55  # of the radius: what is thinner is a branch of the vessel, not the vessel
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """Where a branch leaves a vessel."""
+
+    branch: int
+    s_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One vessel through several branches of a tree, in the direction of the chosen one.
+
+    `points_lps` (n,3) and `radius_mm` (n,) run through all of `branches`, each of which ends at
+    its `ends_mm` from the start; `mouths` are the branches that leave it, in their order.
+    """
+
+    branches: tuple[int, ...]
+    points_lps: np.ndarray
+    radius_mm: np.ndarray
+    ends_mm: np.ndarray
+    mouths: tuple[Mouth, ...]
+
+    @property
+    def length_mm(self) -> float:
+        """Length along the path."""
+        return float(self.ends_mm[-1])
+
+    def stretch_mm(self, branch: int) -> tuple[float, float]:
+        """From where to where one of its branches runs."""
+        place = self.branches.index(branch)
+        return float(self.ends_mm[place - 1]) if place else 0.0, float(self.ends_mm[place])
+
+
+def course_through(tree: VesselTree, branch: int) -> Course:
+    """The vessel that goes through a branch.
+
+    At a joint it goes on in a branch that is about as wide and does not turn off: the one of the
+    same name, else the straightest.
+    """
+    chain = [(branch, False)]
+    while (beyond := _next(tree, *chain[-1], chain)) is not None:
+        chain.append(beyond)
+    while (before := _next(tree, chain[0][0], not chain[0][1], chain)) is not None:
+        chain.insert(0, (before[0], not before[1]))
+    points, radius, ends = _joined(tree, chain)
+    numbers = tuple(number for number, _ in chain)
+    return Course(numbers, points, radius, ends, _mouths(tree, chain, ends))
+
+
+def _next(
+    tree: VesselTree, branch: int, turned: bool, chain: list[tuple[int, bool]]
+) -> tuple[int, bool] | None:
+    """The branch in which a vessel goes on, and whether it is walked against its direction."""
+    points, radius = _walked(tree, branch, turned)
+    used = {number for number, _ in chain}
+    best, found = (False, LEAST_COSINE), None
+    for number, backwards in _touching(tree, branch, turned):
+        ahead, wide = _walked(tree, number, backwards)
+        here, there = tree.branches[branch].name, tree.branches[number].name
+        alike = min(_width(radius[::-1]), _width(wide)) / max(_width(radius[::-1]), _width(wide))
+        cosine = float(-_heading(points[::-1]) @ _heading(ahead))
+        rank = (here != "" and here == there, cosine)
+        fits = alike >= LEAST_SHARE and cosine > LEAST_COSINE
+        if number not in used and fits and rank > best:
+            best, found = rank, (number, backwards)
+    return found
+
+
+def _touching(tree: VesselTree, branch: int, turned: bool) -> list[tuple[int, bool]]:
+    """The branches at the end of one that is walked, each with whether it must be walked back."""
+    if not turned:
+        return [(child, False) for child in tree.children[branch]]
+    parent = tree.branches[branch].parent
+    if parent < 0:
+        start = tree.branches[branch].points_lps[0]
+        roots = [n for n, b in enumerate(tree.branches) if b.parent < 0 and n != branch]
+        return [(n, False) for n in roots if np.allclose(tree.branches[n].points_lps[0], start)]
+    beside = [(child, False) for child in tree.children[parent] if child != branch]
+    return [(parent, True), *beside]
+
+
+def _walked(tree: VesselTree, branch: int, turned: bool) -> tuple[np.ndarray, np.ndarray]:
+    own = tree.branches[branch]
+    order = slice(None, None, -1 if turned else 1)
+    return own.points_lps[order], own.radius_mm[order]
+
+
+def _heading(points_lps: np.ndarray) -> np.ndarray:
+    """The direction (3,) in which a path begins."""
+    far = np.linalg.norm(points_lps - points_lps[0], axis=1)
+    away = points_lps[int(np.argmax(far >= min(LOOK_MM, far.max())))] - points_lps[0]
+    return np.asarray(away / max(np.linalg.norm(away), 1e-9))
+
+
+def _width(radius_mm: np.ndarray) -> float:
+    """The radius with which a path begins, steady."""
+    return float(np.median(radius_mm[: max(3, len(radius_mm) // 3)]))
+
+
+def _joined(
+    tree: VesselTree, chain: list[tuple[int, bool]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, radius, and how far along each branch of a chain ends."""
+    parts = [_walked(tree, *each) for each in chain]
+    points = np.concatenate([parts[0][0], *(p[1:] for p, _ in parts[1:])])
+    radius = np.concatenate([parts[0][1], *(r[1:] for _, r in parts[1:])])
+    lengths = [tree.branches[number].length_mm for number, _ in chain]
+    return points, radius, np.cumsum(lengths)
+
+
+def _mouths(
+    tree: VesselTree, chain: list[tuple[int, bool]], ends_mm: np.ndarray
+) -> tuple[Mouth, ...]:
+    used = {number for number, _ in chain}
+    found = {}
+    for (number, turned), end in zip(chain, ends_mm, strict=True):
+        start = float(end - tree.branches[number].length_mm)
+        places = (
+            ((float(end), False), (start, True)) if not turned else ((start, False), (end, True))
+        )
+        for s, at_start in places:
+            for other, _ in _touching(tree, number, at_start):
+                if other not in used:
+                    found[other] = float(s)
+    return tuple(Mouth(n, s) for n, s in sorted(found.items(), key=lambda each: each[1]))
