@@ -213,8 +213,8 @@ def measured_blur_mm(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray) -> np.nd
     near = np.abs(far - wall_mm[..., None])
     reach = 0.25 * wall_mm
     blood = np.broadcast_to(rays.blood_hu[:, None], wall_mm.shape)
-    with np.errstate(invalid="ignore"):
-        outside = np.nanmin(np.where(near < reach[..., None], rays.hu, np.nan), axis=2)
+    outside = np.where(near < reach[..., None], rays.hu, np.inf).min(axis=2)
+    outside = np.where(np.isfinite(outside), outside, blood)
     quarter = _first_below(rays.hu, outside + 0.25 * (blood - outside))
     three = _first_below(rays.hu, outside + 0.75 * (blood - outside))
     width = (quarter - three) * rays.step_mm[:, None] / 1.349

@@ -10,6 +10,7 @@ from viewer.geometry.blurred import response, unblurred_mm, usual_blur_mm
 from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.section import Sections, measured, outlines
+from viewer.geometry.thin import by_brightness, of_thin, sized
 from viewer.segment.mask import ARTERY, VesselMask
 from viewer.volume.volume import Volume
 
@@ -38,8 +39,8 @@ def measure_sections(
     """The sections along a path (n,3) of a vessel with a roughly known radius (n,) mm.
 
     The path is first brought to the middles of its own sections. `blur_mm` is the standard
-    deviation of the scanner's blur (by voxel size unless measured); a section where less than
-    `LEAST_SEEN` of the rays found an edge has no numbers (nan).
+    deviation of the scanner's blur (by voxel size unless measured). A section where less than
+    `LEAST_SEEN` of the rays found an edge is measured by its brightness, or has no numbers (nan).
     """
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
     frames, rough = evenly(path_lps, radius_mm, step_mm or max(0.5 * voxel_mm, 0.5))
@@ -79,6 +80,22 @@ def blur_shown(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, usual_mm: floa
     if len(widths) < LEAST_WIDTHS:
         return usual_mm
     return float(np.clip(np.percentile(widths, 40), 0.5 * usual_mm, 2.0 * usual_mm))
+
+
+def measured_blur(
+    volume: Volume,
+    path_lps: np.ndarray,
+    radius_mm: np.ndarray,
+    *,
+    mask: VesselMask | None = None,
+    label: int = ARTERY,
+) -> float:
+    """The scanner's blur (standard deviation in mm) as the walls of a thick vessel show it."""
+    usual = usual_blur_mm(volume.grid)
+    frames, rough = evenly(path_lps, radius_mm, 1.0)
+    rays = cast(volume, mask, label, frames, rough, RAYS)
+    wall, seen = walls(rays, float(np.cbrt(volume.grid.voxel_mm3)), 1.0)
+    return blur_shown(rays, wall, seen, usual)
 
 
 def evenly(
@@ -153,10 +170,15 @@ def _reported(
     one, independent = _one_place(mean, rays, voxel_mm, noise_hu, blur_mm)
     half_mm = _quieted(half_mm, one, independent)
     true = unblurred_mm(mean, blur_mm)
+    bright, bright_sd = by_brightness(rays, half_mm, frames.s_mm, voxel_mm, noise_hu, blur_mm)
+    thin = np.isfinite(bright)
     with np.errstate(invalid="ignore", divide="ignore"):
         wall = half_mm * (true / mean)[:, None]
+    wall[thin] = sized(half_mm[thin], seen[thin], bright[thin])
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
     sd = deviations(values, mean, seen, one, independent, blur_mm)
+    for name, each in of_thin(values, bright_sd).items():
+        sd[name] = np.where(thin, each, sd[name])
     sections = Sections(frames, wall, seen, values, sd)
     return replace(sections, values=MappingProxyType(values), sd=MappingProxyType(sd))
 

@@ -1,0 +1,83 @@
+"""The command that traces: what it writes, read back without this program's readers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from viewer.cli import run
+from viewer.phantom.scan import grid_around, render
+from viewer.phantom.vessels import y_tree
+from viewer.segment.mask import VesselMask
+from viewer.volume.files import write_labels, write_volume
+
+
+@pytest.fixture(scope="module")
+def a_scan(tmp_path_factory):
+    """A folder with a made-up vessel: scan and mask."""
+    folder = tmp_path_factory.mktemp("scan")
+    tree = y_tree()
+    volume, mask = render(tree, grid_around(tree, (0.6, 0.6, 0.6)), blur_mm=0.5, noise_hu=10)
+    write_volume(volume, folder / "ct.nii.gz")
+    write_labels(mask.labels, mask.grid, folder / "mask.nii.gz")
+    return folder, tree
+
+
+def test_a_mask_and_its_scan_give_branches_with_sections(a_scan, tmp_path, capsys):
+    folder, tree = a_scan
+    out = tmp_path / "out"
+    assert (
+        run(["trace", str(folder / "mask.nii.gz"), str(out), "--ct", str(folder / "ct.nii.gz")])
+        == 0
+    )
+    data = json.loads((out / "tree.json").read_text())
+    assert len(data["branches"]) == 3
+    assert len(data["joints"]) == 1
+    assert len(data["ends"]) == 3
+    assert (out / "tree.vtp").stat().st_size > 0
+    for branch in data["branches"]:
+        rows = branch["sections"][len(branch["sections"]) // 3 : -len(branch["sections"]) // 3]
+        found = [r["diameter_equivalent_mm"] for r in rows]
+        middle = np.array(branch["points_lps"][len(branch["points_lps"]) // 2])
+        nearest = tree.points_lps[np.linalg.norm(tree.points_lps - middle, axis=1).argmin()]
+        true = 2 * tree.radius_mm[np.linalg.norm(tree.points_lps - nearest, axis=1).argmin()]
+        assert np.median(found) == pytest.approx(true, rel=0.03)
+        assert all(0 < r["sd"]["area_mm2"] < r["area_mm2"] for r in rows)
+    assert "3 branches with 2 ends" in capsys.readouterr().out
+
+
+def test_the_root_can_be_named(a_scan, tmp_path):
+    folder, tree = a_scan
+    tip = tree.branches[1].points_lps[-1]
+    root = ",".join(f"{x:.2f}" for x in tip)
+    assert run(["trace", str(folder / "mask.nii.gz"), str(tmp_path / "o"), f"--root={root}"]) == 0
+    data = json.loads((tmp_path / "o" / "tree.json").read_text())
+    assert np.linalg.norm(np.array(data["branches"][0]["points_lps"][0]) - tip) < 3
+
+
+def test_without_a_scan_there_are_no_numbers_and_it_is_said(a_scan, tmp_path, capsys):
+    folder, _ = a_scan
+    assert run(["trace", str(folder / "mask.nii.gz"), str(tmp_path / "o")]) == 0
+    data = json.loads((tmp_path / "o" / "tree.json").read_text())
+    assert all(branch["sections"] == [] for branch in data["branches"])
+    assert "no cross-sections" in capsys.readouterr().out
+
+
+def test_what_cannot_be_traced_gets_a_sentence_and_writes_nothing(a_scan, tmp_path, capsys):
+    folder, tree = a_scan
+    grid = grid_around(tree, (2.0, 2.0, 2.0))
+    other, empty = render(tree, grid)[0], VesselMask(np.zeros(grid.shape, np.uint8), grid)
+    write_volume(other, tmp_path / "other.nrrd")
+    write_labels(empty.labels, grid, tmp_path / "empty.nrrd")
+    mask, out = str(folder / "mask.nii.gz"), tmp_path / "o"
+    for arguments, told in (
+        ([mask, str(out), "--ct", str(tmp_path / "other.nrrd")], "one grid"),
+        ([mask, str(out), "--root=1,2"], "three numbers"),
+        ([mask, str(out), "--root=1,2,nan"], "three numbers"),
+        ([str(tmp_path / "empty.nrrd"), str(out)], "no artery in the mask"),
+        ([str(tmp_path / "none.nrrd"), str(out)], "check the name"),
+        ([mask, str(folder)], "exists already"),
+    ):
+        assert run(["trace", *arguments]) == 1
+        assert told in capsys.readouterr().err
+        assert not out.exists()

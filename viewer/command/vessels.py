@@ -1,0 +1,102 @@
+"""The command that traces and measures vessels: trace."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from viewer.errors import ViewerError
+from viewer.progress import Progress
+
+if TYPE_CHECKING:
+    from viewer.segment.mask import VesselMask
+    from viewer.volume.volume import Volume
+
+TREE, DATA = "tree.vtp", "tree.json"
+
+
+def add_trace(verbs: Any) -> None:
+    """Add `trace`: from a mask and its scan to centerlines with their cross-sections."""
+    verb = verbs.add_parser(
+        "trace",
+        help="centerlines and cross-sections of a case or a mask",
+        description=f"Writes {TREE} and {DATA} into a new folder: branches with their paths, "
+        "cross-sections and standard deviations, in mm of the patient's frame (LPS).",
+    )
+    verb.add_argument("input", type=Path, metavar="CASE_OR_MASK", help="case folder or mask file")
+    verb.add_argument("out", type=Path, metavar="OUT", help="the folder to write")
+    verb.add_argument("--ct", type=Path, help="the scan of a mask file; without it no sections")
+    verb.add_argument("--root", metavar="X,Y,Z", help="where the tree starts (LPS, mm)")
+    verb.set_defaults(command=_trace)
+
+
+def _trace(args: argparse.Namespace, progress: Progress) -> int:
+    from viewer.case.store import refuse_existing
+    from viewer.enhance.noise import noise_hu
+    from viewer.geometry.centerline import trace
+    from viewer.geometry.files import write_tree
+    from viewer.geometry.measured_tree import MeasuredTree, as_data, measure_tree
+
+    refuse_existing(args.out, overwrite=False)
+    root = None if args.root is None else _point(args.root)
+    mask, volume = _opened(args.input, args.ct, progress.part(0.0, 0.15))
+    tree = trace(mask, progress.part(0.15, 0.5), root_lps=root)
+    measured = MeasuredTree(tree)
+    if volume is not None:
+        noise = noise_hu(volume, progress.part(0.5, 0.55))
+        noise = noise if np.isfinite(noise) else 20.0
+        measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.95))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
+    try:
+        write_tree(tree, partial / TREE)
+        (partial / DATA).write_text(json.dumps(as_data(measured), indent=1), encoding="utf-8")
+        partial.chmod(0o755)
+        partial.rename(args.out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    ends = sum(not own for own in tree.children)
+    told = "" if volume is not None else "; no cross-sections, because no scan was named (--ct)"
+    print(f"Done; {len(tree.branches)} branches with {ends} ends in {args.out}{told}.")
+    return 0
+
+
+def _opened(path: Path, ct: Path | None, progress: Progress) -> "tuple[VesselMask, Volume | None]":
+    """The mask and the scan of a case, or of a mask file (all that is not 0) and its CT."""
+    from viewer.case.store import is_case, load_case
+    from viewer.segment.mask import ARTERY, VesselMask
+    from viewer.volume.files import read_labels, read_volume
+
+    if path.is_dir() and is_case(path):
+        case = load_case(path, progress)
+        if case.mask is None:
+            raise ViewerError(f"The case {path.name} holds no vessels yet; segment them first.")
+        return case.mask, case.volume
+    if not path.is_file():
+        raise ViewerError(f"{path} is neither a case folder nor a mask file; check the name.")
+    labels, grid = read_labels(path)
+    mask = VesselMask(np.where(labels > 0, ARTERY, 0).astype(np.uint8), grid)
+    if ct is None:
+        return mask, None
+    volume = read_volume(ct, progress)
+    if not volume.grid.same_as(grid, 0.05):
+        raise ViewerError(
+            f"{ct.name} and {path.name} do not lie on one grid, so nothing was traced; "
+            "bring the mask onto the grid of its scan."
+        )
+    return mask, volume
+
+
+def _point(text: str) -> np.ndarray:
+    try:
+        point = np.array([float(each) for each in text.split(",")])
+    except ValueError:
+        point = np.zeros(0)
+    if point.shape != (3,) or not np.isfinite(point).all():
+        raise ViewerError(f"{text} is no point; write three numbers, as in --root 10.5,-42,300.")
+    return point

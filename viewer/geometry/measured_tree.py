@@ -1,0 +1,121 @@
+"""The sections of every branch of a tree, and all of it as plain data."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from viewer.geometry.section import QUANTITIES, Sections
+from viewer.geometry.sections import measure_sections, measured_blur
+from viewer.geometry.tree import VesselTree
+from viewer.progress import Progress
+from viewer.segment.mask import ARTERY, VesselMask
+from viewer.volume.volume import Volume
+
+POINT_DIGITS, NUMBER_DIGITS = 4, 4
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredTree:
+    """A tree, the `sections` of each of its branches, and the scan's blur (mm) in them."""
+
+    tree: VesselTree
+    sections: tuple[Sections, ...] = field(default=())
+    blur_mm: float = float("nan")
+
+
+def measure_tree(
+    volume: Volume,
+    tree: VesselTree,
+    mask: VesselMask,
+    noise_hu: float,
+    progress: Progress,
+    *,
+    label: int = ARTERY,
+) -> MeasuredTree:
+    """The sections of all branches; the scanner's blur is read once, from the thickest walls."""
+    order = np.argsort([-float(np.median(b.radius_mm)) for b in tree.branches], kind="stable")
+    blur = None
+    found: dict[int, Sections] = {}
+    for done, n in enumerate(order.tolist()):
+        progress.at(done / max(len(order), 1), "Measuring cross-sections")
+        branch = tree.branches[n]
+        if blur is None:
+            blur = measured_blur(
+                volume, branch.points_lps, branch.radius_mm, mask=mask, label=label
+            )
+        found[n] = measure_sections(
+            volume,
+            branch.points_lps,
+            branch.radius_mm,
+            mask=mask,
+            label=label,
+            noise_hu=noise_hu,
+            blur_mm=blur,
+        )
+    progress.at(1.0)
+    sections = tuple(found[n] for n in range(len(tree.branches)))
+    return MeasuredTree(tree, sections, float("nan") if blur is None else blur)
+
+
+def as_data(measured: MeasuredTree) -> dict[str, Any]:
+    """A measured tree as plain data for JSON: branches, joints, ends, repairs; mm in LPS.
+
+    A number that the scan does not show is None, and so is its standard deviation.
+    """
+    tree = measured.tree
+    branches = [
+        {
+            "id": n,
+            "parent": branch.parent if branch.parent >= 0 else None,
+            "name": branch.name,
+            "length_mm": _number(branch.length_mm),
+            "points_lps": _points(branch.points_lps),
+            "sections": _rows(measured.sections[n]) if measured.sections else [],
+        }
+        for n, branch in enumerate(tree.branches)
+    ]
+    return {
+        "frame": "LPS, mm",
+        "blur_mm": _number(measured.blur_mm),
+        "branches": branches,
+        "joints": _points(tree.joints),
+        "ends": _points(ends_of(tree)),
+        "repairs": [],
+    }
+
+
+def ends_of(tree: VesselTree) -> np.ndarray:
+    """Where the tree ends (n,3), the roots first."""
+    roots = [b.points_lps[0] for b in tree.branches if b.parent < 0]
+    tips = [
+        b.points_lps[-1] for b, own in zip(tree.branches, tree.children, strict=True) if not own
+    ]
+    return np.array(roots + tips).reshape(-1, 3)
+
+
+def _rows(sections: Sections) -> list[dict[str, Any]]:
+    """One row for each section: where it is, its numbers, and their standard deviations."""
+    rows = []
+    for n, s in enumerate(sections.frames.s_mm):
+        row: dict[str, Any] = {
+            "s_mm": _number(s),
+            "point_lps": _points(sections.frames.points_lps[n]),
+        }
+        for name in QUANTITIES:
+            row[name] = _number(sections.values[name][n])
+        row["sd"] = {
+            name: _number(sections.sd[name][n]) if row[name] is not None else None
+            for name in QUANTITIES
+        }
+        row["seen"] = _number(sections.seen[n].mean())
+        rows.append(row)
+    return rows
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), NUMBER_DIGITS) if np.isfinite(value) else None
+
+
+def _points(points_lps: np.ndarray) -> list[Any]:
+    return list(np.round(np.asarray(points_lps, float), POINT_DIGITS).tolist())
