@@ -59,8 +59,9 @@ def cast(
     )  # (n,m,3)
     step = way @ volume.grid.index_from_lps[:3, :3].T
     start = volume.grid.index(frames.points_lps)
-    far = (reach[:, None] * share)[:, None, :, None]
-    index = start[:, None, None] + far * step[:, :, None]
+    far = (reach[:, None] * share)[:, None, :]
+    # The three coordinates stand apart, as the sampling wants them.
+    index = start.T[:, :, None, None] + far * np.moveaxis(step, 2, 0)[..., None]
     hu = _sampled(volume.voxels, index, 1)
     within = np.full(hu.shape[:2], np.nan)
     if mask is not None:
@@ -74,15 +75,18 @@ def cast(
 
 
 def _sampled(voxels: np.ndarray, index: np.ndarray, order: int) -> np.ndarray:
-    """Values (...,) float32 at fractional indices (...,3), from a box; beyond the scan its rim."""
-    flat = index.reshape(-1, 3).T
-    low = np.clip(np.floor(flat.min(axis=1)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
-    high = np.clip(np.ceil(flat.max(axis=1)).astype(int) + 2, low + 1, voxels.shape)
+    """Values (n,m,k) float32 at fractional indices (3,n,m,k) along rays; beyond the scan its rim."""
+    ends = index[..., [0, -1]].reshape(3, -1)
+    low = np.clip(np.floor(ends.min(axis=1)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
+    high = np.clip(np.ceil(ends.max(axis=1)).astype(int) + 2, low + 1, voxels.shape)
     box = voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    found = ndimage.map_coordinates(
-        box, flat - low[:, None], output=np.float32, order=order, mode="nearest"
-    )
-    return found.reshape(index.shape[:-1])
+    place = index - low[:, None, None, None]
+    if order == 0:
+        nearest = np.clip(
+            np.rint(place).astype(np.int32), 0, np.array(box.shape)[:, None, None, None] - 1
+        )
+        return box[tuple(nearest)]
+    return ndimage.map_coordinates(box, place, output=np.float32, order=order, mode="nearest")
 
 
 def _blood(

@@ -15,7 +15,7 @@ from viewer.segment.mask import ARTERY, VesselMask
 from viewer.volume.volume import Volume
 
 RAYS = 48
-ROUNDS = 3
+ROUNDS, COARSE = 3, 0.3
 STRAIGHTEN_MM = 1.5
 LEAST_SEEN = 0.4
 THICK_BLURS, LEAST_WIDTHS = 4.0, 200
@@ -43,12 +43,14 @@ def measure_sections(
     `LEAST_SEEN` of the rays found an edge is measured by its brightness, or has no numbers (nan).
     """
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
-    frames, rough = evenly(path_lps, radius_mm, step_mm or max(0.5 * voxel_mm, 0.5))
+    step = step_mm or max(0.5 * voxel_mm, 0.5)
+    frames, rough = evenly(path_lps, radius_mm, max(step, COARSE * float(np.median(radius_mm))))
     for _ in range(ROUNDS):
-        rays = cast(volume, mask, label, frames, rough, RAYS)
+        rays = cast(volume, mask, label, frames, rough, RAYS // 2)
         wall, seen = walls(rays, voxel_mm, noise_hu)
         frames = recentered(frames, wall, rough)
         rough = _rough(wall, rough)
+    frames, rough = evenly(frames.points_lps, rough, step)
     rays = cast(volume, mask, label, frames, rough, RAYS)
     wall, seen = walls(rays, voxel_mm, noise_hu)
     if blur_mm is None:
