@@ -75,7 +75,7 @@ def cast(
 
 
 def _sampled(voxels: np.ndarray, index: np.ndarray, order: int) -> np.ndarray:
-    """Values (n,m,k) float32 at fractional indices (3,n,m,k) along rays; beyond the scan its rim."""
+    """Values (n,m,k) at fractional indices (3,n,m,k) along rays; beyond the scan its rim."""
     ends = index[..., [0, -1]].reshape(3, -1)
     low = np.clip(np.floor(ends.min(axis=1)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
     high = np.clip(np.ceil(ends.max(axis=1)).astype(int) + 2, low + 1, voxels.shape)
