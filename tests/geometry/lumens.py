@@ -36,22 +36,31 @@ def lumen_scan(
     matrix[:3, :3] = turned * voxel_mm
     matrix[:3, 3] = -matrix[:3, :3] @ ((shape - 1) / 2) + rng.uniform(-0.5, 0.5, 3) * voxel_mm
     grid = Grid(tuple(int(n) for n in shape), matrix)
-    share = np.zeros(grid.shape, np.float32)
-    parts = (np.arange(FINE) + 0.5) / FINE - 0.5
-    index = np.stack(np.indices(grid.shape), axis=-1).astype(np.float64)
-    for k in parts:
-        for j in parts:
-            for i in parts:
-                points = grid.points_lps(index + np.array([k, j, i]))
-                far = np.hypot(points[..., 0], points[..., 1])
-                share += far < radius_at(points[..., 2])
-    share /= FINE**3
+    share = _share_inside(radius_at, grid, voxel_mm)
     hu = background_hu + (lumen_hu - background_hu) * share
     if blur_mm:
         hu = gaussian_filter(hu, blur_mm / voxel_mm)
     hu += noise_hu * rng.standard_normal(hu.shape, dtype=np.float32)
     mask = VesselMask(np.where(share >= 0.5, ARTERY, 0).astype(np.uint8), grid)
     return Volume(np.rint(hu).astype(np.int16), grid), mask
+
+
+def _share_inside(radius_at, grid, voxel_mm):
+    """Share of each voxel inside, by FINE samples along each axis where the wall may cross it."""
+    points = grid.points_lps(np.stack(np.indices(grid.shape), axis=-1))
+    heights = points[..., 2, None] + voxel_mm * np.array([-1, 0, 1])
+    radii = radius_at(heights)
+    far = np.hypot(points[..., 0], points[..., 1])
+    share = (far < radii[..., 1]).astype(np.float32)
+    wall = (far < radii.max(axis=-1) + voxel_mm) & (far > radii.min(axis=-1) - voxel_mm)
+    parts = (np.arange(FINE) + 0.5) / FINE - 0.5
+    steps = np.stack(np.meshgrid(parts, parts, parts), axis=-1).reshape(-1, 3)
+    inside = np.zeros(int(wall.sum()))
+    for step in steps @ grid.lps_from_index[:3, :3].T:
+        near = points[wall] + step
+        inside += np.hypot(near[:, 0], near[:, 1]) < radius_at(near[:, 2])
+    share[wall] = inside / len(steps)
+    return share
 
 
 def path_along_z(length_mm, radius_at, step_mm=0.5):

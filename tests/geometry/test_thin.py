@@ -49,6 +49,15 @@ def test_a_throat_thinner_than_the_blur_is_measured(radius, percent, lesion, vox
     assert 100 * found[at] / (2 * radius) == pytest.approx(100 - percent, abs=3)
 
 
+def test_a_short_throat_wider_than_the_blur_is_not_filled_in():
+    found, true = [], []
+    for seed in range(3):
+        sections, z, own = throat(3.0, 55, 8, 0.5, seed=seed)
+        found += sections.values["diameter_equivalent_mm"][np.abs(z) < 0.8].tolist()
+        true += own[np.abs(z) < 0.8].tolist()
+    assert np.mean(found) == pytest.approx(np.mean(true), rel=0.02)
+
+
 def test_the_path_runs_through_a_throat_without_edges():
     sections, z, _ = throat(4.0, 92, 12, 0.5, aside=0.8)
     off = np.hypot(*sections.frames.points_lps[:, :2].T)

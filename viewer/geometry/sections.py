@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy import ndimage
 
-from viewer.geometry.blurred import response, unblurred_mm, usual_blur_mm
+from viewer.geometry.blurred import response, sharpened_mm, unblurred_mm, usual_blur_mm
 from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.section import Sections, measured, outlines
@@ -171,7 +171,7 @@ def _reported(
     mean = half_mm.mean(axis=1)
     one, independent = _one_place(mean, rays, voxel_mm, noise_hu, blur_mm)
     half_mm = _quieted(half_mm, one, independent)
-    true = unblurred_mm(mean, blur_mm)
+    true = sharpened_mm(unblurred_mm(mean, blur_mm), frames.s_mm, blur_mm)
     bright, bright_sd = by_brightness(rays, half_mm, frames.s_mm, voxel_mm, noise_hu, blur_mm)
     thin = np.isfinite(bright)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from viewer.geometry.edges import Rays
 
-THIN_BLURS = 2.5  # below, the middle of a lumen has lost its brightness to the blur
+THIN_BLURS = 3.0  # below, the middle of a lumen has lost its brightness to the blur
 THICK_BLURS = 3.5  # above, it has kept it
 POINT_BLURS = 1.18  # half maximum of what has no width
 BEYOND_BLURS = 2.25
