@@ -8,6 +8,7 @@ vessel is compared with the truth.
 import argparse
 import sys
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -82,7 +83,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|")
     for name, rows in errors.items():
         radius, share, z = np.array(rows).T
-        for low, high in (*zip(BANDS_MM, BANDS_MM[1:], strict=False), (0.0, 99.0)):
+        for low, high in (*pairwise(BANDS_MM), (0.0, 99.0)):
             own = (radius >= low) & (radius < high) & np.isfinite(z)
             lost = np.count_nonzero((radius >= low) & (radius < high)) - own.sum()
             print(

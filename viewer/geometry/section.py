@@ -83,22 +83,23 @@ def measured(wall_mm: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def inscribed_mm(points: np.ndarray, rounds: int = 4, side: int = 5) -> np.ndarray:
+def inscribed_mm(outline_mm: np.ndarray, rounds: int = 4, side: int = 5) -> np.ndarray:
     """Radius (n,) of the largest circle inside each outline (n,m,2), to about a hundredth of it.
 
     Sought on ever finer squares of places round the best one so far.
     """
-    middle = points.mean(axis=1)
-    reach = 0.5 * np.ptp(points, axis=1).min(axis=1)
-    edges = np.roll(points, -1, axis=1) - points
+    middle = outline_mm.mean(axis=1)
+    reach = 0.5 * np.ptp(outline_mm, axis=1).min(axis=1)
+    edges = np.roll(outline_mm, -1, axis=1) - outline_mm
     square = np.maximum((edges**2).sum(axis=2), 1e-12)
-    best = np.zeros(len(points))
+    best = np.zeros(len(outline_mm))
     grid = np.linspace(-1, 1, side)
     offsets = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
     for _ in range(rounds):
         places = middle[:, None] + reach[:, None, None] * offsets
         far = np.stack(
-            [_distance(points, edges, square, places[:, n]) for n in range(len(offsets))], axis=1
+            [_distance(outline_mm, edges, square, places[:, n]) for n in range(len(offsets))],
+            axis=1,
         )
         which = far.argmax(axis=1)
         best = np.maximum(best, far[np.arange(len(far)), which])
@@ -108,13 +109,13 @@ def inscribed_mm(points: np.ndarray, rounds: int = 4, side: int = 5) -> np.ndarr
 
 
 def _distance(
-    points: np.ndarray, edges: np.ndarray, square: np.ndarray, place: np.ndarray
+    outline_mm: np.ndarray, edges: np.ndarray, square: np.ndarray, place: np.ndarray
 ) -> np.ndarray:
     """Distance (n,) from a place (n,2) inside each outline to its edges; negative outside."""
-    away = place[:, None] - points
+    away = place[:, None] - outline_mm
     along = np.clip((away * edges).sum(axis=2) / square, 0, 1)
     far = np.linalg.norm(away - along[..., None] * edges, axis=2).min(axis=1)
-    start, end = points, points + edges
+    start, end = outline_mm, outline_mm + edges
     y = place[:, None, 1]
     spans = (start[..., 1] > y) != (end[..., 1] > y)
     with np.errstate(invalid="ignore", divide="ignore"):
