@@ -69,3 +69,8 @@ def test_a_vessel_is_found_through_a_root_in_its_middle():
     assert course.branches == (1, 2)
     np.testing.assert_allclose(course.points_lps[[0, -1]], [(0, 0, 50), (0, 0, -50)])
     assert [(m.branch, m.s_mm) for m in course.mouths] == [(0, 50.0)]
+
+
+def test_a_branch_begins_outside_the_wider_vessel(an_aorta):
+    assert course_through(an_aorta, 2).ostium_mm == pytest.approx(9.0, abs=1.0)
+    assert course_through(an_aorta, 0).ostium_mm == 0.0

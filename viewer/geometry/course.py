@@ -1,6 +1,7 @@
 """The vessel that a branch belongs to: on through the joints wherever it goes on as one."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,14 +25,22 @@ class Course:
     """One vessel through several branches of a tree, in the direction of the chosen one.
 
     `points_lps` (n,3) and `radius_mm` (n,) run through all of `branches`, each of which ends at
-    its `ends_mm` from the start; `mouths` are the branches that leave it, in their order.
+    its `ends_mm` from the start; `mouths` are the branches that leave it, in their order. Up to
+    `ostium_mm` the path still lies in the wider vessel that it comes from.
     """
 
     branches: tuple[int, ...]
     points_lps: np.ndarray
     radius_mm: np.ndarray
     ends_mm: np.ndarray
+    ostium_mm: float
     mouths: tuple[Mouth, ...]
+
+    @cached_property
+    def s_mm(self) -> np.ndarray:
+        """Distance of each point from the start along the path (n,)."""
+        steps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
+        return np.concatenate([[0.0], np.cumsum(steps)])
 
     @property
     def length_mm(self) -> float:
@@ -57,7 +66,8 @@ def course_through(tree: VesselTree, branch: int) -> Course:
         chain.insert(0, (before[0], not before[1]))
     points, radius, ends = _joined(tree, chain)
     numbers = tuple(number for number, _ in chain)
-    return Course(numbers, points, radius, ends, _mouths(tree, chain, ends))
+    ostium = _ostium_mm(tree, chain[0], points)
+    return Course(numbers, points, radius, ends, ostium, _mouths(tree, chain, ends))
 
 
 def _next(
@@ -119,6 +129,23 @@ def _joined(
     radius = np.concatenate([parts[0][1], *(r[1:] for _, r in parts[1:])])
     lengths = [tree.branches[number].length_mm for number, _ in chain]
     return points, radius, np.cumsum(lengths)
+
+
+def _ostium_mm(tree: VesselTree, first: tuple[int, bool], points_lps: np.ndarray) -> float:
+    """How far a path runs inside the widest vessel at its start, where that is wider than its own.
+
+    Where it has left the wider vessel's inscribed sphere by half of its own radius.
+    """
+    number, turned = first
+    own = _width(_walked(tree, number, turned)[1][::-1])
+    beside = _touching(tree, number, not turned)
+    wide = max((_width(_walked(tree, *each)[1]) for each in beside), default=0.0)
+    if wide * LEAST_SHARE < own:
+        return 0.0
+    away = np.linalg.norm(points_lps - points_lps[0], axis=1)
+    steps = np.linalg.norm(np.diff(points_lps, axis=0), axis=1)
+    left = np.flatnonzero(away > wide + 0.5 * own)
+    return float(steps[: left[0]].sum()) if left.size else float(steps.sum())
 
 
 def _mouths(

@@ -141,8 +141,8 @@ class Straightened:
 class Stretched:
     """The sheet of parallel lines through a path, rolled out (Kanitsar et al. 2002).
 
-    The lines lie across the path's main direction, at an angle (radians) like that of its first
-    plane. The path keeps its true length and its bends within the sheet.
+    The lines lie across the path's main direction, at an angle (radians) like that of the plane
+    half way. The path keeps its true length and its bends within the sheet.
     """
 
     frames: Frames
@@ -154,9 +154,10 @@ class Stretched:
         points = self.frames.points_lps
         main = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][0]
         main = main if main @ (points[-1] - points[0]) >= 0 else -main
-        start = self.frames.across[0] - (self.frames.across[0] @ main) * main
+        across, up = (each[len(points) // 2] for each in (self.frames.across, self.frames.up))
+        start = across - (across @ main) * main
         if np.linalg.norm(start) < 0.1:
-            start = self.frames.up[0] - (self.frames.up[0] @ main) * main
+            start = np.cross(up, main)
         start = start / np.linalg.norm(start)
         return np.asarray(np.cos(self.angle) * start + np.sin(self.angle) * np.cross(main, start))
 

@@ -51,6 +51,9 @@ class ViewState:
     confidence_shown: bool = False
     ruler_lps: tuple[Point, Point] | None = None
     layout: str = "2x2"
+    vessel_sheet: Literal["straightened", "stretched"] = "straightened"
+    vessel_angle: float = 0.0  # degrees
+    vessel_profile: Literal["diameter", "area"] = "diameter"
     maximized: str = ""
     volume_preset: str = "angio"
     volume_opacity: float = 1.0

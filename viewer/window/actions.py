@@ -11,7 +11,7 @@ from viewer.session.session import Session
 if TYPE_CHECKING:
     from viewer.window.main_window import MainWindow
 
-MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Teach", "Help")
+MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Vessel", "Teach", "Help")
 
 
 def always(_: Session) -> bool:
@@ -37,6 +37,11 @@ def fits(session: Session) -> bool:
 def has_tree(session: Session) -> bool:
     """Possible with traced vessels."""
     return session.case.tree is not None
+
+
+def shows_vessel(session: Session) -> bool:
+    """Possible in the layout of one vessel."""
+    return has_tree(session) and session.view.layout == "vessel"
 
 
 def has_truth(session: Session) -> bool:
@@ -178,6 +183,18 @@ def _layout(name: str, title: str, key: str, icon: str) -> Action:
     )
 
 
+def _flag(name: str, title: str, key: str) -> Action:
+    return Action(
+        f"flag-{name}",
+        f"{title} here",
+        "Vessel",
+        lambda w: w.panes.vessel.vessel.set_flag(name),
+        key,
+        enabled=shows_vessel,
+        tip=f'Put the flag "{title.lower()}" at the cursor',
+    )
+
+
 def _look(letter: str, title: str) -> Action:
     return Action(
         f"look-{letter}",
@@ -266,6 +283,7 @@ ACTIONS: tuple[Action, ...] = (
     _layout("2x2", "Four panes", "Ctrl+Shift+1", "grid-four"),
     _layout("1+3", "One large, three small", "Ctrl+Shift+2", "layout"),
     _layout("1x1", "One pane", "Ctrl+Shift+3", "square"),
+    _layout("vessel", "One vessel", "Ctrl+Shift+4", "path"),
     *(Action(f"pane-{i + 1}", f"Go to the {name} pane", "View",
              lambda w, name=name: w.panes.focus(name), f"Ctrl+{i + 1}", enabled=has_volume)
       for i, name in enumerate(("axial", "coronal", "sagittal", "3-D"))),
@@ -318,6 +336,35 @@ ACTIONS: tuple[Action, ...] = (
            enabled=has_volume, checked=lambda s: s.view.clip_box),
     Action("shading", "Shading", "3-D", lambda w: w.panes.toggle("shading"), enabled=has_volume,
            checked=lambda s: s.view.shading),
+    Action("vessel-sheet", "Stretched curved view", "Vessel",
+           lambda w: w.panes.vessel.toggle_sheet(), "T", enabled=shows_vessel,
+           checked=lambda s: s.view.vessel_sheet == "stretched",
+           tip="The vessel with its bends, rolled out; else straight"),
+    Action("vessel-area", "Area along the vessel", "Vessel",
+           lambda w: w.panes.vessel.toggle_profile(), "Shift+T", enabled=shows_vessel,
+           checked=lambda s: s.view.vessel_profile == "area",
+           tip="The profile shows the area instead of the diameter"),
+    Action("vessel-turn", "Turn the curved view", "Vessel",
+           lambda w: w.panes.vessel.vessel.turn(10), ".", enabled=shows_vessel,
+           tip="By ten degrees about the vessel"),
+    Action("vessel-turn-back", "Turn the curved view back", "Vessel",
+           lambda w: w.panes.vessel.vessel.turn(-10), ",", enabled=shows_vessel),
+    Action("vessel-on", "On along the vessel", "Vessel",
+           lambda w: w.panes.vessel.vessel.step(1), "Ctrl+Right", enabled=shows_vessel,
+           tip="By a millimeter (also the wheel)"),
+    Action("vessel-back", "Back along the vessel", "Vessel",
+           lambda w: w.panes.vessel.vessel.step(-1), "Ctrl+Left", enabled=shows_vessel),
+    _flag("proximal", "Proximal normal", "Ctrl+Alt+P"), _flag("minimum", "Minimum", "Ctrl+Alt+M"),
+    _flag("distal", "Distal normal", "Ctrl+Alt+D"),
+    Action("accept-flags", "Accept the flags", "Vessel",
+           lambda w: w.panes.vessel.vessel.accept_flags(), "Ctrl+Alt+Return", enabled=shows_vessel,
+           tip="The normal places and the minimum stand where they should"),
+    Action("vessel-next", "Next vessel", "Vessel",
+           lambda w: w.panes.vessel.vessel.choose_next(1), "Ctrl+]", enabled=shows_vessel),
+    Action("vessel-previous", "Previous vessel", "Vessel",
+           lambda w: w.panes.vessel.vessel.choose_next(-1), "Ctrl+[", enabled=shows_vessel),
+    Action("copy-vessel", "Copy the vessel's measurements", "Vessel",
+           lambda w: w.panes.vessel.table.copy(), "Ctrl+Shift+C", enabled=shows_vessel),
     Action("quiz", "Quiz on a new patient", "Teach", lambda w: w.teaching.next_patient(), "Ctrl+J",
            tip="Find the diseases of a made-up patient, measure them, compare with the truth"),
     Action("quiz-case", "Quiz on this case", "Teach", lambda w: w.teaching.begin(), "Ctrl+Shift+J",

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from viewer.case.case import Case
 from viewer.scene.colors import histogram_window, window_presets
@@ -11,6 +11,7 @@ from viewer.session.session import Session
 from viewer.session.view_state import PLANES, STRAIGHT
 from viewer.window.pane_3d import Pane3D
 from viewer.window.slice_pane import SlicePane
+from viewer.window.vessel_view import VesselView
 
 NAMES = (*PLANES, "3-D")
 SLAB_MM = (1.0, 100.0)
@@ -18,7 +19,7 @@ BRUSH_MM = (0.5, 20.0)
 
 
 class PaneGrid(QWidget):
-    """Axial, coronal, sagittal and 3-D."""
+    """Axial, coronal, sagittal and 3-D; or 3-D and the curved views of a vessel."""
 
     clicked = Signal(str, object)
     stroked = Signal(str, object, object)
@@ -31,6 +32,8 @@ class PaneGrid(QWidget):
         self.slices = {plane: SlicePane(session.view, plane) for plane in PLANES}
         self.scene = Pane3D(session.view)
         self.panes: dict[str, QWidget] = {**self.slices, "3-D": self.scene}
+        self.vessel = VesselView(session)
+        self._all = {**self.panes, **self.vessel.parts}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
@@ -40,6 +43,11 @@ class PaneGrid(QWidget):
             pane.stroke_finished.connect(self.stroked)
         for pane in self.slices.values():
             pane.menu_requested.connect(self.menu_wanted)
+        for part, pane in (
+            ("curved view", self.vessel.curve),
+            *(("cross-sections", pane) for pane in self.vessel.sections.values()),
+        ):
+            pane.maximize_requested.connect(lambda name=part: self.maximize(name))
         self.scene.branch_picked.connect(session.select)
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self.scene.select_branch)
@@ -50,7 +58,7 @@ class PaneGrid(QWidget):
     # Arrangement
 
     def lay_out(self, layout: str) -> None:
-        """Arrange the panes: "2x2", "1+3" or "1x1"."""
+        """Arrange the panes: "2x2", "1+3", "1x1" or "vessel"."""
         self._view.maximized = ""
         self._view.layout = layout
 
@@ -65,11 +73,14 @@ class PaneGrid(QWidget):
     @property
     def focused(self) -> str:
         """The pane that has the keyboard; axial where none has."""
-        return next((n for n, p in self.panes.items() if p.hasFocus()), "axial")
+        now = QApplication.focusWidget()
+        held = (n for n, p in self._all.items() if p is now or (now and p.isAncestorOf(now)))
+        return next(held, "3-D" if self._view.layout == "vessel" else "axial")
 
     def focus(self, name: str) -> None:
         """Give one pane the keyboard."""
-        if self._view.maximized and self._view.maximized != name:
+        hidden = self._view.layout == "vessel" and name != "3-D"
+        if hidden or (self._view.maximized and self._view.maximized != name):
             self._view.maximized = name
         elif self._view.layout == "1x1":
             self._large = name
@@ -79,15 +90,21 @@ class PaneGrid(QWidget):
     _large = "3-D"
 
     def _arrange(self, *_: object) -> None:
-        for pane in self.panes.values():
+        for pane in self._all.values():
             self._grid.removeWidget(pane)
-        alone = self._view.maximized or (self._large if self._view.layout == "1x1" else "")
+        layout = self._view.layout
+        alone = self._view.maximized or (self._large if layout == "1x1" else "")
         for line in range(3):
             self._grid.setRowStretch(line, 0)
             self._grid.setColumnStretch(line, 0)
+        shown = list(self.panes)
         if alone:
-            self._grid.addWidget(self.panes[alone], 0, 0)
-        elif self._view.layout == "1+3":
+            shown = [alone]
+            self._grid.addWidget(self._all[alone], 0, 0)
+        elif layout == "vessel":
+            shown = ["3-D", *self.vessel.parts]
+            self._arrange_vessel()
+        elif layout == "1+3":
             self._grid.addWidget(self.scene, 0, 0, 3, 1)
             for row, pane in enumerate(self.slices.values()):
                 self._grid.addWidget(pane, row, 1)
@@ -100,8 +117,18 @@ class PaneGrid(QWidget):
             for line in range(2):
                 self._grid.setRowStretch(line, 1)
                 self._grid.setColumnStretch(line, 1)
-        for name, pane in self.panes.items():
-            pane.setVisible(not alone or name == alone)
+        for name, pane in self._all.items():
+            pane.setVisible(name in shown)
+
+    def _arrange_vessel(self) -> None:
+        """The tree at the left, the curved view in the middle, sections at the right."""
+        curved, sections, table = self.vessel.parts.values()
+        for column, (pane, share) in enumerate(((self.scene, 5), (curved, 10), (sections, 4))):
+            self._grid.addWidget(pane, 0, column)
+            self._grid.setColumnStretch(column, share)
+        self._grid.addWidget(table, 1, 0, 1, 3)
+        self._grid.setRowStretch(0, 1)
+        self.vessel.table.fit()
 
     # How the case is shown
 
@@ -189,5 +216,6 @@ class PaneGrid(QWidget):
         self._session.selected.disconnect(self.scene.select_branch)
         self._view.events.layout.disconnect(self._arrange)
         self._view.events.maximized.disconnect(self._arrange)
+        self.vessel.release()
         for pane in self.panes.values():
             pane.release()

@@ -199,7 +199,7 @@ class SlicePane(QWidget):
             layer = self._layer(
                 "preview",
                 (fine,),
-                lambda: _image_of(
+                lambda: image_of(
                     preview_argb(reslice_labels(change, fine), border),
                     QImage.Format.Format_ARGB32_Premultiplied,
                 ),
@@ -217,7 +217,7 @@ class SlicePane(QWidget):
             cut = reslice(self._image(part), plane, self.view.slab_mode, self.view.slab_mm)
             self._hu = (hu_key, cut)
         gray = window_level(self._hu[1], self.view.window_hu, self.view.level_hu)
-        return _image_of(gray, QImage.Format.Format_Grayscale8)
+        return image_of(gray, QImage.Format.Format_Grayscale8)
 
     def _tint(self, plane: SlicePlane, look: tuple, sure: bool) -> QImage:
         labels = reslice_labels(self._image("mask"), plane)
@@ -227,7 +227,7 @@ class SlicePane(QWidget):
             argb = confidence_argb(labels, confidence, *look, border=border)
         else:
             argb = mask_argb(labels, *look, border=border)
-        return _image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
+        return image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
 
     def _image(self, part: str) -> GridImage:
         shown = self.case.mask if part == "confidence" else getattr(self.case, part)
@@ -322,7 +322,8 @@ class SlicePane(QWidget):
         self.update()
 
 
-def _image_of(array: np.ndarray, form: QImage.Format) -> QImage:
+def image_of(array: np.ndarray, form: QImage.Format) -> QImage:
+    """An image that reads an array's memory (height,width,...)."""
     height, width = array.shape[:2]
     image = QImage(array.data, width, height, array.strides[0], form)
     image.pixels = array  # the image reads this memory

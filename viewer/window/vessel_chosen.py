@@ -1,0 +1,249 @@
+"""The chosen vessel: its course, its sections, its flags, and where the cursor lies on it."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from viewer.case.case import Case
+from viewer.geometry.branches import nearest_branch
+from viewer.geometry.course import Course, course_through
+from viewer.geometry.flags import Flags, proposed_flags
+from viewer.geometry.section import Sections
+from viewer.geometry.sections import measure_sections
+from viewer.geometry.straighten import Place, place_of, point_at
+from viewer.progress import Progress
+from viewer.scene.turn import clamped
+from viewer.session.jobs import Job
+from viewer.session.session import Session
+
+FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
+NO_TREE = "No vessels are traced yet.\nPress F5 to reconstruct, or run the step Trace."
+NO_BRANCH = "No vessel is chosen.\nClick a vessel in the 3-D view at the left."
+CANCELLED = "Measuring was cancelled.\nClick a vessel in the 3-D view at the left."
+FLAGS = ("proximal", "minimum", "distal")
+
+
+class ChosenVessel(QObject):
+    """Follows the session; `changed` tells that something about the vessel is to be drawn anew.
+
+    `words` says why there are no `sections` where there are none.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session, self.view = session, session.view
+        self.course: Course | None = None
+        self.sections: Sections | None = None
+        self.words = NO_TREE
+        self._known: dict[tuple[int, ...], Sections] = {}
+        self._flags: dict[tuple[int, ...], Flags] = {}
+        self._proposed: dict[tuple[int, ...], set[str]] = {}
+        self._job: Job[Sections] | None = None
+        self._place: tuple[object, object, Place] | None = None
+        session.case_changed.connect(self._case_changed)
+        session.selected.connect(self._choose)
+        session.jobs.changed.connect(self._job_changed)
+        self.view.events.layout.connect(self._choose)
+        self.view.events.connect(self._redraw)
+
+    def release(self) -> None:
+        """Stop listening."""
+        self.session.case_changed.disconnect(self._case_changed)
+        self.session.selected.disconnect(self._choose)
+        self.session.jobs.changed.disconnect(self._job_changed)
+        self.view.events.layout.disconnect(self._choose)
+        self.view.events.disconnect(self._redraw)
+
+    # What is chosen
+
+    @property
+    def case(self) -> Case:
+        """The case that is open."""
+        return self.session.case
+
+    @property
+    def name(self) -> str:
+        """What the vessel is called."""
+        if self.course is None:
+            return ""
+        own = self.case.tree.branches[self.chosen].name
+        return own or f"Branch {self.chosen + 1}"
+
+    @property
+    def chosen(self) -> int:
+        """The branch by which the vessel was chosen; its first one where another is selected."""
+        branch = self.session.branch
+        return branch if branch in self.course.branches else self.course.branches[0]
+
+    @property
+    def flags(self) -> Flags | None:
+        """Where the flags stand."""
+        return self._flags.get(self.course.branches) if self.course is not None else None
+
+    @property
+    def place(self) -> Place:
+        """Where the cursor lies beside the vessel."""
+        of = (self.sections, self.view.cursor_lps)
+        if self._place is None or self._place[:2] != of:
+            found = place_of(self.sections.frames, np.array(self.view.cursor_lps))
+            self._place = (*of, found)
+        return self._place[2]
+
+    @property
+    def proposed(self) -> set[str]:
+        """The flags that no person has put where they stand or accepted."""
+        return self._proposed.get(self.course.branches, set()) if self.course is not None else set()
+
+    @property
+    def flag_places(self) -> dict[str, float]:
+        """Where each flag stands, by its name in `FLAGS`."""
+        flags = self.flags
+        return {name: getattr(flags, f"{name}_mm") for name in FLAGS} if flags else {}
+
+    # What a person does
+
+    def go_to(self, s_mm: float) -> None:
+        """Put the cursor onto the middle of the vessel at a place."""
+        if self.sections is not None:
+            at = float(np.clip(s_mm, 0.0, self.sections.frames.s_mm[-1]))
+            self.point_to(point_at(self.sections.frames, Place(at, 0.0, 0.0)))
+
+    def step(self, mm: float) -> None:
+        """Go along the vessel."""
+        if self.sections is not None:
+            self.go_to(self.place.s_mm + mm)
+
+    def point_to(self, point_lps: np.ndarray) -> None:
+        """Put the cursor of all panes at a point."""
+        self.view.cursor_lps = clamped(self.case.volume.grid, point_lps)
+
+    def turn(self, degrees: float) -> None:
+        """Turn the curved view about the vessel."""
+        self.view.vessel_angle = (self.view.vessel_angle + degrees) % 360.0
+
+    def accept_flags(self) -> None:
+        """Take the proposed places as one's own."""
+        if self.course is not None:
+            self._proposed.pop(self.course.branches, None)
+            self.changed.emit()
+
+    def set_flag(self, name: str, s_mm: float | None = None) -> None:
+        """Put a flag at a place, at first the cursor's; the three keep their order."""
+        if self.sections is None or self.flags is None:
+            return
+        at = self.place.s_mm if s_mm is None else s_mm
+        flags = self.flags
+        low = {"minimum": flags.proximal_mm, "distal": flags.minimum_mm}.get(name, 0.0)
+        high = {"proximal": flags.minimum_mm, "minimum": flags.distal_mm}.get(name, np.inf)
+        at = float(np.clip(at, low, min(high, self.sections.frames.s_mm[-1])))
+        self._flags[self.course.branches] = replace(flags, **{f"{name}_mm": at})
+        self._proposed.setdefault(self.course.branches, set()).discard(name)
+        self.changed.emit()
+
+    def choose_next(self, step: int) -> None:
+        """Choose the next branch that belongs to another vessel."""
+        tree = self.case.tree
+        if tree is None or not tree.branches:
+            return
+        number = self.session.branch if self.session.branch is not None else -step
+        own = self.course.branches if self.course is not None else ()
+        for away in range(1, len(tree.branches) + 1):
+            wanted = (number + step * away) % len(tree.branches)
+            if wanted not in own:
+                self.session.select(wanted)
+                return
+
+    # Following the session
+
+    def _case_changed(self, before: Case, after: Case) -> None:
+        parts = ("volume", "mask", "tree")
+        if any(getattr(before, part) is not getattr(after, part) for part in parts):
+            self._known.clear()
+            self._flags.clear()
+            self._proposed.clear()
+            self._drop_job()
+            self.course = self.sections = None
+        self._choose()
+
+    def _choose(self, *_: object) -> None:
+        """Show the vessel of the selected branch, measured first where that was not done."""
+        tree = self.case.tree
+        if self.view.layout != "vessel":
+            return
+        if tree is None or not tree.branches:
+            self._show(None, None, NO_TREE)
+            return
+        if self.session.branch is None:
+            self._show(self.course, self.sections, NO_BRANCH)
+            if self.course is None:
+                self.session.select(nearest_branch(tree, np.array(self.view.cursor_lps))[0])
+            return
+        if self.session.branch >= len(tree.branches):
+            return
+        course = course_through(tree, self.session.branch)
+        if self._job is not None and self.course.branches == course.branches:
+            return
+        known = self._known.get(course.branches)
+        self._drop_job()
+        self._show(course, known, "Measuring the vessel …")
+        if known is None:
+            self._measure(course)
+        else:
+            self._come_near()
+
+    def _show(self, course: Course | None, sections: Sections | None, words: str) -> None:
+        self.course, self.sections, self.words = course, sections, words
+        self.changed.emit()
+
+    def _measure(self, course: Course) -> None:
+        case = self.case
+        noise = case.suitability.noise_hu if case.suitability is not None else 10.0
+
+        def work(progress: Progress) -> Sections:
+            progress.at(0.05, "Measuring the cross-sections of the vessel")
+            return measure_sections(
+                case.volume, course.points_lps, course.radius_mm, mask=case.mask, noise_hu=noise
+            )
+
+        def done(sections: Sections) -> None:
+            if case.tree is not self.case.tree or case.volume is not self.case.volume:
+                return
+            self._known[course.branches] = sections
+            flags = proposed_flags(sections, course.ostium_mm)
+            if flags is not None:
+                self._flags[course.branches] = flags
+                self._proposed[course.branches] = set(FLAGS)
+            if self.course is course:
+                self._show(course, sections, "")
+                self._come_near()
+
+        def failed(sentence: str, _: BaseException) -> None:
+            if self.course is course:
+                self._show(course, None, sentence)
+
+        self._job = self.session.jobs.start("Measuring the vessel", work, done, failed)
+
+    def _come_near(self) -> None:
+        """Bring a cursor that lies off the vessel onto the chosen branch."""
+        place = self.place
+        radius = float(np.interp(place.s_mm, self.course.s_mm, self.course.radius_mm))
+        if place.offset_mm > FAR * radius + 1.0:
+            self.go_to(sum(self.course.stretch_mm(self.chosen)) / 2)
+
+    def _drop_job(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _job_changed(self, job: Job) -> None:
+        if job is self._job and job.over:
+            self._job = None
+            if job.state == "cancelled" and self.sections is None:
+                self._show(None, None, CANCELLED)
+
+    def _redraw(self, *_: object) -> None:
+        if self.view.layout == "vessel":
+            self.changed.emit()

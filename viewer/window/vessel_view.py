@@ -1,0 +1,132 @@
+"""The parts of the layout "Vessel": curved view with profile, cross-sections, table."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.session.session import Session
+from viewer.window.vessel_chosen import ChosenVessel
+from viewer.window.vessel_curve import CurvePane
+from viewer.window.vessel_profile import ProfilePane
+from viewer.window.vessel_section import SectionPane
+from viewer.window.vessel_table import VesselTable
+
+SHEETS = {"straightened": "Straightened", "stretched": "Stretched"}
+
+
+class VesselView(QObject):
+    """Everything of the chosen vessel beside the 3-D view; `parts` go into the window."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.vessel = ChosenVessel(session)
+        self.curve = CurvePane(self.vessel)
+        self.profile = ProfilePane(self.vessel, self.curve)
+        self.sections = {
+            at: SectionPane(self.vessel, at) for at in ("proximal", "cursor", "distal")
+        }
+        self.table = VesselTable(self.vessel)
+        self.header = VesselHeader(self.vessel)
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.setHandleWidth(2)
+        both.setChildrenCollapsible(False)
+        both.addWidget(self.curve)
+        both.addWidget(self.profile)
+        both.setSizes([520, 220])
+        self.parts: dict[str, QWidget] = {
+            "curved view": _column(self.header, both),
+            "cross-sections": _column(*self.sections.values()),
+            "measurements": self.table,
+        }
+
+    def release(self) -> None:
+        """Stop listening."""
+        self.vessel.release()
+
+    def toggle_sheet(self) -> None:
+        """Straightened or stretched."""
+        view = self.vessel.view
+        stretched = view.vessel_sheet == "stretched"
+        view.vessel_sheet = "straightened" if stretched else "stretched"
+
+    def toggle_profile(self) -> None:
+        """Diameter or area along the vessel."""
+        view = self.vessel.view
+        view.vessel_profile = "diameter" if view.vessel_profile == "area" else "area"
+
+
+class VesselHeader(QWidget):
+    """The vessel's name and length, which sheet shows it, and how it is turned."""
+
+    def __init__(self, vessel: ChosenVessel) -> None:
+        super().__init__()
+        self._vessel = vessel
+        self.name = QLabel()
+        self.name.setObjectName("patient")
+        self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sheets = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self.name, 1)
+        self.buttons = {}
+        for sheet, title in SHEETS.items():
+            button = QToolButton()
+            button.setText(title)
+            button.setCheckable(True)
+            button.setToolTip(f"{title} curved view (T changes)")
+            button.clicked.connect(lambda _, sheet=sheet: self._take(sheet))
+            self._sheets.addButton(button)
+            self.buttons[sheet] = button
+            row.addWidget(button)
+        self.angle = QSlider(Qt.Orientation.Horizontal)
+        self.angle.setRange(0, 359)
+        self.angle.setMinimumWidth(140)
+        self.angle.setAccessibleName("Turn the curved view")
+        self.degrees = QSpinBox()
+        self.degrees.setRange(0, 359)
+        self.degrees.setWrapping(True)
+        self.degrees.setSuffix("°")
+        self.degrees.setToolTip("How the curved view is turned about the vessel (, and . turn)")
+        for each in (self.angle, self.degrees):
+            each.valueChanged.connect(self._turn)
+        row.addWidget(self.angle)
+        row.addWidget(self.degrees)
+        vessel.changed.connect(self._show)
+        self._show()
+
+    def _take(self, sheet: str) -> None:
+        self._vessel.view.vessel_sheet = sheet
+
+    def _turn(self, degrees: int) -> None:
+        if degrees != round(self._vessel.view.vessel_angle) % 360:
+            self._vessel.view.vessel_angle = float(degrees)
+
+    def _show(self) -> None:
+        vessel = self._vessel
+        length = f"  {vessel.sections.frames.s_mm[-1]:.0f} mm" if vessel.sections else ""
+        self.name.setText(f"{vessel.name}{length}" if vessel.course is not None else "No vessel")
+        self.buttons[vessel.view.vessel_sheet].setChecked(True)
+        degrees = round(vessel.view.vessel_angle) % 360
+        self.angle.setValue(degrees)
+        self.degrees.setValue(degrees)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """Widgets under each other; the last one takes the room, or all share it."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    for widget in widgets:
+        column.addWidget(widget, 0 if isinstance(widget, VesselHeader) else 1)
+    return made
