@@ -271,3 +271,17 @@ def test_a_part_takes_all_the_room_and_gives_it_back(view, a_vessel_window, trig
     assert a_vessel_window.panes.slices["axial"].isVisible()
     trigger("layout-2x2")
     assert not view.curve.isVisible()
+
+
+def test_an_edit_shows_the_vessel_of_the_new_tree(view, a_vessel_window, qtbot):
+    session = a_vessel_window.session
+    before = view.vessel.sections
+    tree = session.case.tree
+    side = next(n for n, b in enumerate(tree.branches) if n not in view.vessel.course.branches)
+    a_vessel_window.editing.remove_branch(side)
+    qtbot.waitUntil(lambda: session.case.tree is not tree, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: view.vessel.sections not in (None, before) and session.jobs.current is None,
+        timeout=60_000,
+    )
+    assert session.branch in view.vessel.course.branches

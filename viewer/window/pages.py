@@ -34,6 +34,9 @@ MOUSE = (
     ("Drag a line's end", "Oblique planes"),
     ("3-D: left, right, middle", "Rotate, zoom, pan"),
     ("3-D: click", "Select a vessel"),
+    ("Curved view: drag, click", "Turn the vessel, point"),
+    ("Curved view: wheel", "Along the vessel; with Shift ten millimeters"),
+    ("Profile: drag a flag", "Normal places and the minimum"),
     ("` held", "The raw scan"),
 )
 

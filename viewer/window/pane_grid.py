@@ -60,6 +60,8 @@ class PaneGrid(QWidget):
     def lay_out(self, layout: str) -> None:
         """Arrange the panes: "2x2", "1+3", "1x1" or "vessel"."""
         self._view.maximized = ""
+        if layout == "vessel" and self._view.layout != layout:
+            self._view.surface_color = "radius"
         self._view.layout = layout
 
     def maximize(self, name: str) -> None:

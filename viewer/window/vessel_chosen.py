@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from viewer.case.case import Case
 from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
-from viewer.geometry.flags import Flags, proposed_flags
+from viewer.geometry.flags import Flags, narrowing, proposed_flags
 from viewer.geometry.section import Sections
 from viewer.geometry.sections import measure_sections
+from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
 from viewer.progress import Progress
 from viewer.scene.turn import clamped
@@ -19,7 +20,7 @@ from viewer.session.session import Session
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
 NO_TREE = "No vessels are traced yet.\nPress F5 to reconstruct, or run the step Trace."
-NO_BRANCH = "No vessel is chosen.\nClick a vessel in the 3-D view at the left."
+TRACING = "The vessel appears as soon as it is traced …"
 CANCELLED = "Measuring was cancelled.\nClick a vessel in the 3-D view at the left."
 FLAGS = ("proximal", "minimum", "distal")
 
@@ -27,7 +28,7 @@ FLAGS = ("proximal", "minimum", "distal")
 class ChosenVessel(QObject):
     """Follows the session; `changed` tells that something about the vessel is to be drawn anew.
 
-    `words` says why there are no `sections` where there are none.
+    Without `sections` there is nothing to draw yet, and `words` says why.
     """
 
     changed = Signal()
@@ -37,11 +38,13 @@ class ChosenVessel(QObject):
         self.session, self.view = session, session.view
         self.course: Course | None = None
         self.sections: Sections | None = None
-        self.words = NO_TREE
+        self._words = ""
+        self._branch = 0
         self._known: dict[tuple[int, ...], Sections] = {}
         self._flags: dict[tuple[int, ...], Flags] = {}
         self._proposed: dict[tuple[int, ...], set[str]] = {}
         self._job: Job[Sections] | None = None
+        self._narrowing: tuple[Sections, Flags, Stenosis | None] | None = None
         self._place: tuple[object, object, Place] | None = None
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self._choose)
@@ -65,6 +68,14 @@ class ChosenVessel(QObject):
         return self.session.case
 
     @property
+    def words(self) -> str:
+        """Why nothing is shown, and what to do."""
+        tree = self.case.tree
+        if tree is not None and tree.branches:
+            return self._words
+        return NO_TREE if self.session.jobs.current is None else TRACING
+
+    @property
     def name(self) -> str:
         """What the vessel is called."""
         if self.course is None:
@@ -74,14 +85,23 @@ class ChosenVessel(QObject):
 
     @property
     def chosen(self) -> int:
-        """The branch by which the vessel was chosen; its first one where another is selected."""
-        branch = self.session.branch
-        return branch if branch in self.course.branches else self.course.branches[0]
+        """The branch by which the vessel was chosen."""
+        return self._branch
 
     @property
     def flags(self) -> Flags | None:
         """Where the flags stand."""
         return self._flags.get(self.course.branches) if self.course is not None else None
+
+    @property
+    def narrowing(self) -> Stenosis | None:
+        """What the flags make of the vessel."""
+        flags = self.flags
+        if self.sections is None or flags is None:
+            return None
+        if self._narrowing is None or self._narrowing[:2] != (self.sections, flags):
+            self._narrowing = (self.sections, flags, narrowing(self.sections, flags))
+        return self._narrowing[2]
 
     @property
     def place(self) -> Place:
@@ -148,10 +168,9 @@ class ChosenVessel(QObject):
         tree = self.case.tree
         if tree is None or not tree.branches:
             return
-        number = self.session.branch if self.session.branch is not None else -step
         own = self.course.branches if self.course is not None else ()
         for away in range(1, len(tree.branches) + 1):
-            wanted = (number + step * away) % len(tree.branches)
+            wanted = (self._branch + step * away) % len(tree.branches)
             if wanted not in own:
                 self.session.select(wanted)
                 return
@@ -174,16 +193,15 @@ class ChosenVessel(QObject):
         if self.view.layout != "vessel":
             return
         if tree is None or not tree.branches:
-            self._show(None, None, NO_TREE)
+            self._show(None, None, "")
             return
-        if self.session.branch is None:
-            self._show(self.course, self.sections, NO_BRANCH)
-            if self.course is None:
-                self.session.select(nearest_branch(tree, np.array(self.view.cursor_lps))[0])
-            return
-        if self.session.branch >= len(tree.branches):
-            return
-        course = course_through(tree, self.session.branch)
+        branch = self.session.branch
+        if branch is None and self.course is not None:
+            return  # nothing else was chosen
+        if branch is None:
+            branch = nearest_branch(tree, np.array(self.view.cursor_lps))[0]
+        self._branch = branch
+        course = course_through(tree, branch)
         if self._job is not None and self.course.branches == course.branches:
             return
         known = self._known.get(course.branches)
@@ -195,7 +213,7 @@ class ChosenVessel(QObject):
             self._come_near()
 
     def _show(self, course: Course | None, sections: Sections | None, words: str) -> None:
-        self.course, self.sections, self.words = course, sections, words
+        self.course, self.sections, self._words = course, sections, words
         self.changed.emit()
 
     def _measure(self, course: Course) -> None:
@@ -219,6 +237,7 @@ class ChosenVessel(QObject):
             if self.course is course:
                 self._show(course, sections, "")
                 self._come_near()
+                self.session.select(self._branch)
 
         def failed(sentence: str, _: BaseException) -> None:
             if self.course is course:
@@ -243,6 +262,8 @@ class ChosenVessel(QObject):
             self._job = None
             if job.state == "cancelled" and self.sections is None:
                 self._show(None, None, CANCELLED)
+        elif self.course is None:
+            self._redraw()
 
     def _redraw(self, *_: object) -> None:
         if self.view.layout == "vessel":

@@ -5,7 +5,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from viewer.geometry.flags import narrowing
 from viewer.scene.colors import TOKENS
 from viewer.scene.cpr import CurvedPicture
 from viewer.scene.marks import Line, Mark, Text
@@ -23,7 +22,7 @@ from viewer.window.vessel_paint import (
     paint_upright,
     paint_words,
 )
-from viewer.window.vessel_table import narrowed_text
+from viewer.window.vessel_table import percent_text
 
 STEPS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 MEAN, LEAST = TOKENS["text"], "#8FD3D1"
@@ -120,17 +119,16 @@ class ProfilePane(QWidget):
         return made
 
     def _legend(self, unit: str, both: bool) -> list[Mark]:
-        name = "Equivalent diameter" if both else "Area"
-        made: list[Mark] = [Text(8, 2, f"{name} {unit}, band ± 2 sd", MEAN)]
+        name = "⌀ equivalent" if both else "Area"
+        made: list[Mark] = [Text(8, 2, f"{name} {unit} ± 2 sd", MEAN)]
         x = self.width() - 8
         if both:
-            made.append(Text(x, 2, "least diameter", LEAST, (1.0, 0.0)))
-        flags = self.vessel.flags
-        found = narrowing(self.vessel.sections, flags) if flags is not None else None
-        if found is not None and self.width() > 52 * self._line:
-            by_diameter = narrowed_text(found.percent_diameter, found.sd_diameter)
-            by_area = narrowed_text(found.percent_area, found.sd_area)
-            told = f"Narrowed at M: {by_diameter} by diameter, {by_area} by area"
+            made.append(Text(x, 2, "⌀ least", LEAST, (1.0, 0.0)))
+        found = self.vessel.narrowing
+        if found is not None and self.width() > 30 * self._line:
+            told = (
+                f"Narrowed {percent_text(found.percent_diameter if both else found.percent_area)}"
+            )
             own = not self.vessel.proposed
             told, color = (told, TOKENS["caution"]) if own else (f"{told} (proposed)", PROPOSED)
             made.append(Text(self.width() / 2, 2, told, color, (0.5, 0.0)))

@@ -5,7 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableWidget
 from PySide6.QtWidgets import QTableWidgetItem as Item
 
-from viewer.geometry.flags import at_places, narrowing
+from viewer.geometry.flags import at_places
+from viewer.geometry.number import Number
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_section import TITLES
 
@@ -16,7 +17,7 @@ COLUMNS = (
     ("⌀ greatest", "diameter_max_mm", 1.0, " mm"),
     ("⌀ inscribed", "inscribed_radius_mm", 2.0, " mm"),
 )
-HEADS = ("Place", "At", *(column[0] for column in COLUMNS), "Narrowed by ⌀", "by area")
+HEADS = ("Place", "At", *(column[0] for column in COLUMNS), "Narrowed ⌀", "Area", "NASCET")
 ROWS = ("proximal", "minimum", "distal", "cursor")
 
 
@@ -82,16 +83,11 @@ class VesselTable(QTableWidget):
         for _, quantity, factor, unit in COLUMNS:
             (value,), (sd,) = at_places(sections, quantity, np.array([places[name]]))
             texts.append(with_error(factor * value, factor * sd, unit))
-        found = None
-        if name == "minimum" and self.vessel.flags is not None:
-            found = narrowing(sections, self.vessel.flags)
+        found = self.vessel.narrowing if name == "minimum" else None
         if found is None:
-            return [*texts, "", ""]
-        return [
-            *texts,
-            narrowed_text(found.percent_diameter, found.sd_diameter),
-            narrowed_text(found.percent_area, found.sd_area),
-        ]
+            return [*texts, "", "", ""]
+        percents = (found.percent_diameter, found.percent_area, found.percent_nascet)
+        return [*texts, *map(percent_text, percents)]
 
 
 def with_error(value: float, sd: float, unit: str) -> str:
@@ -99,6 +95,8 @@ def with_error(value: float, sd: float, unit: str) -> str:
     return f"{value:.1f} ± {sd:.1f}{unit}" if np.isfinite(value) else "–"
 
 
-def narrowed_text(percent: float, sd: float) -> str:
-    """How narrow a place is in percent; none where it is as wide as the normal ones."""
-    return f"{percent:.0f} ± {sd:.0f} %" if percent > 0 else "none"
+def percent_text(percent: Number) -> str:
+    """How narrow a place is; none where it is as wide as the normal ones."""
+    if not percent.known:
+        return "–"
+    return f"{percent.value:.0f} ± {percent.sd:.0f} %" if percent.value > 0 else "none"
