@@ -37,18 +37,29 @@ class Taper:
 
 
 def taper_of(sections: Sections, healthy: np.ndarray | None = None) -> Taper | None:
-    """The taper of a vessel's healthy sections, or None where fewer than 3 mm of them are known.
+    """The taper of the healthy lumen, or None where fewer than 3 mm of it are known.
+
+    `healthy` (n,) bool says which sections may count.
+    """
+    name = "diameter_equivalent_mm"
+    return taper_through(sections.frames.s_mm, sections.values[name], sections.sd[name], healthy)
+
+
+def taper_through(
+    s_mm: np.ndarray, diameter_mm: np.ndarray, sd_mm: np.ndarray, healthy: np.ndarray | None = None
+) -> Taper | None:
+    """The taper through diameters (n,) at places (n,) of a path, each with its deviation.
 
     First the median of the slopes of all pairs (Theil 1950, Sen 1968), then least squares with the
     biweight of Tukey, so that neither a stenosis nor an aneurysm of a part of the vessel, nor the
-    mouth of a branch, counts. `healthy` (n,) bool says which sections may count.
+    mouth of a branch, counts.
     """
-    s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
+    s, d = s_mm, diameter_mm
     use = np.isfinite(d) if healthy is None else np.isfinite(d) & healthy
     step = s[-1] / (len(s) - 1)
     if use.sum() < 3 or use.sum() * step < LEAST_HEALTHY_MM:
         return None
-    own = float(np.median(sections.sd["diameter_equivalent_mm"][use]))
+    own = float(np.median(sd_mm[use]))
     s, d = s[use], d[use]
     middle, slope = float(s.mean()), _theil_sen(s, d)
     level = float(np.median(d - slope * (s - middle)))
