@@ -1,0 +1,270 @@
+"""The landmarks at which an aorta's diameter is told, and the lengths of its five sections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.geometry.names_arch import MAIN_MM
+from viewer.geometry.names_places import ISTHMUS_MM, Place, Reading, read
+from viewer.geometry.section import Sections
+from viewer.geometry.tree import VesselTree
+from viewer.volume.grid import Grid
+
+# Places 1 to 9 as in the figure of standard landmarks of the guideline on thoracic aortic disease
+# (Hiratzka 2010, ACC/AHA); 10 and 11 go on into the belly.
+NAMES = (
+    "sinuses of Valsalva",
+    "sinotubular junction",
+    "mid ascending aorta",
+    "proximal aortic arch",
+    "mid aortic arch",
+    "proximal descending thoracic aorta",
+    "mid descending thoracic aorta",
+    "aorta at the diaphragm",
+    "abdominal aorta at the celiac trunk",
+    "suprarenal abdominal aorta",
+    "infrarenal abdominal aorta",
+)
+SECTIONS = (
+    "root and ascending aorta",
+    "aortic arch",
+    "descending thoracic aorta",
+    "suprarenal abdominal aorta",
+    "infrarenal abdominal aorta",
+)
+ABOVE_RENAL_MM = 5.0
+NEAR_MM = 8.0  # a section this far from a landmark is not at it
+ABOUT_MM = 3.0  # how well a landmark's place is known
+_QUANTITIES = ("diameter_equivalent_mm", "diameter_max_mm", "diameter_min_mm")
+
+
+@dataclass(frozen=True, eq=False)
+class Landmark:
+    """A place on the aorta: `s_mm` along a branch, and how it was found.
+
+    Where it is absent, `branch` is -1, `at_lps` None, and `how` says why.
+    """
+
+    number: int
+    name: str
+    how: str
+    branch: int = -1
+    s_mm: float = float("nan")
+    at_lps: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class AorticSection:
+    """One of the five sections of the aorta with its length in mm along the centerline.
+
+    nan where it is not seen whole; `how` says by what it is bounded, or what is missing.
+    """
+
+    name: str
+    length_mm: float
+    how: str
+
+
+@dataclass(frozen=True)
+class LandmarkRow:
+    """The diameters in mm at a landmark with their standard deviations; nan where none is shown."""
+
+    number: int
+    name: str
+    how: str
+    diameter_equivalent_mm: float = float("nan")
+    diameter_equivalent_sd: float = float("nan")
+    diameter_max_mm: float = float("nan")
+    diameter_max_sd: float = float("nan")
+    diameter_min_mm: float = float("nan")
+    diameter_min_sd: float = float("nan")
+
+
+def landmarks(tree: VesselTree, grid: Grid | None = None) -> tuple[Landmark, ...]:
+    """The eleven landmarks, from the heart on, each with its place or why it is absent.
+
+    `grid` is that of the scan: an end of the aorta at its border is not the aorta's own.
+    """
+    readings = read(tree, grid)[1]
+    if not readings:
+        return tuple(Landmark(n + 1, name, "no aorta in the map") for n, name in enumerate(NAMES))
+    each = [_landmarks(reading) for reading in readings]
+    return tuple(
+        next((k for k in same if k.branch >= 0), same[0]) for same in zip(*each, strict=True)
+    )
+
+
+def aortic_sections(tree: VesselTree, grid: Grid | None = None) -> tuple[AorticSection, ...]:
+    """The five sections of the aorta with their lengths; `grid` as for `landmarks`."""
+    readings = read(tree, grid)[1]
+    if not readings:
+        return tuple(AorticSection(name, float("nan"), "no aorta in the map") for name in SECTIONS)
+    each = [_sections(reading) for reading in readings]
+    return tuple(
+        next((k for k in same if np.isfinite(k.length_mm)), same[0])
+        for same in zip(*each, strict=True)
+    )
+
+
+def aortic_path(tree: VesselTree, grid: Grid | None = None) -> tuple[np.ndarray, np.ndarray] | None:
+    """The longest piece of aorta from the heart on: points (n,3) mm and radius (n,) mm, if any."""
+    readings = read(tree, grid)[1]
+    return (readings[0].aorta.way.points_lps, readings[0].aorta.way.radius_mm) if readings else None
+
+
+def landmark_table(found: Sequence[Landmark], sections: Sections) -> tuple[LandmarkRow, ...]:
+    """The diameters at landmarks, from sections measured along the aorta.
+
+    A deviation holds that of the section, and how much the diameter changes within `ABOUT_MM`
+    of the place. A landmark that no section shows has no numbers.
+    """
+    return tuple(_row(each, sections) for each in found)
+
+
+def _row(landmark: Landmark, sections: Sections) -> LandmarkRow:
+    if landmark.at_lps is None:
+        return LandmarkRow(landmark.number, landmark.name, landmark.how)
+    far = np.linalg.norm(sections.frames.points_lps - landmark.at_lps, axis=1)
+    nearest = int(np.argmin(far))
+    s = sections.frames.s_mm
+    about = np.abs(s - s[nearest]) <= ABOUT_MM
+    numbers: dict[str, float] = {}
+    for quantity in _QUANTITIES:
+        values, sd = sections.values[quantity][about], sections.sd[quantity][about]
+        shown = np.isfinite(values) & np.isfinite(sd)
+        if far[nearest] > NEAR_MM or not shown.any():
+            how = f"{landmark.how}; the scan shows no wall there"
+            return LandmarkRow(landmark.number, landmark.name, how)
+        values, sd = values[shown], sd[shown]
+        numbers[quantity] = float(np.median(values))
+        name = quantity.removesuffix("_mm") + "_sd"
+        numbers[name] = float(np.hypot(np.median(sd), values.std()))
+    return LandmarkRow(landmark.number, landmark.name, landmark.how, **numbers)
+
+
+def _landmarks(reading: Reading) -> tuple[Landmark, ...]:
+    """The eleven landmarks of one piece of aorta."""
+    way = reading.aorta.way
+    out = []
+    for n, (name, place) in enumerate(zip(NAMES, _places(reading), strict=True)):
+        if isinstance(place, str):
+            out.append(Landmark(n + 1, name, place))
+        else:
+            branch, s_mm = way.place(place.s_mm)
+            out.append(Landmark(n + 1, name, place.how, branch, s_mm, way.at(place.s_mm)))
+    return tuple(out)
+
+
+def _places(reading: Reading) -> list[Place | str]:
+    """Each landmark's place along the aorta, or why it is absent."""
+    junction, sinus = reading.junction, _sinuses(reading)
+    root = (
+        "the root of the aorta does not bulge, so that where it ends cannot be told"
+        if reading.whole
+        else "the aorta's end at the heart is not seen"
+    )
+    first, middle, isthmus = _of_arch(reading)
+    diaphragm = reading.diaphragm or "neither the celiac trunk nor the artery below it is seen"
+    return [
+        sinus or root,
+        junction or root,
+        _between(junction, first, "the sinotubular junction and the first artery of the arch"),
+        first or "no artery of the arch is seen",
+        middle or "fewer than two arteries of the arch are seen",
+        isthmus or "the last artery of the arch is not seen",
+        _between(isthmus, reading.diaphragm, "the isthmus and the diaphragm"),
+        diaphragm,
+        *_of_belly(reading),
+    ]
+
+
+def _sinuses(reading: Reading) -> Place | None:
+    """The widest place below the sinotubular junction."""
+    if reading.junction is None:
+        return None
+    way = reading.aorta.way
+    root = way.s_mm <= reading.junction.s_mm
+    return Place(
+        float(way.s_mm[int(np.argmax(np.where(root, way.radius_mm, 0.0)))]),
+        "the widest place below the sinotubular junction",
+    )
+
+
+def _of_arch(reading: Reading) -> tuple[Place | None, Place | None, Place | None]:
+    """The first place of the arch, its middle, and the isthmus."""
+    main = [s for s in reading.arch if s.caliber_mm >= MAIN_MM]
+    if len(main) < 2 or reading.arch_from is None:
+        return None, None, None
+    left, last = (main[1], main[2]) if len(main) > 2 else (main[0], main[1])
+    names = "the left carotid and the left subclavian artery"
+    isthmus = last.s_mm + last.caliber_mm + ISTHMUS_MM
+    length = reading.aorta.way.length_mm
+    beyond = f"{ISTHMUS_MM:g} mm beyond the left subclavian artery"
+    rises = reading.aorta.rising
+    return (
+        Place(reading.arch_from.s_mm, "at the origin of the first artery of the arch")
+        if rises
+        else None,
+        Place(0.5 * (left.s_mm + last.s_mm), f"midway between {names}"),
+        Place(isthmus, beyond) if isthmus < length and reading.aorta.rising else None,
+    )
+
+
+def _of_belly(reading: Reading) -> list[Place | str]:
+    """The places at the celiac trunk, above and below the renal arteries."""
+    belly = reading.belly
+    origins = [side[0] for side in (belly.left, belly.right) if side]
+    renal: Place | str = "no renal artery is seen"
+    if origins and reading.diaphragm:
+        upper = min(origins, key=lambda s: s.s_mm)
+        renal = Place(
+            max(upper.s_mm - upper.caliber_mm - ABOVE_RENAL_MM, 0.0),
+            f"{ABOVE_RENAL_MM:g} mm above the upper renal artery",
+        )
+    lower = belly.lowest_renal_mm
+    return [
+        Place(belly.celiac.s_mm, "at the origin of the celiac trunk")
+        if belly.celiac
+        else "no celiac trunk is seen",
+        renal,
+        _between(
+            Place(lower, "") if lower is not None else None,
+            reading.bifurcation,
+            "the lower renal artery and the bifurcation",
+        ),
+    ]
+
+
+def _between(first: Place | None, last: Place | None, what: str) -> Place | str:
+    """The place midway between two, or that they are not both seen."""
+    if first is None or last is None:
+        return f"{what} are not both seen"
+    return Place(0.5 * (first.s_mm + last.s_mm), f"midway between {what}")
+
+
+def _sections(reading: Reading) -> tuple[AorticSection, ...]:
+    """The five sections of one piece of aorta."""
+    low = reading.belly.lowest_renal_mm
+    renal = Place(low, "the lower renal artery") if low is not None else None
+    starts = reading.arch_from if reading.aorta.rising else None
+    ends = reading.arch_to if reading.arch and reading.arch_to else None
+    bounds = (reading.valve, starts, ends, reading.diaphragm, renal, reading.bifurcation)
+    missing = (
+        "the aorta's end at the heart",
+        "the beginning of the arch",
+        "the end of the arch",
+        "the diaphragm's place",
+        "a renal artery",
+        "the bifurcation",
+    )
+    out = []
+    for n, name in enumerate(SECTIONS):
+        first, last = bounds[n], bounds[n + 1]
+        if first is None or last is None:
+            gone = " and ".join(missing[k] for k in (n, n + 1) if bounds[k] is None)
+            out.append(AorticSection(name, float("nan"), f"not seen: {gone}"))
+        else:
+            how = f"from: {first.how}; to: {last.how}"
+            out.append(AorticSection(name, float(last.s_mm - first.s_mm), how))
+    return tuple(out)
