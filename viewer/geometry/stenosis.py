@@ -24,7 +24,8 @@ class Stenosis:
 
     `reference` is the healthy diameter there, `least` the diameter that is left. `percent_nascet`
     takes the normal vessel beyond (`distal_mm`) for healthy. Where `least` is not known,
-    `percent_at_least` holds what the sections beside the throat show.
+    `percent_at_least` holds what the sections beside the throat show. `taper` is the healthy
+    diameter along the path, None where too little healthy vessel is seen.
     """
 
     from_mm: float
@@ -39,6 +40,7 @@ class Stenosis:
     percent_nascet: Number
     percent_at_least: float
     length: Number
+    taper: Taper | None
 
 
 def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tuple[Stenosis, ...]:
@@ -203,6 +205,7 @@ def _stenosis(
             "mm",
             f"as far as the lumen is {EDGE_PERCENT:.0f} % narrower than healthy",
         ),
+        taper=taper,
     )
 
 
