@@ -52,7 +52,7 @@ def test_an_edit_keeps_the_earlier_records_of_the_mask(a_case):
 
 def test_digests_name_the_sources_and_change_with_them(a_case):
     of = a_case.digests("tree")
-    assert set(of) == {"mask"}
+    assert set(of) == {"mask", "volume"}
     labels = a_case.mask.labels.copy()
     labels[0, 0, 0] = 1
     other = a_case.put("mask", VesselMask(labels, a_case.mask.grid)).digests("tree")

@@ -16,7 +16,7 @@ def test_a_step_gives_the_next_case_and_leaves_the_first_as_it_was(a_case):
     assert after.tree is not None
     record = after.records_of("tree")[0]
     assert record.options == {"smoothing": 0.5, "shortest_mm": 10}
-    assert set(record.of) == {"mask"}
+    assert set(record.of) == {"mask", "volume"}
     assert record.seconds > 0
     assert record.peak_bytes > 1e6
     assert record.versions["numpy"]

@@ -28,7 +28,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "enhanced": ("volume", "suitability"),
         "mask": ("volume", "suitability", "enhanced"),
         "bridges": ("mask",),
-        "tree": ("mask",),
+        "tree": ("mask", "volume"),
         "surface": ("mask", "tree"),
         "measures": ("mask", "tree"),
     }

@@ -91,13 +91,21 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
 
 
 def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Iterator[Made]:
-    from viewer.geometry.centerline import trace
+    from viewer.geometry.centerline import USUAL_NOISE_HU, trace
     from viewer.geometry.measure import measures
+    from viewer.geometry.repairs import notices
     from viewer.geometry.surface import color_by_radius, make_surface
 
     mask = given(case.mask)
-    tree = trace(mask, progress.part(0.0, 0.7), shortest_mm=options.shortest_mm)
-    yield Made("tree", tree)
+    noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
+    tree = trace(
+        mask,
+        progress.part(0.0, 0.7),
+        volume=case.volume,
+        noise_hu=noise_hu,
+        shortest_mm=options.shortest_mm,
+    )
+    yield Made("tree", tree, notices(tree.repairs))
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
     yield Made("surface", color_by_radius(surface, tree))

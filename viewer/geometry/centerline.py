@@ -1,14 +1,17 @@
 """From a mask to its centerline tree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from viewer.errors import ViewerError
+from viewer.geometry.kissing import contacts, parted
 from viewer.geometry.paths import branches_of, largest_first, trimmed
 from viewer.geometry.prune import distance_to, without_inner
+from viewer.geometry.recenter import recentered_tree, within
 from viewer.geometry.relax import centered
+from viewer.geometry.repairs import Repair
 from viewer.geometry.skeleton import (
     Forest,
     among,
@@ -16,23 +19,30 @@ from viewer.geometry.skeleton import (
     beyond_scan,
     components,
     distances,
+    heights,
     long_enough,
+    loops_of,
     neighbors,
     rooted,
     without_loops,
 )
 from viewer.geometry.thinning import thinned
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import Branch, VesselTree
 from viewer.geometry.unstoppable import run
 from viewer.geometry.wall import bounding_box, smooth_wall
 from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
 from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
 
 WALL_SMOOTHING = 0.5
 LAYER_VOXELS = 0.5
 QUERY = 100_000
 END_MM = 10.0
+USUAL_NOISE_HU = 10.0
+LEAST_SLICES = 3.0
+LEAST_LOOP_MM = 15.0
+CRUMB = 0.25  # of the shortest branch: nothing is told of smaller pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,28 +57,34 @@ class Part:
 class Nodes:
     """Skeleton voxels: `points_lps` (n,3) in mm, `pairs` (e,2) that touch, without loops.
 
-    `clearance_mm` (n,) is the distance to the wall, `piece` (n,) the number of the connected piece.
+    `clearance_mm` (n,) is the distance to the wall, `piece` (n,) the number of the connected
+    piece, `closing` (k,2) the pairs where loops were cut.
     """
 
     points_lps: np.ndarray
     pairs: np.ndarray
     clearance_mm: np.ndarray
     piece: np.ndarray
+    closing: np.ndarray
 
 
 def trace(
     mask: VesselMask,
     progress: Progress,
     *,
+    volume: Volume | None = None,
+    noise_hu: float = USUAL_NOISE_HU,
     label: int = 1,
     shortest_mm: float = 8.0,
     root_lps: np.ndarray | None = None,
 ) -> VesselTree:
     """The centerline tree of one label, with the radius of the inscribed sphere at each point.
 
-    A side branch must reach `shortest_mm` beyond the vessel that it leaves. Each connected piece
-    gets a tree that starts at its widest end, or at the end nearest to `root_lps`. Loops are cut
-    where they are thinnest. Raises `ViewerError` where the label is absent or too short.
+    With a scan, `volume` on the mask's grid, paths and radii are those of the sections at half
+    maximum that it shows. A side branch must reach `shortest_mm`, and `LEAST_SLICES` of the
+    coarsest spacing, beyond the vessel that it leaves. Each connected piece gets a tree that
+    starts at its widest end, or at the end nearest to `root_lps`. Loops are cut where they are
+    thinnest. Raises `ViewerError` where the label is absent or too short.
     """
     inside = mask.labels == label
     box = bounding_box(inside)
@@ -78,21 +94,44 @@ def trace(
             f"There is no {name} in the mask, so there is no centerline to trace; "
             "nothing was changed: segment or paint the vessels first."
         )
+    shortest_mm = max(shortest_mm, LEAST_SLICES * max(mask.grid.spacing_mm))
+    share = progress.part(0.0, 0.6 if volume is not None else 1.0)
+    tree = _of_mask(mask, inside, box, name, shortest_mm, root_lps, share)
+    if volume is not None:
+        progress.at(0.6, "Moving centerlines to the middle")
+        tree = recentered_tree(
+            tree, mask, volume, progress.part(0.6, 1.0), label=label, noise_hu=noise_hu
+        )
+    return tree
+
+
+def _of_mask(
+    mask: VesselMask,
+    inside: np.ndarray,
+    box: tuple[slice, slice, slice],
+    name: str,
+    shortest_mm: float,
+    root_lps: np.ndarray | None,
+    progress: Progress,
+) -> VesselTree:
+    """The tree of the true voxels, which lie in a box of the mask's grid."""
     progress.at(0.0, "Finding the wall")
     part = run(lambda: _part(inside, box), progress)
     wall = _wall(part, mask.grid, progress.part(0.05, 0.15))
     nodes = _nodes(part, mask.grid, wall, progress.part(0.15, 0.6))
-    forest, kept = _directed(nodes, shortest_mm, root_lps)
+    voxel_mm = float(np.mean(mask.grid.spacing_mm))
+    nodes, kept, repairs = _simplified(nodes, shortest_mm, wall, voxel_mm)
     if not kept.any():
         raise ViewerError(
             f"No {name} in the mask is {shortest_mm:g} mm long, so there is no centerline; "
             "nothing was changed: choose a smaller shortest branch or add vessels to the mask."
         )
-    voxel_mm = float(np.mean(mask.grid.spacing_mm))
+    forest = _directed(nodes, kept, root_lps)
     progress.at(0.6, "Centering")
     points_lps = centered(
         nodes.points_lps, nodes.clearance_mm, forest, wall, voxel_mm, progress.part(0.6, 0.8)
     )
+    points_lps = within(points_lps, mask.grid)
     clearance = distance_to(wall, forest, points_lps)
     forest = without_inner(forest, points_lps, clearance, shortest_mm, progress.part(0.8, 0.87))
     forest = trimmed(forest, points_lps, clearance)
@@ -102,7 +141,7 @@ def trace(
     progress.at(1.0)
     ends = sorted({b.parent for b in branches if b.parent >= 0})
     joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)
-    return VesselTree(branches, joints)
+    return VesselTree(branches, joints, repairs + _pieces(branches))
 
 
 def _part(inside: np.ndarray, box: tuple[slice, slice, slice]) -> Part:
@@ -142,40 +181,82 @@ def _nodes(part: Part, grid: Grid, wall: Any, progress: Progress) -> Nodes:
     depth = np.empty(len(voxels))
     for first in range(0, len(voxels), QUERY):
         progress.at(0.5 * first / len(voxels))
-        piece = slice(first, first + QUERY)
-        depth[piece] = wall.query(grid.points_lps(voxels[piece]), workers=-1)[0]
+        some = slice(first, first + QUERY)
+        depth[some] = wall.query(grid.points_lps(voxels[some]), workers=-1)[0]
     step_mm = LAYER_VOXELS * min(grid.spacing_mm)
     index = thinned(part.inside, depth, step_mm, progress.part(0.5, 0.9)) + part.start
     index = index[np.all((index >= 0) & (index < grid.shape), axis=1)]
     progress.at(0.9, "Joining branches")
     points_lps = grid.points_lps(index)
     clearance = wall.query(points_lps, workers=-1)[0]
-    pairs = without_loops(neighbors(index), points_lps, clearance)
-    return Nodes(points_lps, pairs, clearance, components(pairs, len(points_lps)))
+    touching = neighbors(index)
+    pairs = without_loops(touching, points_lps, clearance)
+    piece = components(pairs, len(points_lps))
+    forest = rooted(pairs, best_of_each(piece, clearance), points_lps)
+    closing = loops_of(touching, forest, LEAST_LOOP_MM)
+    return Nodes(points_lps, pairs, clearance, piece, closing)
 
 
-def _directed(
-    nodes: Nodes, shortest_mm: float, root_lps: np.ndarray | None
-) -> tuple[Forest, np.ndarray]:
-    """The forest of branches that are long enough, from its roots outwards, and what it keeps.
+def _simplified(
+    nodes: Nodes, shortest_mm: float, wall: Any, voxel_mm: float
+) -> tuple[Nodes, np.ndarray, tuple[Repair, ...]]:
+    """The skeleton with vessels that touch taken apart, which nodes (n,) stay, and what was mended.
 
-    The first look starts at one end of the longest way through each piece, so that this way is
-    never cut; the second starts at the widest end of what was kept.
+    What stays are the branches that are long enough, seen from one end of the longest way through
+    each piece, so that this way is never cut.
     """
     widest = best_of_each(nodes.piece, nodes.clearance_mm)
     first = distances(rooted(nodes.pairs, widest, nodes.points_lps))
     forest = rooted(nodes.pairs, best_of_each(nodes.piece, first), nodes.points_lps)
     kept = long_enough(forest, nodes.clearance_mm, shortest_mm)
+    crumbs = np.flatnonzero((forest.parent < 0) & ~kept & (heights(forest) > CRUMB * shortest_mm))
+    repairs = [Repair("crumbs", _place(nodes.points_lps[node])) for node in crumbs]
     pairs = among(nodes.pairs, kept)
-    degree = np.bincount(pairs.ravel(), minlength=len(kept))
+    found = contacts(nodes.points_lps, pairs, nodes.clearance_mm, voxel_mm)
+    places = [contact.at_lps for contact in found]
+    repairs += [Repair("touching", _place(at)) for at in places]
+    repairs += [Repair("loop", _place(at)) for at in _rings(nodes, places)]
+    if not found:
+        return replace(nodes, pairs=pairs), kept, tuple(repairs)
+    points_lps, pairs = parted(nodes.points_lps, pairs, found)
+    kept = np.bincount(pairs.ravel(), minlength=len(points_lps)) > 0
+    piece = components(pairs, len(points_lps))
+    clearance = wall.query(points_lps, workers=-1)[0]
+    return Nodes(points_lps, pairs, clearance, piece, nodes.closing), kept, tuple(repairs)
+
+
+def _rings(nodes: Nodes, known: list[np.ndarray]) -> list[np.ndarray]:
+    """Where loops were cut, each once, and none that vessels make which touch near by."""
+    found: list[np.ndarray] = []
+    for a, b in nodes.closing.tolist():
+        at = 0.5 * (nodes.points_lps[a] + nodes.points_lps[b])
+        if all(np.linalg.norm(at - other) > LEAST_LOOP_MM for other in known + found):
+            found.append(at)
+    return found
+
+
+def _place(point_lps: np.ndarray) -> tuple[float, float, float]:
+    x, y, z = (float(each) for each in point_lps)
+    return x, y, z
+
+
+def _pieces(branches: tuple[Branch, ...]) -> tuple[Repair, ...]:
+    """The trees beside the first one."""
+    roots = [branch for branch in branches if branch.parent < 0]
+    return tuple(Repair("pieces", _place(branch.points_lps[0])) for branch in roots[1:])
+
+
+def _directed(nodes: Nodes, kept: np.ndarray, root_lps: np.ndarray | None) -> Forest:
+    """The forest of the nodes that stay, from the widest end of each piece outwards."""
+    degree = np.bincount(nodes.pairs.ravel(), minlength=len(kept))
     score = np.where(kept, 0.0, -np.inf)
     ends = np.flatnonzero(kept & (degree == 1))
-    score[ends] = 1 + _end_width(ends, pairs, nodes)
+    score[ends] = 1 + _end_width(ends, nodes.pairs, nodes)
     roots = best_of_each(nodes.piece, score)
     if root_lps is not None:
         nearest = ends[np.argmin(np.linalg.norm(nodes.points_lps[ends] - root_lps, axis=1))]
         roots[nodes.piece[roots] == nodes.piece[nearest]] = nearest
-    return rooted(pairs, roots[kept[roots]], nodes.points_lps), kept
+    return rooted(nodes.pairs, roots[kept[roots]], nodes.points_lps)
 
 
 def _end_width(ends: np.ndarray, pairs: np.ndarray, nodes: Nodes) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from viewer.geometry.skeleton import Forest, rooted
-from viewer.geometry.tree import Branch
+from viewer.geometry.tree import Branch, even_path
 from viewer.progress import Progress
 from viewer.volume.grid import Grid
 
@@ -111,7 +111,7 @@ def branches_of(
             path = lengthened(path, wall, grid)
         if parent < 0 and len(children[start]) == 1:
             path = lengthened(path[::-1], wall, grid)[::-1]
-        path = _even(path, step_mm)
+        path = even_path(path, step_mm)
         found.append(Branch(path, inscribed_radius(path, wall, spread_mm), parent))
         waiting += [(way[-1], child, len(found) - 1) for child in reversed(children[way[-1]])]
     return tuple(found)
@@ -175,12 +175,3 @@ def inscribed_radius(path: np.ndarray, wall: Any, spread_mm: float) -> np.ndarra
     return np.take_along_axis(
         np.cumsum(far, axis=1) / np.arange(1, most + 1), np.minimum(count, most)[:, None] - 1, 1
     )[:, 0]
-
-
-def _even(path: np.ndarray, step_mm: float) -> np.ndarray:
-    """The path (n,3) with evenly spaced points, its ends kept."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    even = np.linspace(0.0, s[-1], max(2, round(s[-1] / step_mm) + 1))
-    result = np.column_stack([np.interp(even, s, path[:, axis]) for axis in range(3)])
-    result[0], result[-1] = path[0], path[-1]
-    return result

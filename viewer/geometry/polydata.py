@@ -1,9 +1,10 @@
 """Surfaces and trees as VTK's poly data, and back."""
 
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 
+from viewer.geometry.repairs import Kind, Repair
 from viewer.geometry.surface import Surface
 from viewer.geometry.tree import Branch, VesselTree
 
@@ -59,6 +60,13 @@ def lines_of(tree: VesselTree) -> Any:
         names.InsertNextValue(branch.name)
     lines.GetCellData().AddArray(names)
     lines.GetFieldData().AddArray(_named(tree.joints.reshape(-1, 3).astype(np.float64), "joints"))
+    kinds = vtkStringArray()
+    kinds.SetName("repairs")
+    for repair in tree.repairs:
+        kinds.InsertNextValue(repair.kind)
+    lines.GetFieldData().AddArray(kinds)
+    places = np.array([repair.point_lps for repair in tree.repairs]).reshape(-1, 3)
+    lines.GetFieldData().AddArray(_named(places, "repairs_lps"))
     return lines
 
 
@@ -83,7 +91,23 @@ def tree_of(lines: Any) -> VesselTree:
         name = str(names.GetVariantValue(n).ToString())
         branches.append(Branch(points_lps[own], radius[own], int(parents[n]), name))
     joints = _arrays(lines.GetFieldData()).get("joints", np.zeros((0, 3)))
-    return VesselTree(tuple(branches), joints.reshape(-1, 3).astype(np.float64))
+    joints = joints.reshape(-1, 3).astype(np.float64)
+    return VesselTree(tuple(branches), joints, _repairs(lines.GetFieldData()))
+
+
+def _repairs(data: Any) -> tuple[Repair, ...]:
+    """What was mended when a tree was traced; nothing in files from before it was told."""
+    kinds = data.GetAbstractArray("repairs")
+    if kinds is None:
+        return ()
+    places = _arrays(data)["repairs_lps"].reshape(-1, 3)
+    told = [str(kinds.GetVariantValue(n).ToString()) for n in range(kinds.GetNumberOfValues())]
+    if len(told) != len(places) or not set(told) <= set(get_args(Kind)):
+        raise ValueError("repairs and their places do not fit")
+    return tuple(
+        Repair(cast(Kind, kind), (float(x), float(y), float(z)))
+        for kind, (x, y, z) in zip(told, places, strict=True)
+    )
 
 
 def _with_points(points_lps: np.ndarray) -> Any:

@@ -5,6 +5,8 @@ from itertools import product
 
 import numpy as np
 
+NEAR_STEPS = 8
+
 
 @dataclass(frozen=True, eq=False)
 class Forest:
@@ -69,6 +71,42 @@ def without_loops(
     graph = coo_array((cost, (a, b)), shape=(len(points_lps), len(points_lps)))
     forest = minimum_spanning_tree(graph.tocsr()).tocoo()
     return np.column_stack([forest.row, forest.col])
+
+
+def loops_of(pairs: np.ndarray, forest: Forest, longest_mm: float) -> np.ndarray:
+    """The node pairs (k,2) that close a loop longer than `longest_mm` in a forest.
+
+    `pairs` (e,2) are all that touch; small loops are but voxels that lie side by side.
+    """
+    a, b = pairs.T
+    closes = (forest.parent[a] != b) & (forest.parent[b] != a)
+    a, b = a[closes], b[closes]
+    up, down = a, b
+    above, below = [a], [b]
+    for _ in range(NEAR_STEPS):
+        up = np.where(forest.parent[up] >= 0, forest.parent[up], up)
+        down = np.where(forest.parent[down] >= 0, forest.parent[down], down)
+        above.append(up)
+        below.append(down)
+    near = (np.stack(above)[:, None] == np.stack(below)[None]).any(axis=(0, 1))
+    far = distances(forest)
+    found = []
+    for one, other in zip(a[~near].tolist(), b[~near].tolist(), strict=True):
+        joint = _common(one, other, forest.parent)
+        if joint >= 0 and far[one] + far[other] - 2 * far[joint] > longest_mm:
+            found.append((one, other))
+    return np.array(found, int).reshape(-1, 2)
+
+
+def _common(one: int, other: int, parent: np.ndarray) -> int:
+    """The node where the ways from two nodes to the root meet, -1 where they do not."""
+    seen = {one}
+    while parent[one] >= 0:
+        one = int(parent[one])
+        seen.add(one)
+    while other not in seen and other >= 0:
+        other = int(parent[other])
+    return other
 
 
 def components(pairs: np.ndarray, count: int) -> np.ndarray:

@@ -33,6 +33,7 @@ def thinned(
     layer[field] = np.minimum(depth_mm / step_mm, 65534).astype(np.uint16)
     of_layer = layer.reshape(-1)
     ranked = voxels[np.argsort(of_layer[voxels], kind="stable")]
+    noted = np.zeros(len(flat), bool)
     last = int(of_layer[ranked[-1]]) if len(ranked) else -1
     bounds = np.searchsorted(of_layer[ranked], np.arange(last + 2))
     for level in range(last + 1):
@@ -40,7 +41,7 @@ def thinned(
         waiting = ranked[bounds[level] : bounds[level + 1]]
         while len(waiting):
             gone = _peel(flat, waiting, steps, field.shape, progress)
-            beside = _beside(flat, gone, steps)
+            beside = _beside(flat, gone, steps, noted)
             waiting = beside[of_layer[beside] <= level]
     return np.argwhere(field) - 1
 
@@ -79,13 +80,19 @@ def _code(flat: np.ndarray, voxels: np.ndarray, steps: np.ndarray) -> np.ndarray
     return code
 
 
-def _beside(flat: np.ndarray, gone: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """The true voxels that touch one of those that went, ascending."""
+def _beside(
+    flat: np.ndarray, gone: np.ndarray, steps: np.ndarray, noted: np.ndarray
+) -> np.ndarray:
+    """The true voxels that touch one of those that went, each once; `noted` is false again."""
     found = []
     for step in steps:
         near = gone + step
-        found.append(near[flat[near]])
-    return np.unique(np.concatenate(found)) if found else gone
+        near = near[flat[near] & ~noted[near]]
+        noted[near] = True
+        found.append(near)
+    beside = np.concatenate(found)
+    noted[beside] = False
+    return beside
 
 
 def is_simple(code: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from viewer.geometry.repairs import Repair
+
 
 @dataclass(frozen=True, eq=False)
 class Branch:
@@ -43,11 +45,12 @@ class VesselTree:
     """Branches of one or several trees; `joints` (j,3) are the points where branches meet.
 
     Branches run from joint to joint: a branch starts exactly where its parent ends, and a parent
-    stands before its children.
+    stands before its children. `repairs` say what was mended or left out on the way to the tree.
     """
 
     branches: tuple[Branch, ...]
     joints: np.ndarray
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
@@ -96,6 +99,15 @@ class VesselTree:
             return np.asarray(found)
         best = np.argmin(far - self.radius_mm[found], axis=1)
         return np.asarray(np.take_along_axis(found, best[:, None], axis=1)[:, 0])
+
+
+def even_path(path: np.ndarray, step_mm: float) -> np.ndarray:
+    """The path (n,3) with evenly spaced points about every `step_mm`, its ends kept."""
+    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    even = np.linspace(0.0, s[-1], max(2, round(s[-1] / step_mm) + 1))
+    result = np.column_stack([np.interp(even, s, path[:, axis]) for axis in range(3)])
+    result[0], result[-1] = path[0], path[-1]
+    return result
 
 
 def _stacked(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
