@@ -205,16 +205,20 @@ def mouth_marks(
     """A tick at the wall where each branch leaves, on its side, with its name if it has one."""
     made: list[Mark] = []
     taken = {True: -np.inf, False: -np.inf}
-    for mouth in course.mouths:
-        x = float(picture.x_of(np.array(mouth.s_mm)))
-        if not 0 < x < picture.width or mouth.s_mm < BESIDE_MM:
+    mouths = [mouth for mouth in course.mouths if mouth.s_mm > BESIDE_MM]
+    s_mm = np.array([mouth.s_mm for mouth in mouths])
+    ways = picture.sheet.lines(picture.sheet.along_mm(s_mm))[1]
+    middles = picture.sheet.middle_mm(s_mm)
+    walls = np.interp(s_mm, course.s_mm, course.radius_mm) + BESIDE_MM
+    places = zip(mouths, picture.x_of(s_mm).tolist(), ways, middles, walls, strict=True)
+    for mouth, x, way, middle, wall in places:
+        if not 0 < x < picture.width:
             continue
         branch = tree.branches[mouth.branch]
-        far = branch.points_lps[min(len(branch.points_lps) - 1, 20)]
-        middle = picture.sheet.middle_mm(np.array([mouth.s_mm]))[0]
-        above = picture.sheet.flat(far)[1] > middle
-        own = np.interp(mouth.s_mm, course.s_mm, course.radius_mm) + BESIDE_MM
-        y = float(picture.y_of(np.array(middle + (own if above else -own))))
+        ends = branch.points_lps[[0, min(len(branch.points_lps) - 1, 20)]]
+        ends = ends if _nearer(ends, course, mouth.s_mm) else ends[::-1]
+        above = float((ends[1] - ends[0]) @ way) > 0
+        y = float(picture.y_of(np.array(middle + (wall if above else -wall))))
         end = y - line if above else y + line
         made.append(Line(x, y, x, end, TOKENS["accent"], 1.5, shadow=True))
         if branch.name and x > taken[above]:
@@ -222,6 +226,13 @@ def mouth_marks(
             made.append(Text(x, end, branch.name, TOKENS["text"], side))
             taken[above] = x + 0.62 * line * len(branch.name)
     return made
+
+
+def _nearer(ends_lps: np.ndarray, course: Course, s_mm: float) -> bool:
+    """Whether the first of two points is nearer to a place of a vessel."""
+    here = course.points_lps[int(np.abs(course.s_mm - s_mm).argmin())]
+    first, second = np.linalg.norm(ends_lps - here, axis=1)
+    return bool(first <= second)
 
 
 def curved_overlay(
@@ -287,16 +298,15 @@ def section_marks(
 ) -> list[Mark]:
     """What is written over a cross-section, laid out for a small pane; `told` is its diameter."""
     width, height, color = plane.width, plane.height, TOKENS["text"]
-    letters = edge_letters(np.array(plane.right), np.array(plane.down))
-    made = letter_marks(letters, width, height)
-    made.append(Text(8, 8, title, color, bold=True, room=width / 2 - 8 - 1.5 * line))
-    low = height - 8 - line
-    made.append(Text(8, low - line, told, color, (0.0, 0.0)))
+    made = letter_marks(edge_letters(np.array(plane.right), np.array(plane.down)), width, height)
+    low = height - 8 - 3 * line  # above the letter
+    made.append(Text(8, low, title, color, bold=True))
+    made.append(Text(8, low + line, told, color))
     bar = scale_bar(plane.mm_per_pixel, width)
-    left = width - 8 - bar.pixels
-    ends = [Line(x, low - 4, x, low, color, 1.5, shadow=True) for x in (left, width - 8)]
-    made += [Line(left, low, width - 8, low, color, 1.5, shadow=True), *ends]
-    made.append(Text(width - 8, low - 5, bar.text, color, (1.0, 1.0)))
+    right, y = 8 + bar.pixels, 8 + line
+    ends = [Line(x, y, x, y + 4, color, 1.5, shadow=True) for x in (8, right)]
+    made += [Line(8, y + 4, right, y + 4, color, 1.5, shadow=True), *ends]
+    made.append(Text(8, 8, bar.text, color))
     return [*made, *stamp_marks(stamps(case, view), width, height, line, centered=False)]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from psygnal import EmissionInfo
 from PySide6.QtCore import QObject, Signal
 
 from viewer.case.case import Case
@@ -19,6 +20,7 @@ from viewer.session.jobs import Job
 from viewer.session.session import Session
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
+NEAR_MM = 2.0
 NO_TREE = "No vessels are traced yet.\nPress F5 to reconstruct, or run the step Trace."
 TRACING = "The vessel appears as soon as it is traced …"
 CANCELLED = "Measuring was cancelled.\nClick a vessel in the 3-D view at the left."
@@ -26,12 +28,14 @@ FLAGS = ("proximal", "minimum", "distal")
 
 
 class ChosenVessel(QObject):
-    """Follows the session; `changed` tells that something about the vessel is to be drawn anew.
+    """Follows the session; `changed` tells that the vessel is to be drawn anew.
 
-    Without `sections` there is nothing to draw yet, and `words` says why.
+    `turned` tells that only the direction changed in which the curved view cuts it. Without
+    `sections` there is nothing to draw yet, and `words` says why.
     """
 
     changed = Signal()
+    turned = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -246,11 +250,14 @@ class ChosenVessel(QObject):
         self._job = self.session.jobs.start("Measuring the vessel", work, done, failed)
 
     def _come_near(self) -> None:
-        """Bring a cursor that lies off the vessel onto the chosen branch."""
-        place = self.place
-        radius = float(np.interp(place.s_mm, self.course.s_mm, self.course.radius_mm))
-        if place.offset_mm > FAR * radius + 1.0:
-            self.go_to(sum(self.course.stretch_mm(self.chosen)) / 2)
+        """Bring a cursor that lies elsewhere onto the chosen branch, outside its parent."""
+        place, course = self.place, self.course
+        low, high = course.stretch_mm(self._branch)
+        low = min(max(low, course.ostium_mm), high)
+        radius = float(np.interp(place.s_mm, course.s_mm, course.radius_mm))
+        on_branch = low - NEAR_MM <= place.s_mm <= high + NEAR_MM
+        if not on_branch or place.offset_mm > FAR * radius + 1.0:
+            self.go_to((low + high) / 2)
 
     def _drop_job(self) -> None:
         if self._job is not None:
@@ -265,6 +272,10 @@ class ChosenVessel(QObject):
         elif self.course is None:
             self._redraw()
 
-    def _redraw(self, *_: object) -> None:
-        if self.view.layout == "vessel":
+    def _redraw(self, change: EmissionInfo | None = None) -> None:
+        if self.view.layout != "vessel":
+            return
+        if change is not None and change.signal.name == "vessel_angle":
+            self.turned.emit()
+        else:
             self.changed.emit()

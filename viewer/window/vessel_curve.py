@@ -73,6 +73,7 @@ class CurvePane(QWidget):
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Curved view of the vessel")
         vessel.changed.connect(self.update)
+        vessel.turned.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """A fair share of the window."""

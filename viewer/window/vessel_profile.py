@@ -45,6 +45,7 @@ class ProfilePane(QWidget):
         self.setMinimumSize(160, 90)
         self.setAccessibleName("Diameter along the vessel")
         vessel.changed.connect(self.update)
+        vessel.turned.connect(self._turned)
 
     def sizeHint(self) -> QSize:
         """A fair share of the window."""
@@ -58,6 +59,10 @@ class ProfilePane(QWidget):
     def room(self) -> QRectF:
         """Where the curve is drawn: between the flags and the millimeters."""
         return QRectF(0, 1.4 * self._line, self.width(), self.height() - 2.8 * self._line)
+
+    def _turned(self) -> None:
+        if self.vessel.view.vessel_sheet == "stretched":  # its places move as it turns
+            self.update()
 
     # Painting
 

@@ -51,6 +51,7 @@ class SectionPane(QWidget):
         self.setMinimumSize(120, 100)
         self.setAccessibleName(f"Cross-section: {TITLES[at].lower()}")
         vessel.changed.connect(self.update)
+        vessel.turned.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """A fair share of the window."""

@@ -33,6 +33,7 @@ class VesselTable(QTableWidget):
         widths.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         widths.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight)
+        self.horizontalHeaderItem(0).setTextAlignment(Qt.AlignmentFlag.AlignLeft)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
@@ -52,7 +53,15 @@ class VesselTable(QTableWidget):
         """Take as much height as the rows need."""
         row = self.fontMetrics().height() + 8
         self.verticalHeader().setDefaultSectionSize(row)
-        self.setFixedHeight(len(ROWS) * row + self.horizontalHeader().sizeHint().height() + 6)
+        widths = self.horizontalHeader()
+        scrolls = widths.length() > self.viewport().width()
+        bar = self.horizontalScrollBar().sizeHint().height() if scrolls else 0
+        self.setFixedHeight(len(ROWS) * row + widths.sizeHint().height() + bar + 8)
+
+    def resizeEvent(self, event) -> None:
+        """Keep room for the bar that scrolls a wide table."""
+        super().resizeEvent(event)
+        self.fit()
 
     def text(self) -> str:
         """The table with tabs between its columns."""

@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QSplitter,
@@ -19,8 +19,6 @@ from viewer.window.vessel_curve import CurvePane
 from viewer.window.vessel_profile import ProfilePane
 from viewer.window.vessel_section import SectionPane
 from viewer.window.vessel_table import VesselTable
-
-SHEETS = {"straightened": "Straightened", "stretched": "Stretched"}
 
 
 class VesselView(QObject):
@@ -73,24 +71,21 @@ class VesselHeader(QWidget):
         self.name = QLabel()
         self.name.setObjectName("patient")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._sheets = QButtonGroup(self)
+        self.name.setMinimumWidth(80)
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.stretched = QToolButton()
+        self.stretched.setText("Stretched")
+        self.stretched.setCheckable(True)
+        self.stretched.setToolTip("The vessel with its bends, rolled out; else straightened (T)")
+        self.stretched.clicked.connect(self._take)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(self.name, 1)
-        self.buttons = {}
-        for sheet, title in SHEETS.items():
-            button = QToolButton()
-            button.setText(title)
-            button.setCheckable(True)
-            button.setToolTip(f"{title} curved view (T changes)")
-            button.clicked.connect(lambda _, sheet=sheet: self._take(sheet))
-            self._sheets.addButton(button)
-            self.buttons[sheet] = button
-            row.addWidget(button)
+        row.addWidget(self.stretched)
         self.angle = QSlider(Qt.Orientation.Horizontal)
         self.angle.setRange(0, 359)
-        self.angle.setMinimumWidth(140)
+        self.angle.setMinimumWidth(84)
         self.angle.setAccessibleName("Turn the curved view")
         self.degrees = QSpinBox()
         self.degrees.setRange(0, 359)
@@ -102,10 +97,11 @@ class VesselHeader(QWidget):
         row.addWidget(self.angle)
         row.addWidget(self.degrees)
         vessel.changed.connect(self._show)
+        vessel.turned.connect(self._show)
         self._show()
 
-    def _take(self, sheet: str) -> None:
-        self._vessel.view.vessel_sheet = sheet
+    def _take(self, stretched: bool) -> None:
+        self._vessel.view.vessel_sheet = "stretched" if stretched else "straightened"
 
     def _turn(self, degrees: int) -> None:
         if degrees != round(self._vessel.view.vessel_angle) % 360:
@@ -115,7 +111,8 @@ class VesselHeader(QWidget):
         vessel = self._vessel
         length = f"  {vessel.sections.frames.s_mm[-1]:.0f} mm" if vessel.sections else ""
         self.name.setText(f"{vessel.name}{length}" if vessel.course is not None else "No vessel")
-        self.buttons[vessel.view.vessel_sheet].setChecked(True)
+        self.name.setToolTip(self.name.text())
+        self.stretched.setChecked(vessel.view.vessel_sheet == "stretched")
         degrees = round(vessel.view.vessel_angle) % 360
         self.angle.setValue(degrees)
         self.degrees.setValue(degrees)
