@@ -11,6 +11,7 @@ from viewer.geometry.tree import VesselTree
 
 LOOK_MM = 20.0
 TURN_MM = 10.0
+TWIG = 0.5  # what is thinner, by the thickest, is a side vessel
 STRAIGHT = 0.5  # what going straight on is worth, beside being as thick as the thickest
 
 
@@ -211,7 +212,7 @@ class Ways:
             straight = -float(come @ heading(self.points(option), TURN_MM))
             return self.caliber(option) / widest + STRAIGHT * straight
 
-        return max(options, key=worth)
+        return max((o for o in options if self.caliber(o) >= TWIG * widest), key=worth)
 
     def joint_radius(self, step: Step) -> float:
         """The largest radius in mm at the joint from which a step leads."""
