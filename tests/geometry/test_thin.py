@@ -64,11 +64,26 @@ def test_the_path_runs_through_a_throat_without_edges():
     assert off[np.abs(z) < 4].max() < 0.25
 
 
-def test_a_closed_vessel_has_no_diameter():
-    sections, z, _ = throat(3.0, 100, 15, 0.5)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("radius", "lesion", "voxel"), [(3.0, 15, 0.5), (2.5, 8, 0.3)])
+def test_a_closed_vessel_has_no_diameter(radius, lesion, voxel, seed):
+    sections, z, _ = throat(radius, 100, lesion, voxel, seed=seed)
     found = sections.values["diameter_equivalent_mm"]
-    assert np.isnan(found[np.abs(z) < 0.5]).any()
-    assert not (found[np.abs(z) < 0.5] > 0.8).any()
+    assert np.isnan(found[np.abs(z) < 0.6]).all()
+
+
+def test_sections_beside_each_other_tell_a_lumen_that_none_tells_alone():
+    far = 0.1 * np.arange(60)
+    hu = np.random.default_rng(1).normal(40, 3, (41, 48, 60))
+    hu[:, :, far < 0.5] += 45.0
+    hu[:6, :, far < 3.0] = hu[-6:, :, far < 3.0] = 400.0
+    rays = Rays(hu, np.full(41, 5.9), np.full((41, 48), np.nan), np.full(41, 400.0))
+    half = np.full((41, 48), np.nan)
+    half[:6] = half[-6:] = 3.0
+    radius, _ = by_brightness(rays, half, np.arange(41) * 0.5, 0.5, 15.0, 0.4)
+    alone, _ = by_brightness(rays, half, np.arange(41) * 5.0, 0.5, 15.0, 0.4)
+    assert np.isnan(alone[12:29]).all()
+    assert np.pi * np.nanmedian(radius[12:29]) ** 2 == pytest.approx(0.098, abs=0.04)
 
 
 @pytest.mark.parametrize(("percent", "most"), [(50, 4), (70, 6)])

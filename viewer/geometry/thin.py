@@ -16,6 +16,7 @@ UNEVEN = 0.35  # of the contrast: a neighbor or calcium, not the background
 CONTRAST_SHARE = 0.05  # how well the contrast is known
 SHAPE_SEEN = 0.9
 LEAST_DEVIATIONS = 1.645  # one in twenty closed lumens is taken for open
+TOGETHER_MM = 1.5
 SHARPENED_NOISE, SHARPENED_SHARE = 1.3, 0.5
 SHAPE_SHARE = 0.2  # of the radius: how far from round a lumen may be whose shape is not seen
 
@@ -34,7 +35,8 @@ def by_brightness(
     around it, over the contrast of blood, is the area. Blood's own brightness is taken from the
     nearest thick sections. What the blur brought from before and behind along the path `s_mm`
     (n,) is taken out again (Van Cittert 1931). nan for thick sections, where no thick one tells
-    what blood is, where the ring is not even, and where the area cannot be told from none.
+    what blood is, where the ring is not even, and where the area cannot be told from none, even
+    together with the sections beside it.
     """
     mean = half_mm.mean(axis=1)
     thick = mean > THICK_BLURS * blur_mm
@@ -53,8 +55,32 @@ def by_brightness(
     sd = np.hypot(SHARPENED_NOISE * sd, SHARPENED_SHARE * (sharper - area))
     area = np.where(thin, sharper, np.nan)
     told = area > LEAST_DEVIATIONS * sd
+    together, together_sd = _together(area, sd, s_mm)
+    area, sd = np.where(told, area, together), np.where(told, sd, together_sd)
+    told = area > LEAST_DEVIATIONS * sd
     radius = np.sqrt(np.where(told, area, np.nan) / np.pi)
     return radius, sd / (2 * np.pi * radius)
+
+
+def _together(
+    area_mm2: np.ndarray, sd_mm2: np.ndarray, s_mm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Areas (n,) by a parabola through the thin sections around each, and their deviations.
+
+    Several sections show a lumen that is too thin to be told in one. nan where it is not known of
+    most of them.
+    """
+    area, sd = np.full(len(s_mm), np.nan), np.full(len(s_mm), np.nan)
+    known = np.isfinite(area_mm2) & np.isfinite(sd_mm2)
+    for row in np.flatnonzero(known):
+        around = np.abs(s_mm - s_mm[row]) <= TOGETHER_MM + 1e-6
+        near = np.flatnonzero(around & known)
+        if len(near) >= max(5, 0.8 * around.sum()):
+            terms = (s_mm[near] - s_mm[row])[:, None] ** np.arange(3)
+            weight = np.linalg.pinv(terms)[0]
+            area[row] = weight @ area_mm2[near]
+            sd[row] = np.linalg.norm(weight * sd_mm2[near])
+    return area, sd
 
 
 def sized(half_mm: np.ndarray, seen: np.ndarray, radius_mm: np.ndarray) -> np.ndarray:
