@@ -87,7 +87,7 @@ class Photographer:
 
 
 def look_at_the_example(by: Photographer) -> None:
-    """The start page, the example reconstructed, and it without bones and organs."""
+    """The start page, the example reconstructed, without bones and organs, and one vessel of it."""
     by.save("start")
     by.window.files.open_path(resource("example"))
     by.wait(lambda: by.session.case.volume is not None, "Opening")
@@ -102,8 +102,13 @@ def look_at_the_example(by: Photographer) -> None:
     by.trigger("organs")
     by.trigger("layout-1+3")
     by.save("bones")
-    for name in ("remove-bones", "organs", "layout-2x2"):
+    for name in ("remove-bones", "organs", "layout-vessel"):
         by.trigger(name)
+    aorta = int(np.argmax([np.median(b.radius_mm) for b in by.session.case.tree.branches]))
+    by.session.select(aorta)
+    by.save("vessel")
+    by.session.view.surface_color = "label"
+    by.trigger("layout-2x2")
     by.session.saved_case = by.session.case
 
 

@@ -108,4 +108,7 @@ def percent_text(percent: Number) -> str:
     """How narrow a place is; none where it is as wide as the normal ones."""
     if not percent.known:
         return "–"
-    return f"{percent.value:.0f} ± {percent.sd:.0f} %" if percent.value > 0 else "none"
+    if percent.value <= 0:
+        return "none"
+    digits = 0 if percent.sd >= 1 else 1
+    return f"{percent.value:.{digits}f} ± {percent.sd:.{digits}f} %"
