@@ -8,7 +8,8 @@ from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VesselMask
 
 REACH_MM, LINING_MM = 60.0, 1.0
 JUMP = 1.35
-SMOOTH_MM = 2.0
+SMOOTH_MM, SMOOTH_SHARE = 2.0, 0.12
+ALONG_VOXELS = 1.0
 BODY = (ARTERY, CALCIFICATION, THROMBUS)
 
 
@@ -37,7 +38,8 @@ def outer_wall_mm(sections: Sections, mask: VesselMask) -> np.ndarray:
         lined = ndimage.map_coordinates(clot, index - corner, order=0, mode="constant") > 0
         inside = np.all((index >= 0) & (index <= size - 1), axis=0)
         out[row] = _ends(held, lined, inside, far, lumen[row])
-    return out
+    along = float(f.s_mm[-1]) / (len(f.s_mm) - 1)
+    return _steady(out, ALONG_VOXELS * min(mask.grid.spacing_mm) / along)
 
 
 def _near(
@@ -72,5 +74,13 @@ def _ends(
     usual = ndimage.median_filter(wall, len(wall) // 2 + 1, mode="wrap")
     kept = np.flatnonzero(wall < JUMP * usual + LINING_MM)
     wall = np.interp(ray, kept, wall[kept], period=len(wall))
-    arc = 2 * np.pi / len(wall) * float(wall.mean())
-    return np.asarray(ndimage.gaussian_filter1d(wall, SMOOTH_MM / arc, mode="wrap"))
+    mean = float(wall.mean())
+    arc = 2 * np.pi / len(wall) * mean
+    smooth = max(SMOOTH_MM, SMOOTH_SHARE * mean) / arc
+    return np.asarray(ndimage.gaussian_filter1d(wall, smooth, mode="wrap"))
+
+
+def _steady(wall_mm: np.ndarray, sections: float) -> np.ndarray:
+    """Outlines (n,m) averaged over so many sections along the path, where all these are known."""
+    average = ndimage.gaussian_filter1d(wall_mm, sections, axis=0, mode="nearest")
+    return np.where(np.isfinite(average), average, wall_mm)
