@@ -36,7 +36,7 @@ def name_vessels(tree: VesselTree, grid: Grid | None = None) -> tuple[Named, ...
     for reading in readings:
         aorta = reading.aorta
         found += name_aorta(reading)
-        named = name_arch_arteries(ways, list(reading.arch))
+        named = name_arch_arteries(ways, list(reading.arch), aorta.rising)
         found += named
         if not named:
             unknown += [side.step for side in reading.arch]
@@ -46,7 +46,8 @@ def name_vessels(tree: VesselTree, grid: Grid | None = None) -> tuple[Named, ...
         for side, step in zip(("left", "right"), aorta.forks or (), strict=False):
             why = f"the {side} one of two alike arteries at the end of the aorta"
             found += name_leg(ways, step, side, 0.9, why)
-    own = {s.branch for reading in readings for s in reading.aorta.way.steps}
+    sure = {each.branch for each in found}
+    own = {s.branch for r in readings for s in r.aorta.way.steps if s.branch in sure}
     loose = [piece for piece in ways.pieces if own.isdisjoint(piece)]
     for piece in loose:
         found += name_pulmonary(ways, piece)

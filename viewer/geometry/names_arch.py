@@ -29,10 +29,11 @@ def arch_sides(ways: Ways, aorta: Aorta) -> list[Side]:
     return out
 
 
-def name_arch_arteries(ways: Ways, sides: list[Side]) -> list[Named]:
+def name_arch_arteries(ways: Ways, sides: list[Side], whole: bool) -> list[Named]:
     """Brachiocephalic, carotid, subclavian and vertebral arteries from what leaves the arch.
 
     Named by their order and by where they go; an arch that fits no known kind has no names.
+    Where the arch is not `whole`, two arteries may be any two.
     """
     main = [s for s in sides if s.caliber_mm >= MAIN_MM]
     thin = [s for s in sides if s.caliber_mm < MAIN_MM]
@@ -40,7 +41,7 @@ def name_arch_arteries(ways: Ways, sides: list[Side]) -> list[Named]:
         return _four(ways, main, thin)
     if len(main) == 3:
         return _three(ways, main, thin)
-    if len(main) == 2:
+    if len(main) == 2 and whole:
         return _two(ways, main, thin)
     return []
 

@@ -95,7 +95,7 @@ def _arch_ends(aorta: Aorta, arch: tuple[Side, ...]) -> tuple[Place | None, Plac
     """Where the arch begins and ends: at its first and last artery, else by its shape."""
     if aorta.arch_mm is None:
         return None, None
-    if len(arch) >= 2:
+    if len(arch) >= (2 if aorta.rising else 3):
         first, last = arch[0], arch[-1]
         return (
             Place(max(first.s_mm - first.caliber_mm, 0.0), "at the first artery of the arch"),

@@ -9,12 +9,15 @@ from viewer.geometry.names_neck import carotid_fork, name_carotid, name_vertebra
 from viewer.geometry.names_ways import Step, Way, Ways
 
 LEAST_MM = 1.3
-LOW_MM = 15.0
+LOW_MM = 20.0
+BELOW_MM = 14.0
 ASIDE_MM = 7.0
 ARM_MM = 55.0
 FAR_MM = 200.0
 STEADY = 1.5
+BEHIND_MM = 18.0
 CENTRAL_MM = 5.0
+UPRIGHT, UPRIGHT_MM = 0.75, 40.0
 INTERNAL_MM = 60.0  # an internal carotid artery is longer
 
 
@@ -52,14 +55,15 @@ def _middle(points_lps: np.ndarray) -> float:
 
 
 def _entering(ways: Ways, branches: set[int], floor: float) -> list[Step]:
-    """The steps that lead up from ends near the lowest slices."""
+    """The steps that lead up from ends near the lowest slices, or from a sliver of a cut arch."""
     out = []
     for steps in ways.leaving.values():
-        if len(steps) != 1 or steps[0].branch not in branches:
-            continue
         start = ways.points(steps[0])[0]
-        if start[2] < floor + LOW_MM and ways.toward(steps[0], 25.0)[2] > 8.0:
-            out.append(steps[0])
+        if start[2] > floor + LOW_MM or steps[0].branch not in branches:
+            continue
+        if any(ways.points(s)[-1][2] < start[2] - BELOW_MM for s in steps):
+            continue  # something comes here from below
+        out += [s for s in steps if ways.toward(s, 25.0)[2] > 8.0]
     return out
 
 
@@ -86,6 +90,9 @@ def _trunk(ways: Ways, step: Step, side: str, middle: float) -> list[Named]:
     end = end_of_carotid(ways, way, side)
     if fork is None or (end is not None and end[0] < fork.s_mm + INTERNAL_MM):
         return []
+    upright = min(UPRIGHT_MM, fork.s_mm)
+    if way.at(fork.s_mm)[2] - way.at(fork.s_mm - upright)[2] < UPRIGHT * upright:
+        return []  # the bends of an internal carotid artery in the skull's base
     if ways.caliber(step) > 2.2 and abs(start[0] - middle) < 45.0:
         named = name_carotid(ways, step, side, 0.75, f"{why} and parts in two that rise", 10.0)
         if any("internal" in each.name for each in named):
@@ -124,6 +131,9 @@ def _steady_to_fellow(ways: Ways, step: Step) -> bool:
     if found is None:
         return False
     way, k = found
+    forwards = way.points_lps[0, 1] - way.at(way.begins_mm[k])[1]
+    if forwards > BEHIND_MM:
+        return False  # an internal carotid artery that meets the basilar one
     return way.middle_radius(0.0, way.begins_mm[k]) < STEADY * ways.caliber(step)
 
 
