@@ -7,7 +7,7 @@ import pytest
 
 from viewer.cli import run
 from viewer.phantom.scan import grid_around, render
-from viewer.phantom.vessels import y_tree
+from viewer.phantom.vessels import narrowed_tube, y_tree
 from viewer.segment.mask import VesselMask
 from viewer.volume.files import write_labels, write_volume
 
@@ -44,6 +44,28 @@ def test_a_mask_and_its_scan_give_branches_with_sections(a_scan, tmp_path, capsy
         assert np.median(found) == pytest.approx(true, rel=0.03)
         assert all(0 < r["sd"]["area_mm2"] < r["area_mm2"] for r in rows)
     assert "3 branches with 2 ends" in capsys.readouterr().out
+
+
+def test_a_narrowing_is_told_with_its_deviation_and_an_angle_with_its_kind(tmp_path):
+    for name, tree in (("narrow", narrowed_tube()), ("fork", y_tree())):
+        volume, mask = render(tree, grid_around(tree, (0.5,) * 3), blur_mm=0.5, noise_hu=10)
+        write_volume(volume, tmp_path / f"{name}.nii.gz")
+        write_labels(mask.labels, mask.grid, tmp_path / f"{name}-mask.nii.gz")
+        scan, labels = tmp_path / f"{name}.nii.gz", tmp_path / f"{name}-mask.nii.gz"
+        assert run(["trace", str(labels), str(tmp_path / name), "--ct", str(scan)]) == 0
+    narrow = json.loads((tmp_path / "narrow" / "measures.json").read_text())
+    assert len(narrow["stenoses"]) == 1
+    found = narrow["stenoses"][0]
+    assert found["percent_diameter"] == pytest.approx(50, abs=2)
+    assert found["percent_area"] == pytest.approx(75, abs=3)
+    assert 0 < found["sd"]["percent_diameter"] < 5
+    fork = json.loads((tmp_path / "fork" / "measures.json").read_text())
+    between = [a for a in fork["angles"] if a["kind"] == "between daughters"]
+    assert len(between) == 1
+    assert between[0]["degrees"] == pytest.approx(60, abs=2)
+    assert between[0]["sd"] > 0
+    assert fork["stenoses"] == []
+    assert len(fork["landmarks"]) in (0, 11)
 
 
 def test_the_root_can_be_named(a_scan, tmp_path):

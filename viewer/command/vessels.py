@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from viewer.segment.mask import VesselMask
     from viewer.volume.volume import Volume
 
-TREE, DATA = "tree.vtp", "tree.json"
+TREE, DATA, MEASURES = "tree.vtp", "tree.json", "measures.json"
 
 
 def add_trace(verbs: Any) -> None:
@@ -24,8 +24,9 @@ def add_trace(verbs: Any) -> None:
     verb = verbs.add_parser(
         "trace",
         help="centerlines and cross-sections of a case or a mask",
-        description=f"Writes {TREE} and {DATA} into a new folder: branches with their paths, "
-        "cross-sections and standard deviations, in mm of the patient's frame (LPS).",
+        description=f"Writes {TREE}, {DATA} and {MEASURES} into a new folder: branches with their "
+        "names, paths and cross-sections; narrowings, widenings, angles, landmarks, and what was "
+        "expected and not found; all with standard deviations, in mm of the patient's frame (LPS).",
     )
     verb.add_argument("input", type=Path, metavar="CASE_OR_MASK", help="case folder or mask file")
     verb.add_argument("out", type=Path, metavar="OUT", help="the folder to write")
@@ -40,21 +41,34 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.geometry.centerline import trace
     from viewer.geometry.files import write_tree
     from viewer.geometry.measured_tree import MeasuredTree, as_data, measure_tree
+    from viewer.geometry.names import name_vessels, renamed
+    from viewer.geometry.tree_measures import measure_vessels, measures_data
 
     refuse_existing(args.out, overwrite=False)
     root = None if args.root is None else _point(args.root)
     mask, volume = _opened(args.input, args.ct, progress.part(0.0, 0.15))
-    tree = trace(mask, progress.part(0.15, 0.5), root_lps=root)
-    measured = MeasuredTree(tree)
+    noise = 20.0 if volume is None else noise_hu(volume, progress.part(0.15, 0.2))
+    noise = noise if np.isfinite(noise) else 20.0
+    part = progress.part(0.2, 0.55)
+    tree = trace(mask, part, volume=volume, noise_hu=noise, root_lps=root)
+    names = name_vessels(tree, mask.grid)
+    tree = renamed(tree, names)
+    measured, found = MeasuredTree(tree), None
     if volume is not None:
-        noise = noise_hu(volume, progress.part(0.5, 0.55))
-        noise = noise if np.isfinite(noise) else 20.0
-        measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.95))
+        measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.8))
+        found = measure_vessels(
+            volume, mask, tree, names, noise, measured.blur_mm, progress.part(0.8, 1.0)
+        )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
     try:
         write_tree(tree, partial / TREE)
-        (partial / DATA).write_text(json.dumps(as_data(measured), indent=1), encoding="utf-8")
+        (partial / DATA).write_text(
+            json.dumps(as_data(measured), indent=1, allow_nan=False), encoding="utf-8"
+        )
+        if found is not None:
+            text = json.dumps(measures_data(found), indent=1, allow_nan=False)
+            (partial / MEASURES).write_text(text, encoding="utf-8")
         partial.chmod(0o755)
         partial.rename(args.out)
     except BaseException:

@@ -81,7 +81,10 @@ def as_data(measured: MeasuredTree) -> dict[str, Any]:
         "branches": branches,
         "joints": _points(tree.joints),
         "ends": _points(ends_of(tree)),
-        "repairs": [],
+        "repairs": [
+            {"kind": each.kind, "point_lps": list(each.point_lps), "text": each.text}
+            for each in tree.repairs
+        ],
     }
 
 

@@ -1,0 +1,100 @@
+"""The measures of whole trees, and how they are told."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from viewer.geometry.aneurysm import Fusiform
+from viewer.geometry.number import Number, unknown
+from viewer.geometry.tree_measures import (
+    courses_of,
+    flat,
+    measure_vessels,
+    measures_data,
+    plain,
+    widened_surely,
+)
+from viewer.phantom.scan import grid_around, render
+from viewer.phantom.vessels import narrowed_tube, three_generations
+from viewer.progress import silent
+
+
+def number(value, sd, unit="mm"):
+    return Number(value, sd, unit, "a test")
+
+
+def a_widening(**changes):
+    given = {
+        "from_mm": 20.0,
+        "to_mm": 60.0,
+        "widest_mm": 40.0,
+        "reference": number(20.0, 0.5),
+        "diameter_max": number(40.0, 0.5),
+    }
+    rest = dict.fromkeys(
+        ("lumen_max", "neck_diameter", "length", "lumen_volume", "thrombus_volume", "volume"),
+        unknown("mm", "a test", "not asked"),
+    )
+    return Fusiform(**(given | rest | changes))
+
+
+def test_every_branch_belongs_to_one_vessel():
+    tree = three_generations()
+    courses = courses_of(tree)
+    numbers = [n for course in courses for n in course.branches]
+    assert sorted(numbers) == sorted(set(numbers))
+    assert courses[0].radius_mm[0] == pytest.approx(tree.branches[0].radius_mm[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sure"),
+    [
+        ({}, True),
+        ({"from_mm": 0.0}, False),
+        ({"reference": number(20.0, 5.0)}, False),
+        ({"diameter_max": number(31.0, 3.0)}, False),
+        ({"to_mm": 30.0}, False),
+        ({"diameter_max": unknown("mm", "a test", "not seen")}, False),
+    ],
+)
+def test_a_widening_must_be_more_than_its_error(changes, sure):
+    assert widened_surely(a_widening(**changes)) is sure
+
+
+def test_a_narrow_vessel_is_told_whole():
+    tree = narrowed_tube(least_mm=1.6)
+    volume, mask = render(tree, grid_around(tree, (0.5,) * 3), blur_mm=0.5, noise_hu=10)
+    tree = replace(tree, branches=(replace(tree.branches[0], name="left renal artery"),))
+    measures = measure_vessels(volume, mask, tree, (), 10.0, 0.55, silent())
+    data = measures_data(measures)
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    (found,) = data["stenoses"]
+    assert found["vessel"] == "left renal artery"
+    assert found["percent_diameter"] == pytest.approx(60, abs=2)
+    assert found["least_diameter_mm"] == pytest.approx(3.2, abs=0.2)
+    assert found["least_mm"] == pytest.approx(30, abs=1.5)
+    assert data["aneurysms"] == []
+    assert data["audit"] == []
+
+
+def test_what_is_not_known_has_its_reason():
+    row = flat(plain({"least_mm": 3.0, "least": unknown("mm", "by eye", "no lumen is seen")}))
+    assert row == {
+        "least_mm": 3.0,
+        "least_diameter_mm": None,
+        "method": {"least_diameter_mm": "by eye"},
+        "missing": {"least_diameter_mm": "no lumen is seen"},
+    }
+
+
+def test_numbers_of_any_kind_become_plain():
+    assert plain({"a": np.float64(1.23456), "b": np.int64(2), "c": np.array([np.nan, 1.0])}) == {
+        "a": 1.235,
+        "b": 2,
+        "c": [None, 1.0],
+    }
+    assert plain((True, np.bool_(False), "text", None, float("inf"))) == [
+        True, False, "text", None, None
+    ]  # fmt: skip
