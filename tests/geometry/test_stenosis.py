@@ -1,5 +1,7 @@
 """Stenoses of made-up vessels: percent, length and place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,18 @@ def test_a_closed_vessel_has_a_bound_and_no_percentage():
     assert not found.percent_diameter.known
     assert "closed" in found.percent_diameter.missing
     assert 75 < found.percent_at_least < 100
+
+
+def test_sections_without_lumen_in_a_wide_vessel_are_no_stenosis():
+    sections = sections_of(lambda z: 4.0 + 0 * z, 0.8)
+    hidden = np.abs(sections.frames.points_lps[:, 2]) < 3
+    values = {name: np.where(hidden, np.nan, each) for name, each in sections.values.items()}
+    behind = replace(sections, values=values)
+    assert stenoses(behind) == ()
+    middle = float(sections.frames.s_mm[-1]) / 2
+    by_hand = stenosis_at(behind, middle - 10, middle, middle + 10)
+    assert not by_hand.percent_diameter.known
+    assert "no edge" in by_hand.percent_diameter.missing
 
 
 def test_normal_places_without_lumen_give_no_number():

@@ -1,6 +1,7 @@
 """Narrowings of a vessel: how narrow, how long, and what fills them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -14,7 +15,9 @@ EDGE_PERCENT = 5.0  # a lesion reaches as far as the lumen is narrower than this
 SURE = 3.0  # deviations
 AROUND_MM, AROUND_DIAMETERS = 15.0, 4.0
 AT_PLACE_MM, NORMAL_MM = 1.0, 1.5
+CLOSING_SHARE = 0.5  # of the healthy diameter: what is left beside a closed place
 CLOSED = "The lumen is closed there, or too thin to be told from closed."
+UNSEEN = "The scan shows no edge of the lumen there."
 NO_REFERENCE = "Too little healthy vessel is seen beside it."
 
 
@@ -53,20 +56,22 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
     if whole is None:
         return ()
     s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
-    narrow = _narrow(sections, whole)
-    found = []
-    for first, last in _stretches(sections, whole, narrow, least_percent):
+    closed = _closed(d, whole.at(s))
+    narrow = _narrow(d, whole.at(s), closed)
+    found: list[Stenosis] = []
+    for first, last in _stretches(d, whole.at(s), narrow, closed, least_percent):
         near = _near(s, s[first], s[last], float(whole.at(s[first])))
         taper = taper_of(sections, near & ~narrow)
         if taper is None:
             continue
         first, last = _edges(sections, taper, first, last)
         inside = np.arange(first, last + 1)
-        depth = 1 - np.where(np.isfinite(d[inside]), d[inside], 0.0) / taper.at(s[inside])
-        closed = inside[~np.isfinite(d[inside])]
-        at = int(closed[len(closed) // 2]) if len(closed) else int(inside[np.argmax(depth)])
+        depth = 1 - np.where(closed[inside], 0.0, d[inside]) / taper.at(s[inside])
+        shut = inside[closed[inside]]
+        at = int(shut[len(shut) // 2]) if len(shut) else int(inside[np.nanargmax(depth)])
         lesion = _stenosis(sections, taper, (first, at, last), _beyond(sections, taper, last))
-        if _counts(lesion, least_percent):
+        again = found and lesion.least_mm <= found[-1].to_mm
+        if _counts(lesion, least_percent) and not again:
             found.append(lesion)
     return tuple(found)
 
@@ -103,30 +108,40 @@ def _between(ends: list[Number], low: float, high: float) -> Taper:
     return Taper(0.5 * (low + high), middle, slope, 0.5 * both, both / (high - low))
 
 
-def _narrow(sections: Sections, taper: Taper) -> np.ndarray:
-    """Which sections (n,) are narrower than healthy ones, or may be closed."""
-    s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
-    limit = taper.at(s) * (1 - 2 * EDGE_PERCENT / 100)
+def _closed(d_mm: np.ndarray, healthy_mm: np.ndarray) -> np.ndarray:
+    """Which sections (n,) show no lumen because it narrows to nothing there.
+
+    Where the lumen beside them is wide, they tell of metal or of the edge of the scan instead.
+    """
+    known = np.flatnonzero(np.isfinite(d_mm))
+    out = np.zeros(len(d_mm), bool)
+    for before, after in pairwise(known.tolist()):
+        beside = max(d_mm[before] / healthy_mm[before], d_mm[after] / healthy_mm[after])
+        out[before + 1 : after] = beside < CLOSING_SHARE
+    return out
+
+
+def _narrow(d_mm: np.ndarray, healthy_mm: np.ndarray, closed: np.ndarray) -> np.ndarray:
+    """Which sections (n,) are narrower than healthy ones."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(~(d > limit) | ~np.isfinite(d))
+        return np.asarray(closed | (d_mm <= healthy_mm * (1 - 2 * EDGE_PERCENT / 100)))
 
 
 def _stretches(
-    sections: Sections, taper: Taper, narrow: np.ndarray, least_percent: float
+    d_mm: np.ndarray,
+    healthy_mm: np.ndarray,
+    narrow: np.ndarray,
+    closed: np.ndarray,
+    least_percent: float,
 ) -> list[tuple[int, int]]:
     """First and last section of each narrowing; two with a wide place between them are two."""
-    s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
-    depth = 100 * (1 - np.where(np.isfinite(d), d, 0.0) / taper.at(s))
+    depth = 100 * (1 - np.where(narrow & ~closed, d_mm, 0.0) / healthy_mm)
     depth = np.where(narrow, depth, 0.0)
-    peaks, _ = find_peaks(depth, height=least_percent, prominence=0.5 * least_percent)
-    borders = (
-        [np.flatnonzero(~narrow[:p]) for p in peaks],
-        [np.flatnonzero(~narrow[p:]) for p in peaks],
-    )
     out = []
-    for peak, before, after in zip(peaks.tolist(), *borders, strict=True):
+    for peak in find_peaks(depth, height=least_percent, prominence=0.5 * least_percent)[0]:
+        before, after = np.flatnonzero(~narrow[:peak]), np.flatnonzero(~narrow[peak:])
         if len(before) and len(after):  # a healthy section on both sides
-            out.append((int(before[-1]) + 1, peak + int(after[0]) - 1))
+            out.append((int(before[-1]) + 1, int(peak + after[0]) - 1))
     return sorted(set(out))
 
 
@@ -135,7 +150,7 @@ def _edges(sections: Sections, taper: Taper, first: int, last: int) -> tuple[int
     s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
     limit = np.maximum(EDGE_PERCENT / 100 * taper.at(s), sections.sd["diameter_equivalent_mm"])
     with np.errstate(invalid="ignore"):
-        narrow = ~(d > taper.at(s) - limit)
+        narrow = (d <= taper.at(s) - limit) | _closed(d, taper.at(s))
     while first > 0 and narrow[first - 1]:
         first -= 1
     while last < len(s) - 1 and narrow[last + 1]:
@@ -180,7 +195,7 @@ def _stenosis(
     reference = unknown("mm", by, NO_REFERENCE)
     if taper is not None:
         reference = Number(float(taper.at(s[at])), taper.sd_at(float(s[at])), "mm", by)
-    least = _least(sections, at)
+    least = _least(sections, at, _closed(d, taper.at(s))[at] if taper is not None else False)
     known = d[first : last + 1][np.isfinite(d[first : last + 1])]
     bound = float(known.min()) if len(known) else np.nan
     step = float(s[-1]) / (len(s) - 1)
@@ -209,7 +224,7 @@ def _stenosis(
     )
 
 
-def _least(sections: Sections, at: int) -> Number:
+def _least(sections: Sections, at: int, closed: bool) -> Number:
     """The diameter (mm) at a narrowest place, by a parabola through the sections around it.
 
     The least of several noisy numbers would be too small.
@@ -217,7 +232,7 @@ def _least(sections: Sections, at: int) -> Number:
     s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
     method = "area-equivalent diameter, parabola through the sections around the narrowest"
     if not np.isfinite(d[at]):
-        return unknown("mm", method, CLOSED)
+        return unknown("mm", method, CLOSED if closed else UNSEEN)
     near = np.flatnonzero((np.abs(s - s[at]) <= AT_PLACE_MM + 1e-6) & np.isfinite(d))
     value = float(d[at])
     if len(near) >= 4:
