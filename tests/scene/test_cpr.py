@@ -21,7 +21,7 @@ from viewer.scene.cpr import (
     walls_on,
 )
 from viewer.scene.marks import Line, Text
-from viewer.scene.overlay import edge_letters
+from viewer.scene.overlay import direction_letters, edge_letters
 from viewer.scene.slice import OUTSIDE
 from viewer.session.view_state import ViewState
 from viewer.volume.volume import Volume
@@ -65,6 +65,16 @@ def test_letters_stand_where_the_patient_is(run, letters):
     frames = frames_along(np.linspace(*RUNS[run], 80))
     found = curved_letters(sheet_of(frames, ViewState()), frames, 50.0)
     assert "".join(found[edge] for edge in ("left", "right", "top", "bottom")) == letters
+
+
+def test_the_letters_are_those_of_the_pixels(a_tube, a_picture):
+    frames = a_tube[4].frames
+    letters = curved_letters(a_picture.sheet, frames, 30.0)
+    x = float(a_picture.x_of(np.array(30.0)))
+    upwards = a_picture.point_lps(x, 10) - a_picture.point_lps(x, 290)
+    onwards = a_picture.point_lps(x + 90, 150) - a_picture.point_lps(x - 90, 150)
+    assert direction_letters(upwards) == letters["top"]
+    assert direction_letters(onwards) == letters["right"]
 
 
 def test_turning_by_a_quarter_shows_the_side():

@@ -132,6 +132,26 @@ def test_a_click_in_a_section_moves_the_curved_view(view, a_vessel_window):
     )
 
 
+def test_a_branch_picked_in_3d_is_shown_with_the_place_that_was_clicked(
+    view, a_vessel_window, qtbot
+):
+    session = a_vessel_window.session
+    tree = session.case.tree
+    number = next(
+        n
+        for n, b in enumerate(tree.branches)
+        if n not in view.vessel.course.branches and b.length_mm > 15
+    )
+    point = tree.branches[number].points_lps[-5]
+    a_vessel_window.panes.scene.branch_picked.emit(number)
+    session.view.cursor_lps = tuple(float(v) for v in point)
+    qtbot.waitUntil(lambda: view.vessel.sections is not None, timeout=20_000)
+    assert number in view.vessel.course.branches
+    np.testing.assert_allclose(session.view.cursor_lps, point)
+    shown = view.curve.picture().point_lps(*view.curve.picture().pixel(point))
+    assert np.linalg.norm(shown - point) < 1.5
+
+
 def test_a_cursor_of_a_slice_is_found_on_the_vessel(view, a_vessel_window):
     frames = view.vessel.sections.frames
     number = len(frames.points_lps) // 3
@@ -166,6 +186,8 @@ def test_a_drag_and_keys_turn_the_vessel(view, a_vessel_window, trigger):
     assert view.header.degrees.value() == 35
     view.header.angle.setValue(120)
     assert state.vessel_angle == pytest.approx(120.0)
+    QTest.mouseDClick(view.header.angle, LEFT)
+    assert state.vessel_angle == 0.0
 
 
 def test_turning_changes_the_picture_not_the_place(view, a_vessel_window):

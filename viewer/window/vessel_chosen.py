@@ -11,9 +11,10 @@ from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.flags import Flags, narrowing, proposed_flags
 from viewer.geometry.section import Sections
-from viewer.geometry.sections import measure_sections
+from viewer.geometry.sections import measure_sections, measured_blur
 from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
+from viewer.geometry.tree import VesselTree
 from viewer.progress import Progress
 from viewer.scene.turn import clamped
 from viewer.session.jobs import Job
@@ -47,6 +48,7 @@ class ChosenVessel(QObject):
         self._known: dict[tuple[int, ...], Sections] = {}
         self._flags: dict[tuple[int, ...], Flags] = {}
         self._proposed: dict[tuple[int, ...], set[str]] = {}
+        self._blur: tuple[VesselTree, float] | None = None
         self._job: Job[Sections] | None = None
         self._narrowing: tuple[Sections, Flags, Stenosis | None] | None = None
         self._place: tuple[object, object, Place] | None = None
@@ -225,10 +227,20 @@ class ChosenVessel(QObject):
         noise = case.suitability.noise_hu if case.suitability is not None else 10.0
 
         def work(progress: Progress) -> Sections:
-            progress.at(0.05, "Measuring the cross-sections of the vessel")
-            return measure_sections(
-                case.volume, course.points_lps, course.radius_mm, mask=case.mask, noise_hu=noise
+            if self._blur is None or self._blur[0] is not case.tree:
+                progress.at(0.0, "Reading the scan's blur from the thickest vessel")
+                self._blur = (case.tree, _blur_mm(case))
+            progress.at(0.2, "Measuring the cross-sections of the vessel")
+            sections = measure_sections(
+                case.volume,
+                course.points_lps,
+                course.radius_mm,
+                mask=case.mask,
+                noise_hu=noise,
+                blur_mm=self._blur[1],
             )
+            progress.at(1.0)
+            return sections
 
         def done(sections: Sections) -> None:
             if case.tree is not self.case.tree or case.volume is not self.case.volume:
@@ -279,3 +291,9 @@ class ChosenVessel(QObject):
             self.turned.emit()
         else:
             self.changed.emit()
+
+
+def _blur_mm(case: Case) -> float:
+    """The scanner's blur (mm) as the thickest branch shows it: one for all vessels of a case."""
+    thick = max(case.tree.branches, key=lambda branch: float(np.median(branch.radius_mm)))
+    return measured_blur(case.volume, thick.points_lps, thick.radius_mm, mask=case.mask)

@@ -1,6 +1,6 @@
 """The parts of the layout "Vessel": curved view with profile, cross-sections, table."""
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -87,6 +87,8 @@ class VesselHeader(QWidget):
         self.angle.setRange(0, 359)
         self.angle.setMinimumWidth(84)
         self.angle.setAccessibleName("Turn the curved view")
+        self.angle.setToolTip("Turn the curved view about the vessel\nDouble click: 0°")
+        self.angle.installEventFilter(self)
         self.degrees = QSpinBox()
         self.degrees.setRange(0, 359)
         self.degrees.setWrapping(True)
@@ -99,6 +101,13 @@ class VesselHeader(QWidget):
         vessel.changed.connect(self._show)
         vessel.turned.connect(self._show)
         self._show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Turn back on a double click at the slider."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            self._turn(0)
+            return True
+        return super().eventFilter(watched, event)
 
     def _take(self, stretched: bool) -> None:
         self._vessel.view.vessel_sheet = "stretched" if stretched else "straightened"
