@@ -46,7 +46,7 @@ def test_the_lesion_is_as_long_as_it_is_narrow():
     sections = sections_of(narrowed(3.0, 60, 20), 0.5)
     (found,) = stenoses(sections)
     # A cosine 20 mm long, 60 percent deep, is 5 percent deep 8.2 mm from its middle.
-    assert found.length.value == pytest.approx(16.3, abs=2 * found.length.sd)
+    assert found.extent.value == pytest.approx(16.3, abs=2 * found.extent.sd)
     assert z_of(sections, found.from_mm) == pytest.approx(-8.2, abs=1)
 
 
@@ -93,6 +93,14 @@ def test_sections_without_lumen_in_a_wide_vessel_are_no_stenosis():
     by_hand = stenosis_at(behind, middle - 10, middle, middle + 10)
     assert not by_hand.percent_diameter.known
     assert "no edge" in by_hand.percent_diameter.missing
+
+
+def test_a_narrowing_of_which_few_edges_are_seen_is_not_proposed():
+    sections = sections_of(narrowed(4.0, 50, 15), 0.8)
+    assert len(stenoses(sections)) == 1
+    seen = sections.seen.copy()
+    seen[:, : seen.shape[1] // 2] = False
+    assert stenoses(replace(sections, seen=seen)) == ()
 
 
 def test_normal_places_without_lumen_give_no_number():

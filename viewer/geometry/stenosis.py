@@ -13,6 +13,7 @@ from viewer.geometry.taper import Taper, taper_of
 LEAST_PERCENT = 25.0
 EDGE_PERCENT = 5.0  # a lesion reaches as far as the lumen is narrower than this
 SURE = 3.0  # deviations
+LEAST_SHOWN, SHOWN_MM = 0.8, 2.0  # of the edges of the sections around the narrowest
 AROUND_MM, AROUND_DIAMETERS = 15.0, 4.0
 AT_PLACE_MM, NORMAL_MM = 1.0, 1.5
 CLOSING_SHARE = 0.5  # of the healthy diameter: what is left beside a closed place
@@ -42,7 +43,7 @@ class Stenosis:
     percent_area: Number
     percent_nascet: Number
     percent_at_least: float
-    length: Number
+    extent: Number
     taper: Taper | None
 
 
@@ -50,7 +51,8 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
     """All narrowings by at least so many percent of the diameter, along the path.
 
     What the vessel would be is a taper through all sections, then, for each narrowing, through
-    the healthy sections near it. What lies at an end of the path is not judged.
+    the healthy sections near it. What lies at an end of the path is not judged, nor what shows
+    less than four fifths of its edges, as beside a flap or metal.
     """
     whole = taper_of(sections)
     if whole is None:
@@ -71,7 +73,7 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
         at = int(shut[len(shut) // 2]) if len(shut) else int(inside[np.nanargmax(depth)])
         lesion = _stenosis(sections, taper, (first, at, last), _beyond(sections, taper, last))
         again = found and lesion.least_mm <= found[-1].to_mm
-        if _counts(lesion, least_percent) and not again:
+        if _counts(lesion, least_percent) and _shown(sections, lesion) and not again:
             found.append(lesion)
     return tuple(found)
 
@@ -214,7 +216,7 @@ def _stenosis(
         percent_area=_percent(least, reference, 2, f"area of the lumen by the {by}"),
         percent_nascet=_percent(least, distal, 1, "diameter by the normal vessel beyond (NASCET)"),
         percent_at_least=max(0.0, 100 * (1 - bound / reference.value)),
-        length=Number(
+        extent=Number(
             float(s[last] - s[first]),
             float(np.hypot(step, 0.5)) * np.sqrt(2),
             "mm",
@@ -257,3 +259,12 @@ def _counts(lesion: Stenosis, least_percent: float) -> bool:
     if not percent.known:
         return lesion.percent_at_least >= least_percent
     return percent.value >= least_percent and percent.value > SURE * percent.sd
+
+
+def _shown(sections: Sections, lesion: Stenosis) -> bool:
+    """Whether edges show the narrowing: all around it, or what leads to it if it is closed."""
+    s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
+    known = np.isfinite(d) & (s >= lesion.from_mm) & (s <= lesion.to_mm)
+    around = known & (np.abs(s - lesion.least_mm) <= SHOWN_MM)
+    use = around if around.any() else known
+    return bool(use.any() and sections.seen[use].mean() >= LEAST_SHOWN)
