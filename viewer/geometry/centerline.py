@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from viewer.errors import ViewerError
+from viewer.geometry.depth import depths
 from viewer.geometry.kissing import contacts, parted
 from viewer.geometry.paths import branches_of, largest_first, trimmed
 from viewer.geometry.prune import distance_to, without_inner
@@ -37,10 +38,9 @@ from viewer.volume.volume import Volume
 
 WALL_SMOOTHING = 0.5
 LAYER_VOXELS = 0.5
-QUERY = 100_000
 END_MM = 10.0
 USUAL_NOISE_HU = 10.0
-LEAST_SLICES = 3.0
+LEAST_SLICES = 2.5
 LEAST_LOOP_MM = 15.0
 CRUMB = 0.25  # of the shortest branch: nothing is told of smaller pieces
 
@@ -177,12 +177,7 @@ def _wall(part: Part, grid: Grid, progress: Progress) -> Any:
 def _nodes(part: Part, grid: Grid, wall: Any, progress: Progress) -> Nodes:
     """The skeleton's voxels within the scan and what joins them."""
     progress.at(0.0, "Thinning")
-    voxels = np.argwhere(part.inside) + part.start
-    depth = np.empty(len(voxels))
-    for first in range(0, len(voxels), QUERY):
-        progress.at(0.5 * first / len(voxels))
-        some = slice(first, first + QUERY)
-        depth[some] = wall.query(grid.points_lps(voxels[some]), workers=-1)[0]
+    depth = depths(part.inside, part.start, grid, wall, progress.part(0.0, 0.5))
     step_mm = LAYER_VOXELS * min(grid.spacing_mm)
     index = thinned(part.inside, depth, step_mm, progress.part(0.5, 0.9)) + part.start
     index = index[np.all((index >= 0) & (index < grid.shape), axis=1)]

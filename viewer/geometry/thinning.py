@@ -80,9 +80,7 @@ def _code(flat: np.ndarray, voxels: np.ndarray, steps: np.ndarray) -> np.ndarray
     return code
 
 
-def _beside(
-    flat: np.ndarray, gone: np.ndarray, steps: np.ndarray, noted: np.ndarray
-) -> np.ndarray:
+def _beside(flat: np.ndarray, gone: np.ndarray, steps: np.ndarray, noted: np.ndarray) -> np.ndarray:
     """The true voxels that touch one of those that went, each once; `noted` is false again."""
     found = []
     for step in steps:
