@@ -96,7 +96,7 @@ def test_an_aneurysm_that_leaves_the_path_has_no_volume():
     (found,) = aneurysms(sections, mask, healthy_mm=(0, 20))
     assert found.diameter_max.value == pytest.approx(55.0, abs=0.5)
     assert not found.volume.known
-    assert "beyond" in found.length.missing
+    assert "beyond" in found.extent.missing
 
 
 def test_an_outer_wall_outside_the_scan_gives_no_diameter_with_thrombus():

@@ -34,7 +34,7 @@ def a_widening(**changes):
         "diameter_max": number(40.0, 0.5),
     }
     rest = dict.fromkeys(
-        ("lumen_max", "neck_diameter", "length", "lumen_volume", "thrombus_volume", "volume"),
+        ("lumen_max", "neck_diameter", "extent", "lumen_volume", "thrombus_volume", "volume"),
         unknown("mm", "a test", "not asked"),
     )
     return Fusiform(**(given | rest | changes))

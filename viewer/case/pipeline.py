@@ -93,6 +93,7 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
 def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Iterator[Made]:
     from viewer.geometry.centerline import USUAL_NOISE_HU, trace
     from viewer.geometry.measure import measures
+    from viewer.geometry.names import name_vessels, renamed
     from viewer.geometry.repairs import notices
     from viewer.geometry.surface import color_by_radius, make_surface
 
@@ -105,6 +106,7 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Ite
         noise_hu=noise_hu,
         shortest_mm=options.shortest_mm,
     )
+    tree = renamed(tree, name_vessels(tree, mask.grid))
     yield Made("tree", tree, notices(tree.repairs))
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")

@@ -38,7 +38,7 @@ class Fusiform:
     diameter_max: Number
     lumen_max: Number
     neck_diameter: Number
-    length: Number
+    extent: Number
     lumen_volume: Number
     thrombus_volume: Number
     volume: Number
@@ -170,7 +170,7 @@ def _fusiform(
         diameter_max=_widest(s, outer, inside, f"{method}, {wall}"),
         lumen_max=_widest(s, lumen, inside, f"{method}, of the lumen"),
         neck_diameter=_neck(s, outer, first),
-        length=unknown("mm", length_by, BEYOND) if open_ended else length,
+        extent=unknown("mm", length_by, BEYOND) if open_ended else length,
         lumen_volume=within,
         thrombus_volume=_difference(within, whole, marked),
         volume=whole,

@@ -66,14 +66,14 @@ def _merged_mm(own: tuple[np.ndarray, float], others: list[tuple[np.ndarray, flo
     return reach
 
 
-def line_at(points: np.ndarray, radius_mm: float) -> Line:
+def line_at(points_lps: np.ndarray, radius_mm: float) -> Line:
     """How a path (n,3) runs on beyond its first point: by a parabola through what is near it."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_lps, axis=0), axis=1))])
     near = s <= max(FIT_RADII * radius_mm, FIT_MM)
     near[:5] = True
     degree = 2 if np.count_nonzero(near) >= 8 else 1
     terms = np.vander(s[near], degree + 1, increasing=True)
-    found = np.linalg.lstsq(terms, points[near], rcond=None)[0]
+    found = np.linalg.lstsq(terms, points_lps[near], rcond=None)[0]
     heading = -found[1] / max(float(np.linalg.norm(found[1])), 1e-9)
     return Line(found[0], heading, radius_mm)
 
