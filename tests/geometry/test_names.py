@@ -145,3 +145,18 @@ def test_a_traced_belly_is_named_as_the_true_one():
             "right external iliac artery",
         }
     )
+
+
+def test_calves_are_not_named_as_a_neck():
+    tree, _ = arteries("legs", 7)
+    low = [n for n, b in enumerate(tree.branches) if b.points_lps[:, 2].max() < -560.0]
+    new = {old: n for n, old in enumerate(low)}
+    calves = VesselTree(
+        tuple(
+            Branch(b.points_lps, b.radius_mm, new.get(b.parent, -1), b.name)
+            for b in (tree.branches[n] for n in low)
+        ),
+        tree.joints,
+    )
+    assert len(low) > 6
+    assert {each.name for each in name_vessels(calves)} == {""}

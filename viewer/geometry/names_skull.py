@@ -12,6 +12,9 @@ LEAST_MM = 1.3
 LOW_MM = 20.0
 BELOW_MM = 14.0
 ASIDE_MM = 7.0
+BESIDE_MM = 60.0
+FAR_ASIDE_MM = 25.0
+TALL_MM = 430.0
 ARM_MM = 55.0
 FAR_MM = 200.0
 STEADY = 1.5
@@ -33,8 +36,8 @@ def name_from_below(ways: Ways, pieces: list[tuple[int, ...]], others: list[Step
     floor, middle = float(points[:, 2].min()), _middle(ways.tree.points_lps)
     low = [s for s in _entering(ways, branches, floor) if s not in others]
     entering = [s for s in (*low, *others) if ways.caliber(s) >= LEAST_MM]
-    if len(entering) < 2:
-        return []  # one vessel that rises may be any
+    if len(entering) < 2 or float(points[:, 2].max()) - floor > TALL_MM:
+        return []  # one vessel that rises may be any, and legs are longer than a neck
     out: list[Named] = []
     rest: list[tuple[Step, str]] = []
     for step in entering:
@@ -42,7 +45,7 @@ def name_from_below(ways: Ways, pieces: list[tuple[int, ...]], others: list[Step
         side = "left" if x > 0 else "right"
         named = _trunk(ways, step, side, middle)
         out += named
-        if not named and abs(x) > ASIDE_MM:
+        if not named and ASIDE_MM < abs(x) < BESIDE_MM:
             rest.append((step, side))
     return out + _in_head(ways, rest, middle)
 
@@ -103,6 +106,7 @@ def _trunk(ways: Ways, step: Step, side: str, middle: float) -> list[Named]:
 def _in_head(ways: Ways, entering: list[tuple[Step, str]], middle: float) -> list[Named]:
     """Internal carotid and vertebral arteries that come in below the skull's base."""
     out: list[Named] = []
+    entering = [each for each in entering if not _far_fellow(ways, each[0], middle)]
     for side in ("left", "right"):
         mine = [step for step, which in entering if which == side]
         mine = sorted(mine, key=lambda s: -ways.points(s)[0][1])
@@ -123,6 +127,15 @@ def _in_head(ways: Ways, entering: list[tuple[Step, str]], middle: float) -> lis
                 out += named
                 break
     return out
+
+
+def _far_fellow(ways: Ways, step: Step, middle: float) -> bool:
+    """Whether a vessel meets an alike one far from the body's middle, as in a calf."""
+    found = vertebral_end(ways, step)
+    if found is None:
+        return False
+    way, k = found
+    return bool(abs(way.at(way.begins_mm[k])[0] - middle) > FAR_ASIDE_MM)
 
 
 def _steady_to_fellow(ways: Ways, step: Step) -> bool:
