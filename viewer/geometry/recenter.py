@@ -25,6 +25,8 @@ LOOK_MM, LOOK_RADII = 0.6, 0.2
 LEAST_SEEN = 0.5
 MOST_AWAY = 0.8  # of the radius: how far a middle may lie from the path
 WAVES = 4  # a lumen's outline has no finer ones than noise has
+MOST_OFF, MOST_OFF_VOXELS = 0.3, 1.5  # how far the scan may move a line off the mask's middle
+LEAST_WIDE = 0.6  # of the radius in the mask
 LEAST_POINTS = 5
 LEAST_RADIUS = 0.25  # of that in the mask
 
@@ -103,12 +105,29 @@ def _course(
         rays = cast(part, labels, label, frames, radius, RAYS)
         wall, seen = walls(rays, voxel_mm, noise_hu)
         shown = clear & (seen.mean(axis=1) >= LEAST_SEEN) & np.isfinite(wall).all(axis=1)
+        shown &= _alike(frames, wall, points, before, voxel_mm)
         radius = np.where(shown, _steady(np.where(shown, wall.mean(axis=1), before)), before)
         radius = np.maximum(radius, LEAST_RADIUS * before)
         if turn < ROUNDS:
             frames = _moved(frames, wall, radius, shown)
     own = _inscribed(wall, usual_blur_mm(volume.grid), shown)
     return Course(frames.points_lps, np.where(np.isfinite(own), own, before), shown)
+
+
+def _alike(
+    frames: Frames, wall_mm: np.ndarray, points: np.ndarray, radius_mm: np.ndarray, voxel_mm: float
+) -> np.ndarray:
+    """Which outlines (n,) bool are those of the vessel in the mask.
+
+    Where a flap parts two lumens that the mask holds as one, the scan shows one of them.
+    """
+    middle = centroids(wall_mm)
+    place = frames.points_lps + middle[:, :1] * frames.across + middle[:, 1:] * frames.up
+    far = np.linalg.norm(place - points, axis=1)
+    with np.errstate(invalid="ignore"):
+        near = far <= np.maximum(MOST_OFF * radius_mm, MOST_OFF_VOXELS * voxel_mm)
+        wide = wall_mm.mean(axis=1) + voxel_mm >= LEAST_WIDE * radius_mm
+    return np.asarray(near & wide)
 
 
 def _around(branch: Branch, volume: Volume, mask: VesselMask) -> tuple[Volume, VesselMask]:
