@@ -59,6 +59,16 @@ def test_a_funnel_from_the_parent_is_not_normal():
     assert flags.proximal_mm > 10.0
 
 
+def test_a_vessel_that_leaves_the_scan_is_not_narrowed_there():
+    radius = np.full(200, 6.0) + 0.3 * np.sin(np.arange(200) / 9)
+    radius[180:188] = np.linspace(6, 0.7, 8)
+    radius[188:] = np.nan
+    radius[195] = 6.0
+    flags = proposed_flags(sections_of(radius))
+    assert flags.distal_mm < 90.0
+    assert abs(narrowing(sections_of(radius), flags).percent_diameter.value) < 15
+
+
 def test_without_numbers_there_are_no_flags():
     assert proposed_flags(sections_of(np.full(50, np.nan))) is None
     radius = np.full(100, 3.0)

@@ -8,9 +8,11 @@ from viewer.geometry.course import course_through
 from viewer.geometry.frames import frames_along
 from viewer.geometry.sections import measure_sections
 from viewer.geometry.straighten import point_on
+from viewer.geometry.tree import Branch, VesselTree
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import straight_tube
 from viewer.scene.cpr import (
+    CurvedPicture,
     curved_hu,
     curved_letters,
     fitted,
@@ -159,6 +161,31 @@ def test_branches_are_named_where_they_leave(a_tree):
     assert len(ticks) == len([m for m in course.mouths if m.s_mm > 1.5])
     for tick, mouth in zip(ticks, (m for m in course.mouths if m.s_mm > 1.5), strict=True):
         assert tick.x0 == pytest.approx(float(picture.x_of(np.array(mouth.s_mm))))
+
+
+def test_names_of_near_branches_stand_in_rows():
+    def branch(start, end, radius, parent, name):
+        return Branch(np.linspace(start, end, 40), np.full(40, float(radius)), parent, name)
+
+    tree = VesselTree(
+        (
+            branch((0, 0, 0), (0, 0, -50), 8, -1, "aorta"),
+            branch((0, 0, -50), (0, 0, -53), 8, 0, "aorta"),
+            branch((0, 0, -53), (0, 0, -100), 8, 1, "aorta"),
+            branch((0, 0, -50), (30, 0, -55), 2, 0, "left renal artery"),
+            branch((0, 0, -53), (30, 0, -60), 2, 1, "left accessory renal artery"),
+            branch((0, 0, -53), (-30, 0, -60), 2, 1, "right renal artery"),
+        ),
+        np.zeros((2, 3)),
+    )
+    course = course_through(tree, 0)
+    frames = frames_along(course.points_lps)
+    picture = CurvedPicture(sheet_of(frames, ViewState()), 0.2, (50.0, 0.0), *SIZE)
+    names = {m.text: m for m in mouth_marks(picture, course, tree, 16.0) if isinstance(m, Text)}
+    assert set(names) == {b.name for b in tree.branches[3:]}
+    one, two = names["left renal artery"], names["left accessory renal artery"]
+    assert abs(one.y - two.y) >= 15
+    assert one.y < 150 < names["right renal artery"].y
 
 
 def test_an_empty_place_beyond_the_scan_is_black(a_tube, a_picture):

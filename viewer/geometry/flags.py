@@ -38,17 +38,22 @@ def proposed_flags(sections: Sections, from_mm: float = 0.0) -> Flags | None:
     if not known.any():
         return None
     known &= _beyond_funnel(wide, known)
-    start, stop = np.flatnonzero(known)[[0, -1]]
-    found = [lesion for lesion in stenoses(sections) if lesion.proximal_mm >= s[start]]
+    start, stop = _body(known, max(1, round(2 * END_MM / s[1])))
+    found = [
+        lesion
+        for lesion in stenoses(sections)
+        if s[start] <= lesion.proximal_mm and lesion.distal_mm <= s[stop] - END_MM
+    ]
     if found:
         worst = max(found, key=lambda lesion: lesion.percent_at_least)
         return Flags(worst.proximal_mm, worst.least_mm, worst.distal_mm)
+    known &= (s >= s[start]) & (s <= s[stop])
     step = s[-1] / (len(s) - 1)
     around = max(3, round(2 * LOOK_MM / step)) | 1
     own = _whole(np.where(known, wide, np.nan))
     usual = ndimage.percentile_filter(own, 75, around, mode="nearest")
     end = min(max(END_MM, END_SHARE * s[-1]), s[-1] / 4)
-    inner = known & (s >= s[start] + end) & (s <= s[-1] - end)
+    inner = known & (s >= s[start] + end) & (s <= s[stop] - end)
     least = int(np.where(inner if inner.any() else known, own / usual, np.inf).argmin())
     gap = max(END_MM, BESIDE * float(wide[least]))
     before = known & (s < s[least] - gap) & (s > s[least] - gap - LOOK_MM)
@@ -72,6 +77,19 @@ def at_places(sections: Sections, name: str, s_mm: np.ndarray) -> tuple[np.ndarr
     s = sections.frames.s_mm
     nearest = np.abs(s[None] - np.asarray(s_mm)[:, None]).argmin(axis=1)
     return sections.values[name][nearest], sections.sd[name][nearest]
+
+
+def _body(known: np.ndarray, least: int) -> tuple[int, int]:
+    """The first and the last section of a vessel without scattered ones at its ends.
+
+    From the first to the last run of at least so many known sections.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], known, [0]])))
+    first, last = edges[::2], edges[1::2] - 1
+    long = last - first + 1 >= least
+    if not long.any():
+        return int(first[0]), int(last[-1])
+    return int(first[long][0]), int(last[long][-1])
 
 
 def _beyond_funnel(wide: np.ndarray, known: np.ndarray) -> np.ndarray:

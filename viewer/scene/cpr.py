@@ -38,6 +38,8 @@ MARGIN = 56  # pixels left and right of the vessel: room for the profile's numbe
 LEAST_MM_PER_PIXEL, MOST_MM_PER_PIXEL = 0.01, 5.0
 SIDE_MM = 6.0  # shown beside the widest place of the vessel
 BESIDE_MM = 1.5
+NAME_WIDTH = 0.47  # of a letter, in heights of a line
+ROWS = 4
 LETTERS_AT = (0.12, 0.88)
 TILTED = 0.35
 
@@ -204,7 +206,8 @@ def mouth_marks(
 ) -> list[Mark]:
     """A tick at the wall where each branch leaves, on its side, with its name if it has one."""
     made: list[Mark] = []
-    taken = {True: -np.inf, False: -np.inf}
+    ends: dict[tuple[bool, int], float] = {}  # how far to the right each row of names reaches
+    own = {tree.branches[number].name for number in course.branches}
     mouths = [mouth for mouth in course.mouths if mouth.s_mm > BESIDE_MM]
     s_mm = np.array([mouth.s_mm for mouth in mouths])
     ways = picture.sheet.lines(picture.sheet.along_mm(s_mm))[1]
@@ -215,16 +218,21 @@ def mouth_marks(
         if not 0 < x < picture.width:
             continue
         branch = tree.branches[mouth.branch]
-        ends = branch.points_lps[[0, min(len(branch.points_lps) - 1, 20)]]
-        ends = ends if _nearer(ends, course, mouth.s_mm) else ends[::-1]
-        above = float((ends[1] - ends[0]) @ way) > 0
-        y = float(picture.y_of(np.array(middle + (wall if above else -wall))))
-        end = y - line if above else y + line
+        path = branch.points_lps[[0, min(len(branch.points_lps) - 1, 20)]]
+        path = path if _nearer(path, course, mouth.s_mm) else path[::-1]
+        above = float((path[1] - path[0]) @ way) > 0
+        name = branch.name if branch.name not in own else ""
+        half = 0.5 * NAME_WIDTH * line * len(name)
+        middle_x = float(np.clip(x, half + 8, max(picture.width - half - 8, half + 8)))
+        row = next((n for n in range(ROWS) if ends.get((above, n), 0) < middle_x - half), None)
+        side = -1 if above else 1
+        y = float(picture.y_of(np.array(middle - side * wall)))
+        end = y + side * line * (1 + (row or 0))
         made.append(Line(x, y, x, end, TOKENS["accent"], 1.5, shadow=True))
-        if branch.name and x > taken[above]:
-            side = (0.5, 1.0 if above else 0.0)
-            made.append(Text(x, end, branch.name, TOKENS["text"], side))
-            taken[above] = x + 0.62 * line * len(branch.name)
+        if name and row is not None:
+            align = (0.5, 1.0 if above else 0.0)
+            made.append(Text(middle_x, end, name, TOKENS["text"], align))
+            ends[above, row] = middle_x + half
     return made
 
 

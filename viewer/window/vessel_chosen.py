@@ -87,7 +87,7 @@ class ChosenVessel(QObject):
         if self.course is None:
             return ""
         own = self.case.tree.branches[self.chosen].name
-        return own or f"Branch {self.chosen + 1}"
+        return own[:1].upper() + own[1:] or f"Branch {self.chosen + 1}"
 
     @property
     def chosen(self) -> int:
