@@ -121,7 +121,7 @@ def _name_below(reading: Reading, low: float, last: float) -> list[Named]:
         out += give(way, "suprarenal abdominal aorta", 0.85, why, high, end)
     elif reading.arch_to:
         out += give(way, name, 0.8, why, low, low + DESCENDING_MM)
-    elif _above_belly(reading):
+    elif reading.aorta.beside:
         out += give(way, name, 0.6, "a wide upright vessel behind the ascending aorta", low, last)
     if renal is not None and (reading.diaphragm or reading.bifurcation):
         why = "below the lower renal artery"
@@ -131,11 +131,6 @@ def _name_below(reading: Reading, low: float, last: float) -> list[Named]:
         why = "shortly above the aorta's bifurcation"
         out += give(way, "infrarenal abdominal aorta", 0.7, why, from_, last)
     return out
-
-
-def _above_belly(reading: Reading) -> bool:
-    """Whether a piece without arch and belly is the descending aorta beside an ascending one."""
-    return reading.aorta.beside
 
 
 def _complete(tree: VesselTree, found: list[Named]) -> tuple[Named, ...]:
@@ -166,4 +161,4 @@ def _complete(tree: VesselTree, found: list[Named]) -> tuple[Named, ...]:
 
 
 def _length(named: Named) -> float:
-    return float(np.abs(named.to_mm - named.from_mm))
+    return named.to_mm - named.from_mm

@@ -10,7 +10,6 @@ from viewer.geometry.names_ways import Step, Way, Ways
 LEAST_MM = 1.4
 MAIN_MM = 2.3
 RISE = 0.35  # of the way gone
-OUT_MM = 40.0
 AXILLARY_MM = (18.0, 45.0)  # beyond the top of the subclavian artery
 
 
@@ -132,7 +131,7 @@ def name_brachiocephalic(ways: Ways, step: Step, sure: float, why: str) -> list[
             *give(trunk, name, 0.8 * sure, why, to_mm=60.0),
             *_left_carotid(ways, arm, 0.7 * sure, why),
         ]
-    common = step_after(arm, carotid.s_mm)
+    common = arm.step_from(carotid.s_mm)
     out = give(ways.way(arm.steps[:common]), name, sure, why)
     parent = "parts from the brachiocephalic artery"
     out += name_subclavian(ways, arm.steps[common], "right", sure, f"{parent} to the right arm")
@@ -161,11 +160,6 @@ def _carotid_of(ways: Ways, arm: Way) -> Side | None:
         if thick and gone[2] > 15.0 and gone[0] < 8.0 and side.s_mm > 12.0:
             return side
     return None
-
-
-def step_after(way: Way, s_mm: float) -> int:
-    """The number of the step that begins at a distance along a way."""
-    return int(np.searchsorted(np.array(way.begins_mm), s_mm - 1e-6))
 
 
 def name_subclavian(

@@ -58,7 +58,7 @@ def end_of_carotid(ways: Ways, way: Way, side: str) -> tuple[float, Step, Step] 
     """Where a carotid artery parts to the side and to the middle, and into which steps."""
     sign = 1.0 if side == "left" else -1.0
     for beside in sides_of(ways, way):
-        k = int(np.searchsorted(np.array(way.begins_mm), beside.s_mm - 1e-6))
+        k = way.step_from(beside.s_mm)
         own = way.middle_radius(beside.s_mm - 12.0, beside.s_mm - 2.0)
         if beside.s_mm < SIPHON_MM or beside.caliber_mm < END_SHARE * own:
             continue
@@ -105,7 +105,7 @@ def _end_of_basilar(ways: Ways, way: Way) -> tuple[float, Step, Step] | None:
     """Where a basilar artery parts to either side for good."""
     best: tuple[float, Step, Step] | None = None
     for beside in sides_of(ways, way):
-        k = int(np.searchsorted(np.array(way.begins_mm), beside.s_mm - 1e-6))
+        k = way.step_from(beside.s_mm)
         own = way.middle_radius(beside.s_mm - 8.0, beside.s_mm - 1.0)
         if not 12.0 <= beside.s_mm <= BASILAR_MM or beside.caliber_mm < 0.5 * own:
             continue

@@ -52,7 +52,7 @@ def _name_left(ways: Ways, step: Step) -> list[Named]:
     if fork is None or fork.s_mm > 50.0:
         return give(main, name, 0.7, why, to_mm=25.0)
     out = give(main, name, 0.85, why, to_mm=fork.s_mm)
-    k = int(np.searchsorted(np.array(main.begins_mm), fork.s_mm - 1e-6))
+    k = main.step_from(fork.s_mm)
     pair = (main.steps[k], fork.step)
     gone = [ways.toward(each, 25.0) for each in pair]
     if abs(gone[0][1] - gone[1][1]) < 12.0:

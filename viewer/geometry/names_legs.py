@@ -22,7 +22,7 @@ def name_leg(ways: Ways, step: Step, side: str, sure: float, why: str) -> list[N
     name = f"{side} common iliac artery"
     if fork is None:
         return give(way, name, 0.8 * sure, why, to_mm=30.0)
-    k = step_at(way, fork)
+    k = way.step_from(fork.s_mm)
     front, behind = _apart(ways, way.steps[k], fork.step)
     out = give(way, name, sure, why, to_mm=fork.s_mm)
     if front is None or behind is None:
@@ -81,7 +81,7 @@ def name_femoral(ways: Ways, way: Way, deep: Side, side: str, sure: float) -> li
 
 def _name_calf(ways: Ways, way: Way, three: Side, side: str, sure: float) -> list[Named]:
     """The arteries of the calf from the fork below the knee."""
-    pair = (way.steps[step_at(way, three)], three.step)
+    pair = (way.steps[way.step_from(three.s_mm)], three.step)
     forward = [-ways.toward(step, 35.0)[1] for step in pair]
     if abs(forward[0] - forward[1]) < 6.0:
         return []
@@ -110,7 +110,7 @@ def _name_calf(ways: Ways, way: Way, three: Side, side: str, sure: float) -> lis
         "backwards from the fork below the knee to the next",
         to_mm=fork.s_mm,
     )
-    ends = (trunk.steps[step_at(trunk, fork)], fork.step)
+    ends = (trunk.steps[trunk.step_from(fork.s_mm)], fork.step)
     sign = 1.0 if side == "left" else -1.0
     lateral = [sign * ways.toward(step, 60.0)[0] for step in ends]
     if abs(lateral[0] - lateral[1]) < 6.0:
@@ -124,11 +124,6 @@ def _name_calf(ways: Ways, way: Way, three: Side, side: str, sure: float) -> lis
             f"the {where} one from the tibioperoneal trunk",
         )
     return out
-
-
-def step_at(way: Way, side: Side) -> int:
-    """The number of the step with which a way goes on from a side vessel's joint."""
-    return int(np.searchsorted(np.array(way.begins_mm), side.s_mm - 1e-6))
 
 
 def _downward(ways: Ways) -> Callable[[Step, tuple[Step, ...]], Step | None]:

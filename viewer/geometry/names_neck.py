@@ -41,7 +41,7 @@ def carotid_fork(ways: Ways, way: Way, from_mm: float = FORK_MM) -> Side | None:
 
 def name_carotid_fork(ways: Ways, way: Way, fork: Side, side: str, sure: float) -> list[Named]:
     """The internal and external carotid artery beyond a fork; none where they look alike."""
-    k = int(np.searchsorted(np.array(way.begins_mm), fork.s_mm - 1e-6))
+    k = way.step_from(fork.s_mm)
     first, second = way.steps[k], fork.step
     votes = internal_votes(ways, first, second)
     if abs(votes) < 2:

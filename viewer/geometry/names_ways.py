@@ -75,6 +75,10 @@ class Way:
             return self.radius_at(0.5 * (from_mm + to_mm))
         return float(np.median(self.radius_mm[inside]))
 
+    def step_from(self, s_mm: float) -> int:
+        """The number of the step that begins at a distance from the start."""
+        return int(np.searchsorted(np.array(self.begins_mm), s_mm - 1e-6))
+
     def stretches(self, from_mm: float = 0.0, to_mm: float = np.inf) -> Iterator[Stretch]:
         """The parts of branches between two distances from the start."""
         for step, first, last in zip(
