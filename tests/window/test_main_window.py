@@ -54,10 +54,12 @@ def test_paint_can_be_undone_and_redone(an_open_window, trigger, qtbot):
     qtbot.waitUntil(lambda: window.session.jobs.current is None, timeout=60_000)
     painted = window.session.case.mask.volume_ml(1)
     assert painted > before
-    assert window.qactions["undo"].text().startswith("Undo paint, ")
+    told = window.qactions["undo"].text()
+    assert told.startswith("Undo paint")
+    assert told.endswith(" ml")
     trigger("undo")
     assert window.session.case.mask.volume_ml(1) == before
-    assert window.qactions["redo"].text().startswith("Redo paint, ")
+    assert window.qactions["redo"].text() == told.replace("Undo", "Redo")
     trigger("redo")
     assert window.session.case.mask.volume_ml(1) == painted
 
