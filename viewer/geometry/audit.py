@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.geometry.names_given import Named
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import VesselTree, tree_numbers
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -109,7 +109,7 @@ def _missing(
             f"The {vessel.name} is not in the map: the scan ends where the {origin} gives it off.",
         )
     if volume is not None:
-        blood = float(np.median(_hu_at(volume, path)))
+        blood = float(np.median(volume.voxels[tuple(volume.grid.nearest(path).T)]))
         if blood < FAINT_HU:
             return (
                 "faint contrast",
@@ -144,20 +144,12 @@ def border_mm(grid: Grid, point_lps: np.ndarray) -> float:
     return float((least * np.array(grid.spacing_mm)).min())
 
 
-def _hu_at(volume: Volume, points_lps: np.ndarray) -> np.ndarray:
-    """HU of the voxels that hold points (n,3)."""
-    index = np.clip(np.rint(volume.grid.index(points_lps)), 0, np.array(volume.grid.shape) - 1)
-    return np.asarray(volume.voxels[tuple(index.astype(int).T)])
-
-
 def _loose_mm(tree: VesselTree, names: Sequence[Named], path_lps: np.ndarray) -> float:
     """Distance (mm) from a path to the nearest nameless tree beside it; infinite where none is."""
     named = {each.branch for each in names if each.name}
-    root_of: list[int] = []
-    for n, branch in enumerate(tree.branches):
-        root_of.append(n if branch.parent < 0 else root_of[branch.parent])
-    known = {root_of[n] for n in named}
-    loose = [b for n, b in enumerate(tree.branches) if root_of[n] not in known]
+    number_of = tree_numbers(tree.branches)
+    known = {number_of[n] for n in named}
+    loose = [b for n, b in enumerate(tree.branches) if number_of[n] not in known]
     if not loose:
         return float("inf")
     points = np.concatenate([b.points_lps for b in loose])

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import VesselTree, distance_along
 
 LOOK_MM = 8.0
 LEAST_COSINE = 0.6
@@ -39,8 +39,7 @@ class Course:
     @cached_property
     def s_mm(self) -> np.ndarray:
         """Distance of each point from the start along the path (n,)."""
-        steps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
-        return np.concatenate([[0.0], np.cumsum(steps)])
+        return distance_along(self.points_lps)
 
     @property
     def length_mm(self) -> float:

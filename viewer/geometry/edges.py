@@ -65,7 +65,7 @@ def cast(
     hu = _sampled(volume.voxels, index, 1)
     within = np.full(hu.shape[:2], np.nan)
     if mask is not None:
-        own = _sampled((mask.labels == label).view(np.uint8), index, 0) > 0
+        own = _sampled(mask.labels, index, 0) == label
         own[:, :, 0] = True
         within = (
             np.where(own.all(axis=2), SAMPLES, (~own).argmax(axis=2))

@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from viewer.geometry.tree import distance_along
+
 PARALLEL = 0.9
 
 
@@ -23,8 +25,13 @@ class Frames:
     @cached_property
     def s_mm(self) -> np.ndarray:
         """Distance of each origin from the first one along the path (n,)."""
-        steps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
-        return np.concatenate([[0.0], np.cumsum(steps)])
+        return distance_along(self.points_lps)
+
+    def in_planes(self, offset_mm: np.ndarray) -> np.ndarray:
+        """The points (n,3) at offsets (n,2) in the planes: along `across`, and along `up`."""
+        return np.asarray(
+            self.points_lps + offset_mm[:, :1] * self.across + offset_mm[:, 1:] * self.up
+        )
 
     def turned(self, angle: float) -> np.ndarray:
         """The direction (n,3) in each plane at an angle (radians) from `across` towards `up`."""
@@ -52,7 +59,7 @@ def frames_along(points_lps: np.ndarray) -> Frames:
 
 def tangents(points_lps: np.ndarray) -> np.ndarray:
     """The direction (n,3), one long, of a path (n,3) at its points."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_lps, axis=0), axis=1))])
+    s = distance_along(points_lps)
     s += np.arange(len(s)) * 1e-9  # two points may lie at one place
     slope = np.gradient(points_lps, s, axis=0, edge_order=2 if len(s) > 2 else 1)
     length = np.linalg.norm(slope, axis=1, keepdims=True)

@@ -1,6 +1,7 @@
 """The sections of every branch of a tree, and all of it as plain data."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,28 +35,19 @@ def measure_tree(
     label: int = ARTERY,
 ) -> MeasuredTree:
     """The sections of all branches; the scanner's blur is read once, from the thickest walls."""
-    order = np.argsort([-float(np.median(b.radius_mm)) for b in tree.branches], kind="stable")
-    blur = None
-    found: dict[int, Sections] = {}
-    for done, n in enumerate(order.tolist()):
-        progress.at(done / max(len(order), 1), "Measuring cross-sections")
-        branch = tree.branches[n]
-        if blur is None:
-            blur = measured_blur(
-                volume, branch.points_lps, branch.radius_mm, mask=mask, label=label
-            )
-        found[n] = measure_sections(
-            volume,
-            branch.points_lps,
-            branch.radius_mm,
-            mask=mask,
-            label=label,
-            noise_hu=noise_hu,
-            blur_mm=blur,
-        )
-    progress.at(1.0)
-    sections = tuple(found[n] for n in range(len(tree.branches)))
-    return MeasuredTree(tree, sections, float("nan") if blur is None else blur)
+    if not tree.branches:
+        return MeasuredTree(tree)
+    blur = tree_blur(volume, tree, mask, label=label)
+    cut = partial(measure_sections, volume, mask=mask, label=label, noise_hu=noise_hu, blur_mm=blur)
+    every = progress.over(tree.branches, len(tree.branches), "Measuring cross-sections")
+    sections = tuple(cut(branch.points_lps, branch.radius_mm) for branch in every)
+    return MeasuredTree(tree, sections, blur)
+
+
+def tree_blur(volume: Volume, tree: VesselTree, mask: VesselMask, *, label: int = ARTERY) -> float:
+    """The scanner's blur (mm) as the thickest branch shows it: one for all vessels of a scan."""
+    thick = max(tree.branches, key=lambda branch: float(np.median(branch.radius_mm)))
+    return measured_blur(volume, thick.points_lps, thick.radius_mm, mask=mask, label=label)
 
 
 def as_data(measured: MeasuredTree) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.geometry.tree import Branch, VesselTree
+from viewer.geometry.tree import Branch, VesselTree, distance_along
 
 STRAIGHT_ON = np.cos(np.radians(110))
 THIN = 0.5  # of the radius: a side branch that hardly changes the section of its vessel
@@ -68,7 +68,7 @@ def _merged_mm(own: tuple[np.ndarray, float], others: list[tuple[np.ndarray, flo
 
 def line_at(points_lps: np.ndarray, radius_mm: float) -> Line:
     """How a path (n,3) runs on beyond its first point: by a parabola through what is near it."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_lps, axis=0), axis=1))])
+    s = distance_along(points_lps)
     near = s <= max(FIT_RADII * radius_mm, FIT_MM)
     near[:5] = True
     degree = 2 if np.count_nonzero(near) >= 8 else 1

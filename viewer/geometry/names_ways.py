@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import VesselTree, distance_along
 
 LOOK_MM = 20.0
 TURN_MM = 10.0
@@ -52,8 +52,7 @@ class Way:
     @cached_property
     def s_mm(self) -> np.ndarray:
         """Distance of each point from the way's start (n,)."""
-        gaps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
-        return np.concatenate([[0.0], np.cumsum(gaps)])
+        return distance_along(self.points_lps)
 
     @property
     def length_mm(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from viewer.geometry.skeleton import Forest, rooted
-from viewer.geometry.tree import Branch, even_path
+from viewer.geometry.tree import Branch, even_path, tree_numbers
 from viewer.progress import Progress
 from viewer.volume.grid import Grid
 
@@ -119,13 +119,10 @@ def branches_of(
 
 def largest_first(branches: tuple[Branch, ...]) -> tuple[Branch, ...]:
     """The branches with the tree of the greatest volume in front, parents still before children."""
-    tree_of: list[int] = []
-    volume: list[float] = []
-    for branch in branches:
-        if branch.parent < 0:
-            volume.append(0.0)
-        tree_of.append(len(volume) - 1 if branch.parent < 0 else tree_of[branch.parent])
-        volume[tree_of[-1]] += branch.length_mm * float(np.mean(branch.radius_mm**2))
+    tree_of = tree_numbers(branches)
+    volume = [0.0] * (max(tree_of, default=-1) + 1)
+    for branch, tree in zip(branches, tree_of, strict=True):
+        volume[tree] += branch.length_mm * float(np.mean(branch.radius_mm**2))
     order = np.argsort([-volume[tree] for tree in tree_of], kind="stable")
     place = {int(old): new for new, old in enumerate(order)} | {-1: -1}
     return tuple(replace(branches[n], parent=place[branches[n].parent]) for n in order)

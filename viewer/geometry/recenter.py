@@ -93,7 +93,6 @@ def _course(
     stops_mm: float,
 ) -> Course:
     """One branch moved onto its sections between two places along it."""
-    part, labels = _around(branch, volume, mask)
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
     step_mm = max(LOOK_MM, 0.5 * voxel_mm, LOOK_RADII * float(np.median(branch.radius_mm)))
     points = even_path(branch.points_lps, step_mm)
@@ -102,7 +101,7 @@ def _course(
     clear = (s >= starts_mm) & (s <= branch.length_mm - stops_mm)
     frames, radius, shown = frames_along(points), before, clear
     for turn in range(ROUNDS + 1):
-        rays = cast(part, labels, label, frames, radius, RAYS)
+        rays = cast(volume, mask, label, frames, radius, RAYS)
         wall, seen = walls(rays, voxel_mm, noise_hu)
         shown = clear & (seen.mean(axis=1) >= LEAST_SEEN) & np.isfinite(wall).all(axis=1)
         shown &= _alike(frames, wall, points, before, voxel_mm)
@@ -122,25 +121,11 @@ def _alike(
     Where a flap parts two lumens that the mask holds as one, the scan shows one of them.
     """
     middle = centroids(wall_mm)
-    place = frames.points_lps + middle[:, :1] * frames.across + middle[:, 1:] * frames.up
-    far = np.linalg.norm(place - points, axis=1)
+    far = np.linalg.norm(frames.in_planes(middle) - points, axis=1)
     with np.errstate(invalid="ignore"):
         near = far <= np.maximum(MOST_OFF * radius_mm, MOST_OFF_VOXELS * voxel_mm)
         wide = wall_mm.mean(axis=1) + voxel_mm >= LEAST_WIDE * radius_mm
     return np.asarray(near & wide)
-
-
-def _around(branch: Branch, volume: Volume, mask: VesselMask) -> tuple[Volume, VesselMask]:
-    """The box of the scan and of the mask that rays from a branch can reach."""
-    grid = volume.grid
-    reach_mm = 2 * float(branch.radius_mm.max()) + 4 * max(grid.spacing_mm) + 4
-    index = grid.index(branch.points_lps)
-    reach = reach_mm * np.linalg.norm(grid.index_from_lps[:3, :3], axis=1)
-    low = np.clip(np.floor(index.min(axis=0) - reach), 0, np.array(grid.shape) - 1).astype(int)
-    high = np.clip(np.ceil(index.max(axis=0) + reach), low + 1, grid.shape).astype(int)
-    part = volume.box(tuple(low.tolist()), tuple(high.tolist()))
-    cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    return part, VesselMask(mask.labels[cut], part.grid, mask.names)
 
 
 def _steady(radius_mm: np.ndarray) -> np.ndarray:
@@ -158,8 +143,8 @@ def _moved(frames: Frames, wall_mm: np.ndarray, radius_mm: np.ndarray, shown: np
     near = np.minimum(1.0, MOST_AWAY * radius_mm[own, None] / np.maximum(far, 1e-9))
     middle = np.nan_to_num(middle * near)  # an outline may have no area
     every = np.arange(len(shown))
-    x, y = (np.interp(every, own, middle[:, axis])[:, None] for axis in range(2))
-    points = frames.points_lps + x * frames.across + y * frames.up
+    offset = np.column_stack([np.interp(every, own, middle[:, axis]) for axis in range(2)])
+    points = frames.in_planes(offset)
     inner = slice(int(own[0]), int(own[-1]) + 1)
     step_mm = float(frames.s_mm[-1]) / (len(points) - 1)
     points[inner] = smoothed(points[inner], step_mm, radius_mm[inner])

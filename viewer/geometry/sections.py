@@ -11,6 +11,7 @@ from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.section import Sections, measured, outlines
 from viewer.geometry.thin import by_brightness, of_thin, sized
+from viewer.geometry.tree import distance_along, even_path
 from viewer.segment.mask import ARTERY, VesselMask
 from viewer.volume.volume import Volume
 
@@ -64,21 +65,7 @@ def blur_shown(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, usual_mm: floa
     The lower third of the widths counts: what else lies near a wall only makes its edge wider.
     """
     thick = wall_mm.mean(axis=1) > THICK_BLURS * usual_mm
-    widths = (
-        measured_blur_mm(
-            replace(
-                rays,
-                hu=rays.hu[thick],
-                reach_mm=rays.reach_mm[thick],
-                within_mm=rays.within_mm[thick],
-                blood_hu=rays.blood_hu[thick],
-            ),
-            wall_mm[thick],
-            seen[thick],
-        )
-        if thick.any()
-        else np.empty(0)
-    )
+    widths = measured_blur_mm(rays, wall_mm, seen & thick[:, None])
     if len(widths) < LEAST_WIDTHS:
         return usual_mm
     return float(np.clip(np.percentile(widths, 40), 0.5 * usual_mm, 2.0 * usual_mm))
@@ -104,9 +91,9 @@ def evenly(
     path_lps: np.ndarray, radius_mm: np.ndarray, step_mm: float
 ) -> tuple[Frames, np.ndarray]:
     """Frames about every `step_mm` along a path (n,3), and the radius (n,) there."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path_lps, axis=0), axis=1))])
-    even = np.linspace(0.0, s[-1], max(3, round(s[-1] / step_mm) + 1))
-    path = np.column_stack([np.interp(even, s, path_lps[:, axis]) for axis in range(3)])
+    path = even_path(path_lps, step_mm, least=3)
+    s = distance_along(path_lps)
+    even = np.linspace(0.0, s[-1], len(path))
     radius = np.interp(even, s, radius_mm)
     return frames_along(smoothed(path, even[1], radius)), radius
 
@@ -133,7 +120,7 @@ def recentered(frames: Frames, wall_mm: np.ndarray, radius_mm: np.ndarray) -> Fr
     far = np.linalg.norm(middle, axis=1, keepdims=True)
     most = 0.8 * radius_mm[:, None]
     middle = np.nan_to_num(middle * np.minimum(1.0, most / np.maximum(far, 1e-9)))
-    moved = frames.points_lps + middle[:, :1] * frames.across + middle[:, 1:] * frames.up
+    moved = frames.in_planes(middle)
     step = frames.s_mm[-1] / (len(moved) - 1)
     return frames_along(smoothed(moved, step, radius_mm))
 

@@ -3,12 +3,11 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.geometry.edges import BEYOND_MM, DARKEST_HU, MEAN_MM
 from viewer.geometry.frames import frames_along
 from viewer.volume.volume import Volume
 
 ASIDE = 1 / 3  # of the radius: four rays beside the middle one
-BEYOND_MM, MEAN_MM = 1.5, 1.0
-DARKEST_HU = -100.0
 LEAST_NOISES = 6.0
 FINE = 0.1  # of a voxel
 

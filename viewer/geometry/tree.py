@@ -1,5 +1,6 @@
 """The vessel tree: branches with their paths and radii."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,8 +32,7 @@ class Branch:
     @cached_property
     def s_mm(self) -> np.ndarray:
         """Distance of each point from the branch's start along its path (n,)."""
-        steps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
-        return np.concatenate([[0.0], np.cumsum(steps)])
+        return distance_along(self.points_lps)
 
     @property
     def length_mm(self) -> float:
@@ -101,13 +101,32 @@ class VesselTree:
         return np.asarray(np.take_along_axis(found, best[:, None], axis=1)[:, 0])
 
 
-def even_path(path: np.ndarray, step_mm: float) -> np.ndarray:
-    """The path (n,3) with evenly spaced points about every `step_mm`, its ends kept."""
-    s = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    even = np.linspace(0.0, s[-1], max(2, round(s[-1] / step_mm) + 1))
+def distance_along(path: np.ndarray) -> np.ndarray:
+    """Distance (n,) in mm of each point of a path (n,3) from its start along it."""
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def even_path(path: np.ndarray, step_mm: float, *, least: int = 2) -> np.ndarray:
+    """The path (n,3) with evenly spaced points about every `step_mm`, its ends kept.
+
+    There are at least `least` points.
+    """
+    s = distance_along(path)
+    even = np.linspace(0.0, s[-1], max(least, round(s[-1] / step_mm) + 1))
     result = np.column_stack([np.interp(even, s, path[:, axis]) for axis in range(3)])
     result[0], result[-1] = path[0], path[-1]
     return result
+
+
+def tree_numbers(branches: Sequence[Branch]) -> list[int]:
+    """The number of the tree that each branch belongs to, counted by their roots."""
+    found: list[int] = []
+    roots = 0
+    for branch in branches:
+        found.append(roots if branch.parent < 0 else found[branch.parent])
+        roots += branch.parent < 0
+    return found
 
 
 def _stacked(parts: list[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:

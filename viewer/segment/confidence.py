@@ -129,8 +129,7 @@ def sure_text(mask: VesselMask, point_lps: np.ndarray) -> str:
     """What lies at a point and how sure that is ("Artery, 93 % sure")."""
     if not mask.grid.holds(np.asarray(point_lps)):
         return "Outside the scan"
-    index = np.clip(np.rint(mask.grid.index(point_lps)), 0, np.array(mask.grid.shape) - 1)
-    at = tuple(index.astype(int))
+    at = tuple(mask.grid.nearest(point_lps))
     label = int(mask.labels[at])
     if label == 0:
         return "No structure"

@@ -91,7 +91,7 @@ def nearest_voxel(grid: Grid, point_lps: np.ndarray) -> tuple[int, int, int]:
     """The voxel at a point; raises `ViewerError` outside the scan."""
     if not grid.holds(np.asarray(point_lps)):
         raise ViewerError("The click is outside the scan; nothing was changed: click inside it.")
-    k, j, i = np.clip(np.rint(grid.index(point_lps)), 0, np.array(grid.shape) - 1).astype(int)
+    k, j, i = grid.nearest(point_lps)
     return int(k), int(j), int(i)
 
 

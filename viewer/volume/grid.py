@@ -79,6 +79,11 @@ class Grid:
         matrix = self.index_from_lps
         return np.asarray(points_lps, dtype=np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
 
+    def nearest(self, points_lps: np.ndarray) -> np.ndarray:
+        """Array indices (...,3) int of the voxels nearest to points in LPS (...,3)."""
+        index = np.clip(np.rint(self.index(points_lps)), 0, np.array(self.shape) - 1)
+        return np.asarray(index.astype(int))
+
     def holds(self, point_lps: np.ndarray) -> bool:
         """Whether a point lies inside the grid (up to half a voxel beyond the centers)."""
         index = self.index(point_lps)

@@ -10,8 +10,9 @@ from viewer.case.case import Case
 from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.flags import Flags, narrowing, proposed_flags
+from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.section import Sections
-from viewer.geometry.sections import measure_sections, measured_blur
+from viewer.geometry.sections import measure_sections
 from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
 from viewer.geometry.tree import VesselTree
@@ -229,7 +230,7 @@ class ChosenVessel(QObject):
         def work(progress: Progress) -> Sections:
             if self._blur is None or self._blur[0] is not case.tree:
                 progress.at(0.0, "Reading the scan's blur from the thickest vessel")
-                self._blur = (case.tree, _blur_mm(case))
+                self._blur = (case.tree, tree_blur(case.volume, case.tree, case.mask))
             progress.at(0.2, "Measuring the cross-sections of the vessel")
             sections = measure_sections(
                 case.volume,
@@ -291,9 +292,3 @@ class ChosenVessel(QObject):
             self.turned.emit()
         else:
             self.changed.emit()
-
-
-def _blur_mm(case: Case) -> float:
-    """The scanner's blur (mm) as the thickest branch shows it: one for all vessels of a case."""
-    thick = max(case.tree.branches, key=lambda branch: float(np.median(branch.radius_mm)))
-    return measured_blur(case.volume, thick.points_lps, thick.radius_mm, mask=case.mask)
