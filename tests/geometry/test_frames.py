@@ -63,3 +63,12 @@ def test_the_direction_at_an_angle():
     f = frames_along(np.array([[0, 0, 0], [0, 0, 1.0], [0, 0, 2.0]]))
     assert np.allclose(f.turned(0.0), f.across)
     assert np.allclose(f.turned(np.pi / 2), f.up)
+
+
+def test_offsets_in_the_planes_become_points():
+    f = frames_along(helix()[0])
+    offset = np.column_stack([np.linspace(-2, 2, 400), np.linspace(1, 3, 400)])
+    away = f.in_planes(offset) - f.points_lps
+    np.testing.assert_allclose((away * f.across).sum(axis=1), offset[:, 0], atol=1e-9)
+    np.testing.assert_allclose((away * f.up).sum(axis=1), offset[:, 1], atol=1e-9)
+    np.testing.assert_allclose((away * f.tangent).sum(axis=1), 0, atol=1e-9)

@@ -46,3 +46,10 @@ def test_same_as_sees_a_shift(an_oblique_grid):
 def test_the_matrix_cannot_be_changed(an_oblique_grid):
     with pytest.raises(ValueError, match="read-only"):
         an_oblique_grid.lps_from_index[0, 0] = 1
+
+
+def test_the_nearest_voxel_of_a_point_outside_lies_at_the_rim():
+    grid = Grid.regular((4, 5, 6), (3.0, 2.0, 1.0))
+    points = grid.points_lps(np.array([[1.4, 2.6, 3.0], [-7, 9, 2.2]]))
+    assert grid.nearest(points).tolist() == [[1, 3, 3], [0, 4, 2]]
+    assert grid.nearest(points[0]).tolist() == [1, 3, 3]

@@ -8,6 +8,7 @@ from scipy import ndimage
 from viewer.geometry.frames import Frames
 from viewer.geometry.section import angles
 from viewer.segment.mask import VesselMask
+from viewer.volume.lines import along_lines
 from viewer.volume.volume import Volume
 
 SAMPLES = 72
@@ -62,31 +63,16 @@ def cast(
     far = (reach[:, None] * share)[:, None, :]
     # The three coordinates stand apart, as the sampling wants them.
     index = start.T[:, :, None, None] + far * np.moveaxis(step, 2, 0)[..., None]
-    hu = _sampled(volume.voxels, index, 1)
+    hu = along_lines(volume.voxels, index)
     within = np.full(hu.shape[:2], np.nan)
     if mask is not None:
-        own = _sampled(mask.labels, index, 0) == label
+        own = along_lines(mask.labels, index, order=0) == label
         own[:, :, 0] = True
         within = (
             np.where(own.all(axis=2), SAMPLES, (~own).argmax(axis=2))
             * (reach / (SAMPLES - 1))[:, None]
         )
     return Rays(hu, reach, within, _blood(hu, reach, radius_mm, frames.s_mm))
-
-
-def _sampled(voxels: np.ndarray, index: np.ndarray, order: int) -> np.ndarray:
-    """Values (n,m,k) at fractional indices (3,n,m,k) along rays; beyond the scan its rim."""
-    ends = index[..., [0, -1]].reshape(3, -1)
-    low = np.clip(np.floor(ends.min(axis=1)).astype(int) - 1, 0, np.array(voxels.shape) - 1)
-    high = np.clip(np.ceil(ends.max(axis=1)).astype(int) + 2, low + 1, voxels.shape)
-    box = voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    place = index - low[:, None, None, None]
-    if order == 0:
-        nearest = np.clip(
-            np.rint(place).astype(np.int32), 0, np.array(box.shape)[:, None, None, None] - 1
-        )
-        return box[tuple(nearest)]
-    return ndimage.map_coordinates(box, place, output=np.float32, order=order, mode="nearest")
 
 
 def _blood(

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from scipy import ndimage
 
 from viewer.geometry.frames import Frames
+from viewer.volume.lines import along_lines
 from viewer.volume.volume import Volume
 
 SAME_MM = 0.05
@@ -243,14 +243,7 @@ def resampled(
     first = volume.grid.index(start).T[:, :, None]
     step = (way @ volume.grid.index_from_lps[:3, :3].T).T[:, :, None]
     index = first + step * np.asarray(across_mm)
-    # A box round the sheet stays in the processor's cache where the whole scan would not.
-    shape = np.array(volume.voxels.shape)
-    low = np.clip(np.floor(index.min(axis=(1, 2))).astype(int) - 1, 0, shape - 1)
-    high = np.clip(np.ceil(index.max(axis=(1, 2))).astype(int) + 2, low + 1, shape)
-    box = volume.voxels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    index -= low[:, None, None]
-    found = ndimage.map_coordinates(box, index, output=np.float32, order=1, cval=np.nan)
-    return np.asarray(found)
+    return along_lines(volume.voxels, index, beyond=np.nan)
 
 
 def _roots(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
+from viewer.geometry.tree import distance_along
 from viewer.phantom.body import Body
 from viewer.phantom.grow import colonize, ramify
 from viewer.phantom.scene import Vessels
@@ -91,7 +92,7 @@ class Arrangement:
         parent, joint, knots[0] = self._joined(from_, knots[0])
         end, end_joint, knots[-1] = self._joined(to, knots[-1])
         given = np.atleast_1d(np.asarray(radius_mm, float))
-        chord = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))]
+        chord = distance_along(knots)
         radii = np.interp(chord / chord[-1], np.linspace(0, 1, len(given)), given)
         if len(given) == len(knots):
             radii = given
@@ -231,7 +232,7 @@ def _spline(knots: np.ndarray, step_mm: float) -> tuple[np.ndarray, np.ndarray]:
     spline = CubicSpline(at, np.eye(len(knots)), bc_type="natural")
     fine = np.linspace(0, at[-1], 40 * len(knots))
     dense = spline(fine) @ knots
-    s = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))]
+    s = distance_along(dense)
     even = np.linspace(0, s[-1], max(2, int(np.ceil(s[-1] / step_mm)) + 1))
     return spline(np.interp(even, s, fine)), even / even[-1]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from viewer.geometry.tree import distance_along
 from viewer.phantom.scene import FILLS, Solid, Vessels
 from viewer.phantom.shapes import beads, box_around
 from viewer.phantom.site import Change, Site, course_of, lesion_at, plateau
@@ -100,7 +101,7 @@ def _saddle(
         course = course_of(tree, (number,))
         arms.append(course.part(0, min(0.6 * course.s_mm[-1], 3.5 * thick)).points_lps)
     path = np.concatenate([arms[0][::-1], arms[1][1:]])
-    s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
+    s = distance_along(path)
     radius = thick * rng.uniform(0.35, 0.5) * np.sqrt(plateau(2 * s / s[-1] - 1, 0.25))
     radius = np.maximum(radius, 0.05)
     return (

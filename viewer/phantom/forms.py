@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from viewer.geometry.tree import distance_along
 from viewer.phantom.layout import Shape
 
 
@@ -107,7 +108,7 @@ def bent(knots: Sequence[Sequence[float]], count: int) -> np.ndarray:
     from scipy.interpolate import CubicSpline
 
     points = np.asarray(knots, float)
-    chord = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+    chord = distance_along(points)
     return np.asarray(CubicSpline(chord, points)(np.linspace(0, chord[-1], count)))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from viewer.geometry.tree import Branch
+from viewer.geometry.tree import Branch, distance_along
 from viewer.phantom.scene import FILLS, Lesion, Solid, Vessels
 from viewer.phantom.shapes import box_around
 from viewer.phantom.site import Change, Course, Site, rejoined, split
@@ -100,7 +100,7 @@ def _collateral(
     path = joint_lps + t[:, None] * (end_lps - joint_lps)
     path += (arc + wind[0])[:, None] * aside + (2 * wind[1])[:, None] * across
     path += (0.5 * wind[2])[:, None] * np.cross(aside, across)
-    s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
+    s = distance_along(path)
     even = np.linspace(0, s[-1], int(np.ceil(s[-1] / STEP_MM)) + 1)
     points = np.column_stack([np.interp(even, s, axis) for axis in path.T])
     points[0] = joint_lps

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from viewer.geometry.tree import Branch, VesselTree
+from viewer.geometry.tree import Branch, VesselTree, distance_along
 from viewer.phantom.scene import Lesion, Solid, Vessels, Wires
 from viewer.phantom.tissue import Tissue
 from viewer.phantom.vessels import STEP_MM
@@ -31,8 +31,7 @@ class Course:
     @cached_property
     def s_mm(self) -> np.ndarray:
         """Distance of each point from the start (n,)."""
-        steps = np.linalg.norm(np.diff(self.points_lps, axis=0), axis=1)
-        return np.r_[0.0, np.cumsum(steps)]
+        return distance_along(self.points_lps)
 
     @cached_property
     def along(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from viewer.geometry.tree import Branch, VesselTree
+from viewer.geometry.tree import Branch, VesselTree, distance_along
 
 STEP_MM = 0.5
 
@@ -33,9 +33,9 @@ def curve(control_lps: Sequence[Sequence[float]], step_mm: float = STEP_MM) -> n
     from scipy.interpolate import CubicSpline
 
     knots = np.asarray(control_lps, float)
-    chord = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))]
+    chord = distance_along(knots)
     dense = CubicSpline(chord, knots)(np.linspace(0, chord[-1], 50 * len(knots)))
-    s = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))]
+    s = distance_along(dense)
     even = np.linspace(0, s[-1], int(np.ceil(s[-1] / step_mm)) + 1)
     return np.column_stack([np.interp(even, s, dense[:, axis]) for axis in range(3)])
 

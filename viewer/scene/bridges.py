@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkActor
 
+from viewer.geometry.tree import distance_along
 from viewer.scene.colors import TOKENS
 from viewer.scene.marks import Line
 from viewer.scene.slice import SlicePlane
@@ -17,7 +18,7 @@ WIDTH = 3.0
 
 def dashes(path_lps: np.ndarray, dash_mm: float = DASH_MM) -> list[np.ndarray]:
     """Pieces (2,3) of a path (n,3), each as long as the gap after it; both ends are drawn."""
-    along = np.append(0, np.cumsum(np.linalg.norm(np.diff(path_lps, axis=0), axis=1)))
+    along = distance_along(path_lps)
     count = 2 * max(1, round(float(along[-1]) / (2 * dash_mm))) + 1
     places = np.linspace(0, along[-1], count + 1)
     points = np.stack([np.interp(places, along, axis) for axis in path_lps.T], axis=1)

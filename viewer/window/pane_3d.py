@@ -21,6 +21,7 @@ from viewer.scene.preview import prepare_preview
 from viewer.scene.turn import to_point
 from viewer.session.preview import Preview
 from viewer.session.view_state import ViewState
+from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
@@ -31,7 +32,7 @@ from viewer.window.overlay_painter import (
     paint_marks,
 )
 from viewer.window.scene_stroke import DRAWN, SceneStroke
-from viewer.window.slice_mouse import CLICK_PIXELS, CLICKS, meant
+from viewer.window.slice_mouse import CLICKS, meant
 from viewer.window.vtk_widget import VtkWidget
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ class Pane3D(VtkWidget):
         self._made.connect(self._take_made, Qt.ConnectionType.QueuedConnection)
         self._drag = ""
         self._face = 0
-        self._begun = self._last = QPointF()
-        self._moved = False
+        self._mouse = Drag(QPointF())
         self._tool = ""
         self._stroke: SceneStroke | None = None
         self.setMouseTracking(True)
@@ -269,8 +269,7 @@ class Pane3D(VtkWidget):
             Qt.MouseButton.RightButton: "zoom",
         }
         self._drag = buttons.get(event.button(), "")
-        self._begun = self._last = event.position()
-        self._moved = False
+        self._mouse = Drag(event.position())
         face = self._face_at(event.position())
         if self._drag == "orbit" and face is not None:
             self._drag, self._face = "clip", face
@@ -292,11 +291,9 @@ class Pane3D(VtkWidget):
                 Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor
             )
             return
-        away, step = place - self._begun, place - self._last
-        self._moved |= abs(away.x()) + abs(away.y()) > CLICK_PIXELS
-        if not self._moved:
+        step = self._mouse.step(place)
+        if step is None:
             return
-        self._last = place
         if self._drag == "draw":
             self._stroke.go_to(place)
             self.update()
@@ -314,7 +311,7 @@ class Pane3D(VtkWidget):
 
     def mouseReleaseEvent(self, event) -> None:
         """End a drag; a short left click picks."""
-        drag, moved = self._drag, self._moved
+        drag, moved = self._drag, self._mouse.moved
         self._drag = ""
         if drag == "orbit" and not moved and event.button() == Qt.MouseButton.LeftButton:
             self._click(event.position())

@@ -21,6 +21,7 @@ from viewer.scene.cpr import (
 from viewer.scene.marks import marks
 from viewer.scene.overlay import without_corners
 from viewer.scene.slice import window_level
+from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
@@ -28,7 +29,6 @@ from viewer.window.overlay_painter import (
     paint_frame,
     paint_marks,
 )
-from viewer.window.slice_mouse import CLICK_PIXELS
 from viewer.window.slice_pane import image_of
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_paint import (
@@ -65,8 +65,7 @@ class CurvePane(QWidget):
         self._hu: tuple[tuple, np.ndarray] | None = None
         self._picture: tuple[tuple, CurvedPicture] | None = None
         self._drag = ""
-        self._begun = self._last = QPointF()
-        self._moved = False
+        self._mouse = Drag(QPointF())
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -161,8 +160,7 @@ class CurvePane(QWidget):
         """Begin to turn (left) or to enlarge (right)."""
         buttons = {Qt.MouseButton.LeftButton: "turn", Qt.MouseButton.RightButton: "zoom"}
         self._drag = self._drag or buttons.get(event.button(), "")
-        self._begun = self._last = event.position()
-        self._moved = False
+        self._mouse = Drag(event.position())
 
     def mouseMoveEvent(self, event) -> None:
         """Go on with the drag, or follow the mouse with the cursor (Shift)."""
@@ -171,11 +169,9 @@ class CurvePane(QWidget):
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._point(place)
             return
-        away, step = place - self._begun, place - self._last
-        self._moved |= abs(away.x()) + abs(away.y()) > CLICK_PIXELS
-        if not self._moved:
+        step = self._mouse.step(place)
+        if step is None:
             return
-        self._last = place
         if self._drag == "turn":
             self.vessel.turn((step.x() - step.y()) * DEGREES_PER_PIXEL)
         else:
@@ -184,7 +180,7 @@ class CurvePane(QWidget):
     def mouseReleaseEvent(self, event) -> None:
         """End the drag; a short left click points."""
         drag, self._drag = self._drag, ""
-        if drag == "turn" and not self._moved:
+        if drag == "turn" and not self._mouse.moved:
             self._point(event.position())
 
     def mouseDoubleClickEvent(self, event) -> None:

@@ -11,6 +11,7 @@ from viewer.scene.cpr import section_marks, section_plane, sheet_angle, side_mm
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.slice import SlicePlane, reslice, window_level
 from viewer.volume.volume import Volume
+from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
@@ -18,7 +19,7 @@ from viewer.window.overlay_painter import (
     paint_frame,
     paint_marks,
 )
-from viewer.window.slice_mouse import CLICK_PIXELS, drag_window
+from viewer.window.slice_mouse import drag_window
 from viewer.window.slice_pane import image_of
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import go_along
@@ -43,8 +44,8 @@ class SectionPane(QWidget):
         self.vessel, self.at = vessel, at
         self._source: tuple[Volume, GridImage] | None = None
         self._gray: tuple[tuple, QImage] | None = None
-        self._begun = self._last = QPointF()
-        self._drag = self._moved = False
+        self._mouse = Drag(QPointF())
+        self._drag = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -141,8 +142,7 @@ class SectionPane(QWidget):
     def mousePressEvent(self, event) -> None:
         """Begin to change window and level."""
         self._drag = event.button() == Qt.MouseButton.LeftButton
-        self._begun = self._last = event.position()
-        self._moved = False
+        self._mouse = Drag(event.position())
 
     def mouseMoveEvent(self, event) -> None:
         """Change window and level, or follow the mouse with the cursor (Shift)."""
@@ -151,15 +151,13 @@ class SectionPane(QWidget):
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._point(place)
             return
-        away, step = place - self._begun, place - self._last
-        self._moved |= abs(away.x()) + abs(away.y()) > CLICK_PIXELS
-        if self._moved:
-            self._last = place
+        step = self._mouse.step(place)
+        if step is not None:
             drag_window(self.vessel.view, step.x(), step.y())
 
     def mouseReleaseEvent(self, event) -> None:
         """A short click points."""
-        if self._drag and not self._moved:
+        if self._drag and not self._mouse.moved:
             self._point(event.position())
         self._drag = False
 
