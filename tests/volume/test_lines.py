@@ -5,13 +5,13 @@ import pytest
 
 from viewer.volume.lines import along_lines
 
-K, J, I = np.indices((12, 14, 16))
-FIELD = (10 * K - 3 * J + 2 * I).astype(np.int16)
+SLICE, ROW, COLUMN = np.indices((12, 14, 16))
+FIELD = (10 * SLICE - 3 * ROW + 2 * COLUMN).astype(np.int16)
 
 
 def lines(*, beyond=0.0):
     """Two lines of nine points each: indices (3,2,9)."""
-    start = np.array([[2.2, 3.1], [4.0, 5.5], [6.3, 1.0]])
+    start = np.array([[2.21, 3.11], [4.03, 5.53], [6.33, 1.03]])
     step = np.array([[0.4, -0.1], [0.3, 0.5], [0.5 + beyond, 0.9]])
     return start[:, :, None] + step[:, :, None] * np.arange(9)
 
