@@ -31,7 +31,8 @@ from viewer.provenance import product_version
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.session.settings import Settings
-from viewer.window.actions import ACTIONS, MENUS, Action
+from viewer.window.action import Action
+from viewer.window.actions import ACTIONS, MENUS
 from viewer.window.banner import Banner
 from viewer.window.editing import Editing
 from viewer.window.files import Files
