@@ -26,7 +26,8 @@ class Course:
 
     `points_lps` (n,3) and `radius_mm` (n,) run through all of `branches`, each of which ends at
     its `ends_mm` from the start; `mouths` are the branches that leave it, in their order. Up to
-    `ostium_mm` the path still lies in the wider vessel that it comes from.
+    `ostium_mm` the path still lies in the wider vessel that it comes from. `invented` are the
+    stretches (from, to in mm along it) that a bridged gap gave and no vessel in the scan shows.
     """
 
     branches: tuple[int, ...]
@@ -35,6 +36,7 @@ class Course:
     ends_mm: np.ndarray
     ostium_mm: float
     mouths: tuple[Mouth, ...]
+    invented: tuple[tuple[float, float], ...] = ()
 
     @cached_property
     def s_mm(self) -> np.ndarray:
@@ -66,7 +68,8 @@ def course_through(tree: VesselTree, branch: int) -> Course:
     points, radius, ends = _joined(tree, chain)
     numbers = tuple(number for number, _ in chain)
     ostium = _ostium_mm(tree, chain[0], points)
-    return Course(numbers, points, radius, ends, ostium, _mouths(tree, chain, ends))
+    mouths, invented = _mouths(tree, chain, ends), _invented(tree, chain, ends)
+    return Course(numbers, points, radius, ends, ostium, mouths, invented)
 
 
 def _next(
@@ -128,6 +131,19 @@ def _joined(
     radius = np.concatenate([parts[0][1], *(r[1:] for _, r in parts[1:])])
     lengths = [tree.branches[number].length_mm for number, _ in chain]
     return points, radius, np.cumsum(lengths)
+
+
+def _invented(
+    tree: VesselTree, chain: list[tuple[int, bool]], ends_mm: np.ndarray
+) -> tuple[tuple[float, float], ...]:
+    """The invented stretches of a chain's branches, in mm along the chain."""
+    found = []
+    for (number, turned), end in zip(chain, ends_mm.tolist(), strict=True):
+        branch = tree.branches[number]
+        for low, high in branch.invented[:: -1 if turned else 1]:
+            begin = end - branch.length_mm
+            found.append((end - high, end - low) if turned else (begin + low, begin + high))
+    return tuple(found)
 
 
 def _ostium_mm(tree: VesselTree, first: tuple[int, bool], points_lps: np.ndarray) -> float:

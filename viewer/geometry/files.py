@@ -42,7 +42,8 @@ def read_surface(path: Path) -> Surface:
 def write_tree(tree: VesselTree, path: Path) -> None:
     """Write a tree in LPS mm as .vtp: one line per branch, exact to the last bit.
 
-    Point data `radius_mm`; cell data `branch`, `parent`, `name`; field data `joints` (j,3).
+    Point data `radius_mm`; cell data `branch`, `parent`, `name`; field data `joints` (j,3),
+    `repairs`, and `invented_mm` (k,3): branch, from, to.
     """
     from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 

@@ -62,6 +62,7 @@ def as_data(measured: MeasuredTree) -> dict[str, Any]:
             "parent": branch.parent if branch.parent >= 0 else None,
             "name": branch.name,
             "length_mm": _number(branch.length_mm),
+            "invented_mm": [[_number(end) for end in stretch] for stretch in branch.invented],
             "points_lps": _points(branch.points_lps),
             "sections": _rows(measured.sections[n]) if measured.sections else [],
         }

@@ -67,6 +67,9 @@ def lines_of(tree: VesselTree) -> Any:
     lines.GetFieldData().AddArray(kinds)
     places = np.array([repair.point_lps for repair in tree.repairs]).reshape(-1, 3)
     lines.GetFieldData().AddArray(_named(places, "repairs_lps"))
+    rows = [(n, *stretch) for n, b in enumerate(tree.branches) for stretch in b.invented]
+    invented = np.array(rows, np.float64).reshape(-1, 3)
+    lines.GetFieldData().AddArray(_named(invented, "invented_mm"))
     return lines
 
 
@@ -85,13 +88,17 @@ def tree_of(lines: Any) -> VesselTree:
         raise ValueError("every branch needs a name, which may be empty")
     if np.any(parents < -1) or np.any(parents >= np.arange(count)):
         raise ValueError("a parent must stand before its children")
+    fields = _arrays(lines.GetFieldData())
+    stretches = fields.get("invented_mm", np.zeros((0, 3))).astype(np.float64).reshape(-1, 3)
     branches = []
     for n in range(count):
         own = way[starts[n] : starts[n + 1]]
         name = str(names.GetVariantValue(n).ToString())
-        branches.append(Branch(points_lps[own], radius[own], int(parents[n]), name))
-    joints = _arrays(lines.GetFieldData()).get("joints", np.zeros((0, 3)))
-    joints = joints.reshape(-1, 3).astype(np.float64)
+        invented = tuple((float(a), float(b)) for k, a, b in stretches if k == n)
+        branches.append(Branch(points_lps[own], radius[own], int(parents[n]), name, invented))
+    if any(not 0 <= a < b <= each.length_mm for each in branches for a, b in each.invented):
+        raise ValueError("what is invented does not lie on the branches")
+    joints = fields.get("joints", np.zeros((0, 3))).reshape(-1, 3).astype(np.float64)
     return VesselTree(tuple(branches), joints, _repairs(lines.GetFieldData()))
 
 

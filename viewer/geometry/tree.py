@@ -16,12 +16,15 @@ class Branch:
 
     `points_lps` (n,3) runs from the root outwards; `radius_mm` (n,) is the radius of the largest
     sphere inside the lumen at each point; `parent` is the index of the branch it leaves, or -1.
+    `invented` are the stretches (from, to in mm along it) that no vessel in the scan shows, but a
+    gap that was bridged with a person's consent: they are drawn dashed and told as such.
     """
 
     points_lps: np.ndarray
     radius_mm: np.ndarray
     parent: int = -1
     name: str = ""
+    invented: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.points_lps) != len(self.radius_mm) or len(self.points_lps) < 2:

@@ -1,0 +1,75 @@
+"""Branches turned, cut in two, and joined to one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from viewer.geometry.tree import Branch
+
+LEAST_MM = 1e-6
+
+
+def turned(branch: Branch) -> Branch:
+    """The same branch from its end to its start."""
+    length = branch.length_mm
+    return replace(
+        branch,
+        points_lps=branch.points_lps[::-1],
+        radius_mm=branch.radius_mm[::-1],
+        invented=tuple((length - high, length - low) for low, high in branch.invented[::-1]),
+    )
+
+
+def cut_at(branch: Branch, point: int) -> tuple[Branch, Branch]:
+    """The parts of a branch before and beyond one of its inner points, which both have."""
+    if not 0 < point < len(branch.points_lps) - 1:
+        raise ValueError("a branch is cut between its ends")
+    at = float(branch.s_mm[point])
+    return (
+        replace(
+            branch,
+            points_lps=branch.points_lps[: point + 1],
+            radius_mm=branch.radius_mm[: point + 1],
+            invented=_between(branch.invented, 0.0, at),
+        ),
+        replace(
+            branch,
+            points_lps=branch.points_lps[point:],
+            radius_mm=branch.radius_mm[point:],
+            invented=_between(branch.invented, at, branch.length_mm),
+        ),
+    )
+
+
+def joined(first: Branch, second: Branch) -> Branch:
+    """Two branches as one, the second from where the first ends; the longer one gives its name."""
+    longer = first if first.length_mm >= second.length_mm else second
+    name = longer.name or first.name or second.name
+    moved = [(low + first.length_mm, high + first.length_mm) for low, high in second.invented]
+    return replace(
+        first,
+        points_lps=np.concatenate([first.points_lps, second.points_lps[1:]]),
+        radius_mm=np.concatenate([first.radius_mm, second.radius_mm[1:]]),
+        name=name,
+        invented=merged([*first.invented, *moved]),
+    )
+
+
+def merged(stretches: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Stretches in their order, those that touch as one."""
+    found: list[tuple[float, float]] = []
+    for low, high in sorted(stretches):
+        if found and low <= found[-1][1] + LEAST_MM:
+            found[-1] = found[-1][0], max(high, found[-1][1])
+        else:
+            found.append((low, high))
+    return tuple(found)
+
+
+def _between(
+    stretches: Iterable[tuple[float, float]], low: float, high: float
+) -> tuple[tuple[float, float], ...]:
+    """What of some stretches lies between two places, counted from the first."""
+    cut = [(max(a, low) - low, min(b, high) - low) for a, b in stretches]
+    return tuple((a, b) for a, b in cut if b - a > LEAST_MM)
