@@ -28,7 +28,7 @@ from viewer.geometry.skeleton import (
     without_loops,
 )
 from viewer.geometry.thinning import thinned
-from viewer.geometry.tree import Branch, VesselTree
+from viewer.geometry.tree import Branch, VesselTree, joints_of
 from viewer.geometry.unstoppable import run
 from viewer.geometry.wall import bounding_box, smooth_wall
 from viewer.progress import Progress
@@ -116,8 +116,8 @@ def _of_mask(
 ) -> VesselTree:
     """The tree of the true voxels, which lie in a box of the mask's grid."""
     progress.at(0.0, "Finding the wall")
-    part = run(lambda: _part(inside, box), progress)
-    wall = _wall(part, mask.grid, progress.part(0.05, 0.15))
+    part = run(lambda: part_of(inside[box], box, inside.shape), progress)
+    wall = wall_of(part, mask.grid, progress.part(0.05, 0.15))
     nodes = _nodes(part, mask.grid, wall, progress.part(0.15, 0.6))
     voxel_mm = float(np.mean(mask.grid.spacing_mm))
     nodes, kept, repairs = _simplified(nodes, shortest_mm, wall, voxel_mm)
@@ -139,18 +139,16 @@ def _of_mask(
         branches_of(forest, points_lps, wall, mask.grid, progress.part(0.87, 1))
     )
     progress.at(1.0)
-    ends = sorted({b.parent for b in branches if b.parent >= 0})
-    joints = np.array([branches[n].points_lps[-1] for n in ends]).reshape(-1, 3)
-    return VesselTree(branches, joints, repairs + _pieces(branches))
+    return VesselTree(branches, joints_of(branches), repairs + _pieces(branches))
 
 
-def _part(inside: np.ndarray, box: tuple[slice, slice, slice]) -> Part:
-    """The box of voxels to work on, going on a little where the scan ends."""
+def part_of(inside: np.ndarray, box: tuple[slice, ...], shape: tuple[int, ...]) -> Part:
+    """The voxels of a box in a scan of some shape, going on a little where the scan ends."""
     at_border = np.array(
-        [[cut.start == 0, cut.stop == n] for cut, n in zip(box, inside.shape, strict=True)]
+        [[cut.start == 0, cut.stop == n] for cut, n in zip(box, shape, strict=True)]
     )
-    pad = beyond_scan(inside[box], at_border)
-    padded = np.pad(inside[box], pad, mode="edge") if pad.any() else inside[box]
+    pad = beyond_scan(inside, at_border)
+    padded = np.pad(inside, pad, mode="edge") if pad.any() else inside
     return Part(_solid(padded), np.array([cut.start for cut in box]) - pad[:, 0])
 
 
@@ -166,7 +164,7 @@ def _solid(inside: np.ndarray) -> np.ndarray:
     return np.asarray(pieces[1:-1, 1:-1, 1:-1] != pieces[0, 0, 0])
 
 
-def _wall(part: Part, grid: Grid, progress: Progress) -> Any:
+def wall_of(part: Part, grid: Grid, progress: Progress) -> Any:
     """A k-d tree of wall points in LPS mm."""
     from scipy.spatial import cKDTree
 

@@ -13,7 +13,7 @@ from viewer.geometry.paths import STEP_MM
 from viewer.geometry.section import inscribed_mm, outlines
 from viewer.geometry.sections import centroids, smoothed
 from viewer.geometry.tips import tip
-from viewer.geometry.tree import Branch, VesselTree, even_path
+from viewer.geometry.tree import Branch, VesselTree, even_path, joints_of
 from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
 from viewer.volume.grid import Grid
@@ -77,10 +77,8 @@ def recentered_tree(
         _rejoined(branch, course, ends[n], step_mm, volume.grid)
         for n, (branch, course) in enumerate(zip(tree.branches, courses, strict=True))
     )
-    parents = sorted({b.parent for b in branches if b.parent >= 0})
-    joints = np.array([branches[n].points_lps[-1] for n in parents]).reshape(-1, 3)
     progress.at(1.0)
-    return replace(tree, branches=branches, joints=joints)
+    return replace(tree, branches=branches, joints=joints_of(branches))
 
 
 def _course(

@@ -122,6 +122,12 @@ def even_path(path: np.ndarray, step_mm: float, *, least: int = 2) -> np.ndarray
     return result
 
 
+def joints_of(branches: Sequence[Branch]) -> np.ndarray:
+    """The points (j,3) where branches end that others leave."""
+    parents = sorted({branch.parent for branch in branches if branch.parent >= 0})
+    return np.array([branches[n].points_lps[-1] for n in parents]).reshape(-1, 3)
+
+
 def tree_numbers(branches: Sequence[Branch]) -> list[int]:
     """The number of the tree that each branch belongs to, counted by their roots."""
     found: list[int] = []
