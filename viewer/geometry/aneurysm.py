@@ -6,7 +6,7 @@ import numpy as np
 
 from viewer.geometry.number import Number, unknown
 from viewer.geometry.outer import outer_wall_mm
-from viewer.geometry.section import Sections, measured
+from viewer.geometry.section import Sections, spans
 from viewer.geometry.sections import centroids
 from viewer.geometry.taper import Taper, taper_through
 from viewer.segment.mask import THROMBUS, VesselMask
@@ -98,7 +98,7 @@ def _lumen(sections: Sections) -> _Wall:
 def _outer(sections: Sections, mask: VesselMask) -> _Wall:
     """The outer wall; as sure as the lumen's where it is the lumen's, else as the mask."""
     wall = outer_wall_mm(sections, mask)
-    found = measured(wall)
+    found = spans(wall)
     mean, area = found["diameter_equivalent_mm"], found["area_mm2"]
     lumen = _lumen(sections)
     voxel_mm = float(np.cbrt(mask.grid.voxel_mm3))

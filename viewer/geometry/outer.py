@@ -27,17 +27,22 @@ def outer_wall_mm(sections: Sections, mask: VesselMask) -> np.ndarray:
     body, clot, corner = _near(sections, mask, far[-1])
     if not clot.any():
         return lumen.copy()
-    size = np.array(mask.grid.shape)[:, None, None]
-    turn = angles(lumen.shape[1])[:, None]
-    f = sections.frames
+    f, turn = sections.frames, angles(lumen.shape[1])[:, None]
+    way = np.cos(turn) * f.across[:, None] + np.sin(turn) * f.up[:, None]  # (n,m,3)
+    steps = np.moveaxis(way @ mask.grid.index_from_lps[:3, :3].T, 2, 0)
+    start = mask.grid.index(f.points_lps).T - corner
+    last = np.array(clot.shape)[:, None, None] - 1
+    edge = np.array(mask.grid.shape)[:, None, None] - 1 - corner[:, :, None]
     for row in np.flatnonzero(np.isfinite(lumen).all(axis=1)):
-        way = np.cos(turn) * f.across[row] + np.sin(turn) * f.up[row]
-        points = f.points_lps[row] + far[None, :, None] * way[:, None]
-        index = np.moveaxis(mask.grid.index(points), -1, 0)
-        held = ndimage.map_coordinates(body, index - corner, order=1, mode="constant")
-        lined = ndimage.map_coordinates(clot, index - corner, order=0, mode="constant") > 0
-        inside = np.all((index >= 0) & (index <= size - 1), axis=0)
-        out[row] = _ends(held, lined, inside, far, lumen[row])
+        index = start[:, row, None, None] + far * steps[:, row, :, None]  # (3,m,k)
+        lined = _held(clot, index, last)
+        rays = np.flatnonzero(lined.any(axis=1))
+        wall = lumen[row].copy()
+        if len(rays):
+            body_there = ndimage.map_coordinates(body, index[:, rays], order=1, mode="constant")
+            inside = np.all((index >= -corner[:, :, None]) & (index <= edge), axis=0)
+            wall[rays] = _ends(body_there, lined[rays], inside[rays], far, wall[rays])
+        out[row] = _even(wall)
     along = float(f.s_mm[-1]) / (len(f.s_mm) - 1)
     return _steady(out, ALONG_VOXELS * min(mask.grid.spacing_mm) / along)
 
@@ -45,7 +50,7 @@ def outer_wall_mm(sections: Sections, mask: VesselMask) -> np.ndarray:
 def _near(
     sections: Sections, mask: VesselMask, reach_mm: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The body (float32) and the clot (uint8) in a box around a path, and the box's corner."""
+    """The body (float32), the clot (bool) in a box around a path, and the box's corner (3,1)."""
     index = mask.grid.index(sections.frames.points_lps)
     wide = reach_mm * np.linalg.norm(mask.grid.index_from_lps[:3, :3], axis=1)
     low = np.clip(np.floor(index.min(axis=0) - wide).astype(int), 0, None)
@@ -53,13 +58,20 @@ def _near(
     box = tuple(slice(a, max(b, a + 1)) for a, b in zip(low, high, strict=True))
     labels = mask.labels[box]
     body = np.isin(labels, BODY).astype(np.float32)
-    return body, (labels == THROMBUS).astype(np.uint8), low[:, None, None].astype(float)
+    return body, labels == THROMBUS, low[:, None].astype(float)
+
+
+def _held(clot: np.ndarray, index: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Whether the nearest voxel of indices (3,...) is clot; outside the box there is none."""
+    near = np.rint(index).astype(np.int32)
+    within = np.all((near >= 0) & (near <= last), axis=0)
+    return np.asarray(clot[tuple(np.clip(near, 0, last))] & within)
 
 
 def _ends(
     held: np.ndarray, lined: np.ndarray, inside: np.ndarray, far: np.ndarray, lumen: np.ndarray
 ) -> np.ndarray:
-    """Where the body ends along the rays (m,k) of one section, smooth around it."""
+    """Where the body ends along rays (m,k), or the lumen where no clot lies; nan outside the scan."""
     beyond = far >= lumen[:, None] + LINING_MM
     gone = beyond & (held < 0.5)
     at = gone.argmax(axis=1)
@@ -68,12 +80,17 @@ def _ends(
     part = np.clip((before - 0.5) / np.maximum(before - here, 1e-6), 0, 1)
     wall = far[at - 1] + part * (far[at] - far[at - 1])
     clot = (lined & (far <= wall[:, None])).sum(axis=1) * (far[1] - far[0]) >= LINING_MM
-    if (clot & (~gone.any(axis=1) | ~inside[ray, at])).any():
-        return np.full(len(lumen), np.nan)
-    wall = np.where(clot, wall, lumen)
-    usual = ndimage.median_filter(wall, len(wall) // 2 + 1, mode="wrap")
-    kept = np.flatnonzero(wall < JUMP * usual + LINING_MM)
-    wall = np.interp(ray, kept, wall[kept], period=len(wall))
+    leaves = clot & (~gone.any(axis=1) | ~inside[ray, at])
+    return np.where(leaves, np.nan, np.where(clot, wall, lumen))
+
+
+def _even(wall_mm: np.ndarray) -> np.ndarray:
+    """An outline (m,) smooth around its section, without rays that run on into a branch."""
+    if not np.isfinite(wall_mm).all():
+        return np.full(len(wall_mm), np.nan)
+    usual = ndimage.median_filter(wall_mm, len(wall_mm) // 2 + 1, mode="wrap")
+    kept = np.flatnonzero(wall_mm < JUMP * usual + LINING_MM)
+    wall = np.interp(np.arange(len(wall_mm)), kept, wall_mm[kept], period=len(wall_mm))
     mean = float(wall.mean())
     arc = 2 * np.pi / len(wall) * mean
     smooth = max(SMOOTH_MM, SMOOTH_SHARE * mean) / arc

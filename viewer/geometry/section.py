@@ -56,30 +56,39 @@ def outlines(wall_mm: np.ndarray) -> np.ndarray:
 def measured(wall_mm: np.ndarray) -> dict[str, np.ndarray]:
     """What outlines (n,m) measure: (n,) arrays by the names in `QUANTITIES`.
 
+    To those of `spans` come the radius of the largest circle inside, and the circularity
+    4 pi area / perimeter^2 of the polygon through the wall, made round between its corners.
+    """
+    points, found = outlines(wall_mm), spans(wall_mm)
+    corner = 2 * np.pi / wall_mm.shape[1]
+    edges = np.roll(points, -1, axis=1) - points
+    perimeter = np.linalg.norm(edges, axis=2).sum(axis=1) * corner / 2 / np.sin(corner / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        circularity = 4 * np.pi * found["area_mm2"] / perimeter**2
+    return found | {"inscribed_radius_mm": inscribed_mm(points), "circularity": circularity}
+
+
+def spans(wall_mm: np.ndarray) -> dict[str, np.ndarray]:
+    """How wide outlines (n,m) are: (n,) arrays by the first four names in `QUANTITIES`.
+
     Area of the polygon through the wall, made round between its corners; diameter of the circle
     of that area; least and greatest distance between two parallels that hold the outline (Feret
-    1930); radius of the largest circle inside; circularity 4 pi area / perimeter^2.
+    1930).
     """
     points = outlines(wall_mm)
-    count = wall_mm.shape[1]
     ahead = np.roll(points, -1, axis=1)
     cross = points[..., 0] * ahead[..., 1] - points[..., 1] * ahead[..., 0]
     # A circle through the corners is larger than the polygon by this.
-    corner = 2 * np.pi / count
+    corner = 2 * np.pi / wall_mm.shape[1]
     area = 0.5 * np.abs(cross.sum(axis=1)) * corner / np.sin(corner)
-    perimeter = np.linalg.norm(ahead - points, axis=2).sum(axis=1) * corner / 2 / np.sin(corner / 2)
     turn = np.arange(CALIPERS) * np.pi / CALIPERS
     seen = points @ np.stack([np.cos(turn), np.sin(turn)])
     feret = seen.max(axis=1) - seen.min(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        circularity = 4 * np.pi * area / perimeter**2
     return {
         "area_mm2": area,
         "diameter_equivalent_mm": 2 * np.sqrt(area / np.pi),
         "diameter_min_mm": feret.min(axis=1),
         "diameter_max_mm": feret.max(axis=1),
-        "inscribed_radius_mm": inscribed_mm(points),
-        "circularity": circularity,
     }
 
 

@@ -12,6 +12,7 @@ from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.section import Sections, measured, outlines
 from viewer.geometry.thin import by_brightness, of_thin, sized
 from viewer.geometry.tree import distance_along, even_path
+from viewer.progress import Progress, silent
 from viewer.segment.mask import ARTERY, VesselMask
 from viewer.volume.volume import Volume
 
@@ -36,6 +37,7 @@ def measure_sections(
     noise_hu: float = 10.0,
     blur_mm: float | None = None,
     step_mm: float | None = None,
+    progress: Progress | None = None,
 ) -> Sections:
     """The sections along a path (n,3) of a vessel with a roughly known radius (n,) mm.
 
@@ -43,17 +45,20 @@ def measure_sections(
     deviation of the scanner's blur (by voxel size unless measured). A section where less than
     `LEAST_SEEN` of the rays found an edge is measured by its brightness, or has no numbers (nan).
     """
+    progress = progress or silent()
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
     step = step_mm or max(0.5 * voxel_mm, 0.5)
     frames, rough = evenly(path_lps, radius_mm, max(step, COARSE * float(np.median(radius_mm))))
-    for _ in range(ROUNDS):
+    for _ in progress.part(0.0, 0.4).over(range(ROUNDS), ROUNDS):
         rays = cast(volume, mask, label, frames, rough, RAYS // 2)
         wall, seen = walls(rays, voxel_mm, noise_hu)
         frames = recentered(frames, wall, rough)
         rough = _rough(wall, rough)
     frames, rough = evenly(frames.points_lps, rough, step)
     rays = cast(volume, mask, label, frames, rough, RAYS)
+    progress.at(0.6)
     wall, seen = walls(rays, voxel_mm, noise_hu)
+    progress.at(0.8)
     if blur_mm is None:
         blur_mm = blur_shown(rays, wall, seen, usual_blur_mm(volume.grid))
     return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm)
