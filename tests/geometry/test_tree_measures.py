@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -10,15 +11,13 @@ from viewer.geometry.aneurysm import Fusiform
 from viewer.geometry.number import Number, unknown
 from viewer.geometry.tree_measures import (
     courses_of,
-    flat,
     measure_vessels,
     measures_data,
-    plain,
     widened_surely,
 )
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import narrowed_tube, three_generations
-from viewer.progress import silent
+from viewer.progress import Cancelled, Progress, silent
 
 
 def number(value, sd, unit="mm"):
@@ -77,24 +76,23 @@ def test_a_narrow_vessel_is_told_whole():
     assert found["least_mm"] == pytest.approx(30, abs=1.5)
     assert data["aneurysms"] == []
     assert data["audit"] == []
+    (vessel,) = measures.vessels
+    place = vessel.at(vessel.stenoses[0].least_mm)
+    assert found["at_lps"] == pytest.approx(place, abs=1e-3)
+    on_path = np.linalg.norm(tree.branches[0].points_lps - place, axis=1)
+    assert tree.branches[0].s_mm[on_path.argmin()] == pytest.approx(30, abs=1.5)
 
 
-def test_what_is_not_known_has_its_reason():
-    row = flat(plain({"least_mm": 3.0, "least": unknown("mm", "by eye", "no lumen is seen")}))
-    assert row == {
-        "least_mm": 3.0,
-        "least_diameter_mm": None,
-        "method": {"least_diameter_mm": "by eye"},
-        "missing": {"least_diameter_mm": "no lumen is seen"},
-    }
+def test_measuring_stops_within_a_vessel():
+    tree = narrowed_tube(least_mm=1.6)
+    volume, mask = render(tree, grid_around(tree, (0.5,) * 3), blur_mm=0.5, noise_hu=10)
+    told, stop = [], Event()
 
+    def tell(fraction, _):
+        told.append(fraction)
+        if len(told) == 4:
+            stop.set()
 
-def test_numbers_of_any_kind_become_plain():
-    assert plain({"a": np.float64(1.23456), "b": np.int64(2), "c": np.array([np.nan, 1.0])}) == {
-        "a": 1.235,
-        "b": 2,
-        "c": [None, 1.0],
-    }
-    assert plain((True, np.bool_(False), "text", None, float("inf"))) == [
-        True, False, "text", None, None
-    ]  # fmt: skip
+    with pytest.raises(Cancelled):
+        measure_vessels(volume, mask, tree, (), 10.0, 0.55, Progress(tell, stop))
+    assert 0 < told[-1] < 0.5

@@ -52,12 +52,13 @@ EXPECTED: tuple[Expected, ...] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Audited:
     """An expected vessel: whether it was `found`, how sure (0 to 1), and what is known about it.
 
     `why` is "found", "outside the field of view", "faint contrast", "cut off", or "not found by
-    the method"; `sentence` tells it to a person.
+    the method"; `sentence` tells it to a person. `at_lps` lies in the middle of what was found,
+    or where the vessel should leave another.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Audited:
     confidence: float
     why: str
     sentence: str
+    at_lps: np.ndarray | None = None
 
 
 def audit(
@@ -82,26 +84,29 @@ def audit(
     for vessel in EXPECTED:
         if vessel.name in held:
             sure = max(each.confidence for each in held[vessel.name])
-            told.append(Audited(vessel.name, True, sure, "found", f"The {vessel.name} was found."))
+            longest = max((stretch_lps(tree, each) for each in held[vessel.name]), key=len)
+            place, sentence = longest[len(longest) // 2], f"The {vessel.name} was found."
+            told.append(Audited(vessel.name, True, sure, "found", sentence, place))
             continue
         origin = next((name for name in vessel.of if name in held), None)
         if origin is not None:
-            why, sentence = _missing(vessel, origin, held[origin], tree, names, grid, volume)
-            told.append(Audited(vessel.name, False, 0.0, why, sentence))
+            path = np.concatenate([stretch_lps(tree, each) for each in held[origin]])
+            why, sentence = _missing(vessel, origin, path, tree, names, grid, volume)
+            place = path[-1 if vessel.at_end else len(path) // 2]
+            told.append(Audited(vessel.name, False, 0.0, why, sentence, place))
     return tuple(told)
 
 
 def _missing(
     vessel: Expected,
     origin: str,
-    stretches: list[Named],
+    path: np.ndarray,
     tree: VesselTree,
     names: Sequence[Named],
     grid: Grid,
     volume: Volume | None,
 ) -> tuple[str, str]:
-    """Why a vessel is likely missing, from its origin's stretches in the map, and in a sentence."""
-    path = np.concatenate([stretch_lps(tree, each) for each in stretches])
+    """Why a vessel is likely missing, from its origin's path (n,3) in the map, and a sentence."""
     ends = path[[-1]] if vessel.at_end else path[[0, -1]]
     if any(border_mm(grid, end) < BORDER_MM for end in ends):
         return (

@@ -54,21 +54,27 @@ class Landmark:
     at_lps: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AorticSection:
     """One of the five sections of the aorta with its length in mm along the centerline.
 
     nan where it is not seen whole; `how` says by what it is bounded, or what is missing.
+    `sd_mm` is how well the length is known by the places of its two ends; `at_lps` its middle.
     """
 
     name: str
     length_mm: float
     how: str
+    sd_mm: float = float("nan")
+    at_lps: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LandmarkRow:
-    """The diameters in mm at a landmark with their standard deviations; nan where none is shown."""
+    """The diameters in mm at a landmark with their standard deviations; nan where none is shown.
+
+    `at_lps` is its place, None where it is absent.
+    """
 
     number: int
     name: str
@@ -79,6 +85,7 @@ class LandmarkRow:
     diameter_max_sd: float = float("nan")
     diameter_min_mm: float = float("nan")
     diameter_min_sd: float = float("nan")
+    at_lps: np.ndarray | None = None
 
 
 def landmarks(tree: VesselTree, grid: Grid | None = None) -> tuple[Landmark, ...]:
@@ -135,12 +142,13 @@ def _row(landmark: Landmark, sections: Sections) -> LandmarkRow:
         shown = np.isfinite(values) & np.isfinite(sd)
         if far[nearest] > NEAR_MM or not shown.any():
             how = f"{landmark.how}; the scan shows no wall there"
-            return LandmarkRow(landmark.number, landmark.name, how)
+            return LandmarkRow(landmark.number, landmark.name, how, at_lps=landmark.at_lps)
         values, sd = values[shown], sd[shown]
         numbers[quantity] = float(np.median(values))
         name = quantity.removesuffix("_mm") + "_sd"
         numbers[name] = float(np.hypot(np.median(sd), values.std()))
-    return LandmarkRow(landmark.number, landmark.name, landmark.how, **numbers)
+    place = landmark.at_lps
+    return LandmarkRow(landmark.number, landmark.name, landmark.how, **numbers, at_lps=place)
 
 
 def _landmarks(reading: Reading) -> tuple[Landmark, ...]:
@@ -266,5 +274,7 @@ def _sections(reading: Reading) -> tuple[AorticSection, ...]:
             out.append(AorticSection(name, float("nan"), f"not seen: {gone}"))
         else:
             how = f"from: {first.how}; to: {last.how}"
-            out.append(AorticSection(name, float(last.s_mm - first.s_mm), how))
+            length, sd = last.s_mm - first.s_mm, float(np.hypot(ABOUT_MM, ABOUT_MM))
+            middle = reading.aorta.way.at(0.5 * (first.s_mm + last.s_mm))
+            out.append(AorticSection(name, float(length), how, sd, middle))
     return tuple(out)

@@ -71,7 +71,7 @@ def _held(clot: np.ndarray, index: np.ndarray, last: np.ndarray) -> np.ndarray:
 def _ends(
     held: np.ndarray, lined: np.ndarray, inside: np.ndarray, far: np.ndarray, lumen: np.ndarray
 ) -> np.ndarray:
-    """Where the body ends along rays (m,k), or the lumen where no clot lies; nan outside the scan."""
+    """Where the body ends along rays (m,k); the lumen where no clot lies, nan beyond the scan."""
     beyond = far >= lumen[:, None] + LINING_MM
     gone = beyond & (held < 0.5)
     at = gone.argmax(axis=1)

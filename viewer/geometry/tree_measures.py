@@ -1,7 +1,6 @@
 """All that is measured along the vessels of a tree, and as plain data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,8 @@ from viewer.geometry.landmarks import (
 )
 from viewer.geometry.measure import own_part
 from viewer.geometry.names_given import Named
-from viewer.geometry.number import Number
+from viewer.geometry.plain import flat, plain
+from viewer.geometry.section import Sections
 from viewer.geometry.sections import measure_sections
 from viewer.geometry.stenosis import Stenosis, stenoses
 from viewer.geometry.tree import VesselTree
@@ -32,21 +32,28 @@ from viewer.volume.volume import Volume
 LEAST_COURSE_MM = 15.0
 MOST_UNSURE, DEVIATIONS = 0.1, 2.0
 WIDENED, LEAST_LENGTHS = 1.5, 1.0  # as many healthy diameters wide, and long
-DIGITS = 3
+PATH_MM = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class Along:
     """What was found along one vessel: its name, branches, narrowings and widenings.
 
-    Places along it count from `start_lps` (3,), where it is out of the vessel that it leaves.
+    Places along it count from where it is out of the vessel that it leaves. `path_lps` (n,3) is
+    its middle from there on, at even distances over its `length_mm`.
     """
 
     name: str
     branches: tuple[int, ...]
-    start_lps: np.ndarray
+    path_lps: np.ndarray
+    length_mm: float
     stenoses: tuple[Stenosis, ...]
     aneurysms: tuple[Fusiform, ...]
+
+    def at(self, s_mm: float) -> np.ndarray:
+        """The point (3,) in mm at a place along it."""
+        even = np.linspace(0.0, self.length_mm, len(self.path_lps))
+        return np.array([np.interp(s_mm, even, axis) for axis in self.path_lps.T])
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,25 +84,22 @@ def measure_vessels(
     cut = partial(measure_sections, volume, mask=mask, noise_hu=noise_hu, blur_mm=blur_mm)
     found = []
     courses = courses_of(tree)
-    for course in progress.over(courses, len(courses), "Measuring vessels"):
+    told = progress.part(0.0, 0.9)
+    for number, course in enumerate(courses):
+        part = told.part(number / len(courses), (number + 1) / len(courses))
+        part.at(0.0, f"Measuring vessel {number + 1} of {len(courses)}")
         free = course.s_mm >= course.ostium_mm
         if course.length_mm - course.ostium_mm < LEAST_COURSE_MM or free.sum() < 2:
             continue
-        points = course.points_lps[free]
-        sections = cut(points, course.radius_mm[free])
-        found.append(
-            Along(
-                _name_of(tree, course),
-                course.branches,
-                points[0],
-                tuple(each for each in stenoses(sections) if narrowed_surely(each)),
-                tuple(each for each in aneurysms(sections, mask) if widened_surely(each)),
-            )
-        )
+        points, radius = course.points_lps[free], course.radius_mm[free]
+        sections = cut(points, radius, progress=part.part(0.0, 0.7))
+        found.append(_along(_name_of(tree, course), course, sections, mask))
+    progress.at(0.9, "Measuring the aorta and the angles")
     rows: tuple[LandmarkRow, ...] = ()
     aorta = aortic_path(tree, volume.grid)
     if aorta is not None:
-        rows = landmark_table(landmarks(tree, volume.grid), cut(*aorta))
+        sections = cut(*aorta, progress=progress.part(0.9, 1.0))
+        rows = landmark_table(landmarks(tree, volume.grid), sections)
     return TreeMeasures(
         tuple(found),
         branch_angles(tree),
@@ -103,6 +107,21 @@ def measure_vessels(
         aortic_sections(tree, volume.grid),
         names,
         audit(tree, names, volume.grid, volume),
+    )
+
+
+def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> Along:
+    """What its sections show along one vessel."""
+    s = sections.frames.s_mm
+    even = np.linspace(0.0, s[-1], max(2, round(float(s[-1]) / PATH_MM) + 1))
+    path = np.column_stack([np.interp(even, s, axis) for axis in sections.frames.points_lps.T])
+    return Along(
+        name,
+        course.branches,
+        path,
+        float(s[-1]),
+        tuple(each for each in stenoses(sections) if narrowed_surely(each)),
+        tuple(each for each in aneurysms(sections, mask) if widened_surely(each)),
     )
 
 
@@ -164,22 +183,19 @@ def _name_of(tree: VesselTree, course: Course) -> str:
 
 def measures_data(measures: TreeMeasures) -> dict[str, Any]:
     """The measures as plain data for JSON; what is not known is None, with its reason beside it."""
-    along = [
-        (vessel, kind, each)
-        for vessel in measures.vessels
-        for kind, found in (("stenoses", vessel.stenoses), ("aneurysms", vessel.aneurysms))
-        for each in found
-    ]
     told: dict[str, Any] = {"frame": "LPS, mm", "stenoses": [], "aneurysms": []}
-    for vessel, kind, each in along:
-        told[kind].append(
-            {
-                "vessel": vessel.name,
-                "branches": list(vessel.branches),
-                "start_lps": plain(vessel.start_lps),
-            }
-            | flat(plain(each))
-        )
+    for vessel in measures.vessels:
+        own = {
+            "vessel": vessel.name,
+            "branches": list(vessel.branches),
+            "start_lps": plain(vessel.path_lps[0]),
+        }
+        for stenosis in vessel.stenoses:
+            place = {"at_lps": plain(vessel.at(stenosis.least_mm))}
+            told["stenoses"].append(own | place | flat(plain(stenosis)))
+        for aneurysm in vessel.aneurysms:
+            place = {"at_lps": plain(vessel.at(aneurysm.widest_mm))}
+            told["aneurysms"].append(own | place | flat(plain(aneurysm)))
     told["angles"] = [
         {
             "branches": list(each.branches),
@@ -192,46 +208,7 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         }
         for each in measures.angles
     ]
-    for name in ("landmarks", "aortic_sections", "names", "audit"):
-        told[name] = plain(getattr(measures, name))
+    for each in fields(measures):
+        if each.name not in ("vessels", "angles"):
+            told[each.name] = plain(getattr(measures, each.name))
     return told
-
-
-def plain(value: Any) -> Any:
-    """Dataclasses, arrays and numbers as what JSON knows; nan and infinity are None."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return round(float(value), DIGITS) if np.isfinite(value) else None
-    return value
-
-
-def flat(row: dict[str, Any]) -> dict[str, Any]:
-    """A row whose numbers carry their unit in their names: `least_mm`, `percent_area`.
-
-    Each becomes its value; its deviation, method and what is missing lie in `sd`, `method` and
-    `missing` under the same name.
-    """
-    out: dict[str, Any] = {}
-    keys = {each.name for each in fields(Number)}
-    for name, each in row.items():
-        if not (isinstance(each, dict) and set(each) == keys):
-            out[name] = each
-            continue
-        unit = {"mm": "_mm", "ml": "_ml", "mm2": "_mm2"}.get(each["unit"], "")
-        whole = f"{name}_diameter{unit}" if unit and name + unit in row else name + unit
-        out[whole] = each["value"]
-        for part in ("sd", "method", "missing"):
-            if each[part] not in ("", None):
-                out.setdefault(part, {})[whole] = each[part]
-    return out
