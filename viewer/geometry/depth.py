@@ -10,6 +10,7 @@ from viewer.volume.grid import Grid
 
 BLOCK = 2
 STEEP = 0.9  # a distance changes by 1 mm a mm, but for where two walls are equally far
+NEARLY = 0.01  # of a distance: more would make spurs
 QUERY = 100_000
 
 
@@ -22,32 +23,31 @@ def depths(
     from the wall, where looking is slow, it is looked up once for a block of voxels and
     interpolated between the middles of blocks, but for the ridges in the middle of vessels.
     """
-    whole, near = _blocks(inside)
-    middles = np.argwhere(near)
+    around = np.ones((3, 3, 3), bool)
+    whole = ndimage.binary_erosion(_full(inside), around)
+    near = ndimage.binary_dilation(whole, around)
     coarse = np.zeros(near.shape, np.float32)
-    index = middles * BLOCK + (BLOCK - 1) / 2 + start
-    coarse[near] = _asked(index, grid, wall, progress.part(0.0, 0.3))
-    voxels = np.argwhere(inside)
-    depth = np.empty(len(voxels))
+    index = np.argwhere(near) * BLOCK + (BLOCK - 1) / 2 + start
+    coarse[near] = _asked(index, grid, wall, progress.part(0.0, 0.4))
     even = whole & (_slope(coarse, grid) > STEEP)
-    deep = even[tuple(np.minimum(voxels // BLOCK, np.array(whole.shape) - 1).T)]
-    place = (voxels[deep] - (BLOCK - 1) / 2) / BLOCK
-    depth[deep] = ndimage.map_coordinates(coarse, place.T, order=1, mode="nearest")
-    depth[~deep] = _asked(voxels[~deep] + start, grid, wall, progress.part(0.3, 1.0))
+    voxels = np.argwhere(inside)
+    known = even[tuple((voxels // BLOCK).T)]
+    place = (voxels[known] - (BLOCK - 1) / 2) / BLOCK
+    depth = np.empty(len(voxels))
+    depth[known] = ndimage.map_coordinates(coarse, place.T, order=1, mode="nearest")
+    depth[~known] = _asked(voxels[~known] + start, grid, wall, progress.part(0.4, 1.0))
     return depth
 
 
-def _blocks(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Blocks with only true voxels in them and round them, and all that touch these."""
-    shape = tuple(max(1, n // BLOCK) for n in inside.shape)
-    if min(inside.shape) < BLOCK:
-        return np.zeros(shape, bool), np.zeros(shape, bool)
-    cut = inside[tuple(slice(0, n * BLOCK) for n in shape)]
+def _full(inside: np.ndarray) -> np.ndarray:
+    """Blocks with only true voxels in them; one that sticks out of the array has others."""
+    shape = tuple(-(-n // BLOCK) * BLOCK for n in inside.shape)
+    full = np.zeros(shape, bool)
+    full[tuple(slice(0, n) for n in inside.shape)] = inside
     for axis in range(3):
-        cut = np.logical_and.reduceat(cut, np.arange(0, cut.shape[axis], BLOCK), axis=axis)
-    around = np.ones((3, 3, 3), bool)
-    whole = ndimage.binary_erosion(cut, around)
-    return whole, ndimage.binary_dilation(whole, around)
+        full = np.moveaxis(full, axis, 0)
+        full = np.moveaxis(full[0::BLOCK] & full[1::BLOCK], 0, axis)
+    return full
 
 
 def _slope(depth_mm: np.ndarray, grid: Grid) -> np.ndarray:
@@ -64,11 +64,11 @@ def _slope(depth_mm: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def _asked(index: np.ndarray, grid: Grid, wall: Any, progress: Progress) -> np.ndarray:
-    """Distance (k,) in mm from indices (k,3) to the wall."""
+    """Distance (k,) in mm from indices (k,3) to the wall, known to `NEARLY`."""
     found = np.empty(len(index))
     for first in range(0, len(index), QUERY):
         progress.at(first / len(index))
         some = slice(first, first + QUERY)
-        found[some] = wall.query(grid.points_lps(index[some]), workers=-1)[0]
+        found[some] = wall.query(grid.points_lps(index[some]), eps=NEARLY, workers=-1)[0]
     progress.at(1.0)
     return found

@@ -10,6 +10,7 @@ from viewer.progress import Progress
 OFFSETS = tuple(o for o in product((-1, 0, 1), repeat=3) if o != (0, 0, 0))
 HALF = 13
 LOW = (1 << HALF) - 1
+NONE = 65535  # the layer of what is no vessel, or no more
 
 
 def thinned(
@@ -29,8 +30,8 @@ def thinned(
     steps = np.array([np.ravel_multi_index(np.add(o, 1), field.shape) for o in OFFSETS])
     steps -= np.ravel_multi_index((1, 1, 1), field.shape)
     voxels = np.flatnonzero(flat)
-    layer = np.zeros(field.shape, np.uint16)
-    layer[field] = np.minimum(depth_mm / step_mm, 65534).astype(np.uint16)
+    layer = np.full(field.shape, NONE, np.uint16)
+    layer[field] = np.minimum(depth_mm / step_mm, NONE - 1).astype(np.uint16)
     of_layer = layer.reshape(-1)
     ranked = voxels[np.argsort(of_layer[voxels], kind="stable")]
     noted = np.zeros(len(flat), bool)
@@ -41,8 +42,8 @@ def thinned(
         waiting = ranked[bounds[level] : bounds[level + 1]]
         while len(waiting):
             gone = _peel(flat, waiting, steps, field.shape, progress)
-            beside = _beside(flat, gone, steps, noted)
-            waiting = beside[of_layer[beside] <= level]
+            of_layer[gone] = NONE
+            waiting = _beside(of_layer, gone, steps, level, noted)
     return np.argwhere(field) - 1
 
 
@@ -80,12 +81,15 @@ def _code(flat: np.ndarray, voxels: np.ndarray, steps: np.ndarray) -> np.ndarray
     return code
 
 
-def _beside(flat: np.ndarray, gone: np.ndarray, steps: np.ndarray, noted: np.ndarray) -> np.ndarray:
-    """The true voxels that touch one of those that went, each once; `noted` is false again."""
+def _beside(
+    of_layer: np.ndarray, gone: np.ndarray, steps: np.ndarray, level: int, noted: np.ndarray
+) -> np.ndarray:
+    """The voxels up to a layer that touch one that went, each once; `noted` is false again."""
     found = []
     for step in steps:
         near = gone + step
-        near = near[flat[near] & ~noted[near]]
+        near = near[of_layer[near] <= level]
+        near = near[~noted[near]]
         noted[near] = True
         found.append(near)
     beside = np.concatenate(found)
