@@ -39,7 +39,7 @@ def test_a_new_volume_leaves_nothing_but_the_series(a_case):
 
 
 def test_outdated_parts_follow_the_street():
-    assert outdated_by("mask") == {"bridges", "tree", "surface", "measures"}
+    assert outdated_by("mask") == {"bridges", "tree", "surface", "measures", "findings"}
     assert outdated_by("measures") == set()
     assert outdated_by("series") == set(MADE_FROM) - {"series"}
 

@@ -1,11 +1,15 @@
+from dataclasses import replace
 from threading import Event
+from types import MappingProxyType
 
+import numpy as np
 import pytest
 
 from viewer.case.case import Case
 from viewer.case.options import TraceOptions
 from viewer.case.pipeline import STEPS, advance, reconstruct, state, step_named
 from viewer.errors import Notice, ViewerError
+from viewer.geometry.tree import VesselTree
 from viewer.progress import Cancelled, Progress
 
 
@@ -29,6 +33,9 @@ def test_states_follow_the_case(a_case):
     assert state(only_volume, step_named("suitability"))[0] == "ready"
     assert state(only_volume, step_named("trace")) == ("blocked", "Run Segment first.")
     assert state(a_case, step_named("trace"))[0] == "done"
+    assert state(a_case, step_named("measure"))[0] == "ready"
+    untraced = a_case.put("mask", a_case.mask)
+    assert state(untraced, step_named("measure")) == ("blocked", "Run Trace first.")
 
 
 def test_a_blocked_scan_says_why(a_case):
@@ -38,6 +45,29 @@ def test_a_blocked_scan_says_why(a_case):
     assert state(case, step_named("segment")) == ("blocked", "Slices are missing.")
     with pytest.raises(ViewerError, match="Slices are missing"):
         advance(case, "segment")
+
+
+def test_the_vessels_of_a_blocked_scan_are_not_measured(a_case):
+    told = (Notice("gap", "blocks", "Slices are missing."),)
+    case = replace(a_case, notices=MappingProxyType({"volume": told}))
+    assert state(case, step_named("measure")) == ("blocked", "Slices are missing.")
+    with pytest.raises(ViewerError, match="Slices are missing"):
+        advance(case, "measure")
+
+
+def test_measuring_tells_of_the_tree_and_goes_when_it_changes(a_case):
+    measured = advance(a_case, "measure")
+    assert measured.tree is a_case.tree
+    audited = {each.name: each.found for each in measured.findings.audit}
+    assert audited["left renal artery"]
+    assert measured.findings.angles
+    assert set(measured.records_of("findings")[0].of) == {"mask", "tree", "volume"}
+    assert measured.put("tree", measured.tree).findings is None
+
+
+def test_a_tree_without_branches_has_nothing_to_measure(a_case):
+    case = a_case.put("tree", VesselTree((), np.zeros((0, 3))))
+    assert advance(case, "measure").findings.vessels == ()
 
 
 def test_a_missing_part_gets_a_sentence():
@@ -60,7 +90,13 @@ def test_the_main_job_tells_every_case_and_rising_progress(a_case):
         Progress(lambda fraction, _: told.append(fraction)),
         each=lambda name, case: cases.append((name, case)),
     )
-    assert [name for name, _ in cases] == ["suitability", "enhance", "segment", "trace"]
+    assert [name for name, _ in cases] == [
+        "suitability",
+        "enhance",
+        "segment",
+        "trace",
+        "measure",
+    ]
     assert cases[-1][1] is end
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1.0)

@@ -6,8 +6,10 @@ import pytest
 import SimpleITK
 
 from viewer.case.case import MADE_FROM, Case
-from viewer.case.store import FILES, load_case, save_case
+from viewer.case.pipeline import advance
+from viewer.case.store import FILES, file_digest, load_case, save_case
 from viewer.errors import ViewerError
+from viewer.geometry.plain import plain
 
 
 @pytest.fixture
@@ -58,6 +60,46 @@ def test_another_library_reads_the_mask_at_its_place(a_case, a_folder):
     np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image), a_case.mask.labels)
     corner = image.TransformIndexToPhysicalPoint((3, 2, 1))
     np.testing.assert_allclose(corner, a_case.volume.grid.points_lps((1, 2, 3)), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def a_measured_case(a_case):
+    return advance(a_case, "measure")
+
+
+def test_what_was_measured_opens_the_same(a_measured_case, tmp_path):
+    save_case(a_measured_case, tmp_path / "case")
+    opened = load_case(tmp_path / "case")
+    assert plain(opened.findings) == plain(a_measured_case.findings)
+    assert opened.records_of("findings")[0].step == "measure"
+    save_case(opened, tmp_path / "again")
+    name = FILES["findings"]
+    assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "case" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"branches": [0', '"branches": [900'),
+        ('"angles": [', '"angles": [5, '),
+        ('"names": [', '"strange": ['),
+        ('"confidence": ', '"confidence": "sure" '),
+    ],
+)
+def test_findings_that_do_not_fit_are_damaged(a_measured_case, tmp_path, old, new):
+    folder = tmp_path / "case"
+    save_case(a_measured_case, folder)
+    path = folder / FILES["findings"]
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ViewerError, match="changed after"):
+        load_case(folder)
+    told = json.loads((folder / "case.json").read_text())
+    told["parts"]["findings"]["sha256"] = file_digest(path)
+    (folder / "case.json").write_text(json.dumps(told))
+    with pytest.raises(ViewerError, match="damaged"):
+        load_case(folder)
 
 
 def test_nothing_is_left_beside_the_case(a_folder):

@@ -66,7 +66,7 @@ def test_a_narrow_vessel_is_told_whole():
     tree = narrowed_tube(least_mm=1.6)
     volume, mask = render(tree, grid_around(tree, (0.5,) * 3), blur_mm=0.5, noise_hu=10)
     tree = replace(tree, branches=(replace(tree.branches[0], name="left renal artery"),))
-    measures = measure_vessels(volume, mask, tree, (), 10.0, 0.55, silent())
+    measures = measure_vessels(volume, mask, tree, 10.0, silent(), blur_mm=0.55)
     data = measures_data(measures)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     (found,) = data["stenoses"]
@@ -75,7 +75,12 @@ def test_a_narrow_vessel_is_told_whole():
     assert found["least_diameter_mm"] == pytest.approx(3.2, abs=0.2)
     assert found["least_mm"] == pytest.approx(30, abs=1.5)
     assert data["aneurysms"] == []
-    assert data["audit"] == []
+    (named,) = data["names"]
+    assert (named["name"], named["reason"]) == (
+        "left renal artery",
+        "so the branch is called in the case",
+    )
+    assert [row["name"] for row in data["audit"]] == ["left renal artery"]
     (vessel,) = measures.vessels
     place = vessel.at(vessel.stenoses[0].least_mm)
     assert found["at_lps"] == pytest.approx(place, abs=1e-3)
@@ -94,5 +99,5 @@ def test_measuring_stops_within_a_vessel():
             stop.set()
 
     with pytest.raises(Cancelled):
-        measure_vessels(volume, mask, tree, (), 10.0, 0.55, Progress(tell, stop))
+        measure_vessels(volume, mask, tree, 10.0, Progress(tell, stop))
     assert 0 < told[-1] < 0.5

@@ -13,6 +13,7 @@ from viewer.errors import Notice
 from viewer.geometry.measure import Measure
 from viewer.geometry.surface import Surface
 from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree_measures import TreeMeasures
 from viewer.provenance import Record, digest
 from viewer.segment.bridges import Bridge, is_open
 from viewer.segment.mask import VesselMask
@@ -31,6 +32,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tree": ("mask", "volume"),
         "surface": ("mask", "tree"),
         "measures": ("mask", "tree"),
+        "findings": ("mask", "tree", "volume"),
     }
 )
 
@@ -51,6 +53,7 @@ class Case:
     tree: VesselTree | None = None
     surface: Surface | None = None
     measures: tuple[Measure, ...] | None = None
+    findings: TreeMeasures | None = None
     records: tuple[Record, ...] = ()
     notices: Mapping[str, tuple[Notice, ...]] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -101,7 +101,12 @@ class TraceOptions:
     )
 
 
-Options = SuitabilityOptions | EnhanceOptions | SegmentOptions | TraceOptions
+@dataclass(frozen=True)
+class MeasureOptions:
+    """Nothing to choose: every vessel is measured in the same way."""
+
+
+Options = SuitabilityOptions | EnhanceOptions | SegmentOptions | TraceOptions | MeasureOptions
 
 
 def check(options: Options) -> None:

@@ -40,6 +40,7 @@ class Step:
     options: type[choices.Options]
     work: Callable[[Case, Any, Progress], Iterator[Made]]
     weight: float  # share of the main job's time, for one bar over all steps
+    beside: tuple[str, ...] = ()  # parts that it makes beside the one that tells it is done
 
 
 def given(part: Part | None) -> Part:
@@ -114,6 +115,15 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Ite
     yield Made("measures", measures(tree, mask))
 
 
+def _measure(case: Case, _: choices.MeasureOptions, progress: Progress) -> Iterator[Made]:
+    from viewer.geometry.centerline import USUAL_NOISE_HU
+    from viewer.geometry.tree_measures import measure_vessels
+
+    noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
+    volume, mask, tree = given(case.volume), given(case.mask), given(case.tree)
+    yield Made("findings", measure_vessels(volume, mask, tree, noise_hu, progress))
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         "suitability",
@@ -147,6 +157,7 @@ STEPS: tuple[Step, ...] = (
         choices.SegmentOptions,
         _segment,
         0.5,
+        ("bridges",),
     ),
     Step(
         "trace",
@@ -158,8 +169,24 @@ STEPS: tuple[Step, ...] = (
         choices.TraceOptions,
         _trace,
         0.2,
+        ("tree", "surface"),
+    ),
+    Step(
+        "measure",
+        "Measure",
+        "Measuring the vessels",
+        "Looks for narrowings and widenings along every vessel, measures angles and the aorta, and "
+        "tells which vessels are missing.",
+        ("volume", "mask", "tree"),
+        "findings",
+        choices.MeasureOptions,
+        _measure,
+        0.2,
     ),
 )
+
+
+FORBIDDEN = ("segment", "measure")  # on a scan that is not fit for it
 
 
 def step_named(name: str) -> Step:
@@ -182,9 +209,9 @@ def state(case: Case, step: Step) -> tuple[State, str]:
         return "done", ""
     missing = [part for part in step.needs if getattr(case, part) is None]
     if missing:
-        before = next((s for s in STEPS if s.makes == missing[0]), None)
+        before = next((s for s in STEPS if missing[0] in (s.makes, *s.beside)), None)
         return "blocked", f"Run {before.title} first." if before else "Open a scan first."
-    if step.name == "segment" and case.blocked is not None:
+    if step.name in FORBIDDEN and case.blocked is not None:
         return "blocked", case.blocked.text
     return "ready", ""
 
@@ -235,7 +262,7 @@ def _demand(case: Case, step: Step) -> None:
         raise ViewerError(
             f"{step.title} needs the {missing[0]}, which is not there yet; run the steps before it."
         )
-    if step.name == "segment" and case.blocked is not None:
+    if step.name in FORBIDDEN and case.blocked is not None:
         raise ViewerError(case.blocked.text)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from viewer.case import facts
 from viewer.case.case import Case
+from viewer.case.findings import read_findings, write_findings
 from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_document
 from viewer.errors import ViewerError
 from viewer.geometry.files import (
@@ -34,7 +35,7 @@ from viewer.volume.files import read_labels, read_volume, write_labels, write_vo
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-FORMAT = 2  # since 2 with truth, confidence and bridges
+FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
@@ -47,6 +48,7 @@ FILES = {
     "surface": "surface.vtp",
     "print": "surface.stl",
     "measures": "measures.csv",
+    "findings": "findings.json",
 }
 Picture = Callable[[Case, Path], None]
 
@@ -157,6 +159,7 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
         ("surface", case.surface, write_surface),
         ("print", case.surface, write_surface),
         ("measures", case.measures, write_measures),
+        ("findings", case.findings, write_findings),
     ]
     files = {}
     for number, (part, value, write) in enumerate(writers):
@@ -309,6 +312,7 @@ def _read_parts(
     for entry in described["warnings"]:
         notices[entry["part"]] = (*notices.get(entry["part"], ()), facts.notice_from(entry))
     measures, bridges = described["measures"], described.get("bridges")
+    tree = read_tree(files["tree"]) if "tree" in files else None
     return Case(
         series=facts.series_from(described["series"], volume.grid),
         volume=volume,
@@ -317,9 +321,10 @@ def _read_parts(
         enhanced=enhanced,
         mask=mask,
         bridges=None if bridges is None else tuple(facts.bridge_from(b) for b in bridges),
-        tree=read_tree(files["tree"]) if "tree" in files else None,
+        tree=tree,
         surface=read_surface(files["surface"]) if "surface" in files else None,
         measures=None if measures is None else tuple(Measure(**entry) for entry in measures),
+        findings=read_findings(files["findings"], tree) if "findings" in files else None,
         records=tuple(facts.record_from(entry) for entry in described["records"]),
         notices=MappingProxyType(notices),
     )

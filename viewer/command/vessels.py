@@ -51,14 +51,12 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     noise = noise if np.isfinite(noise) else 20.0
     part = progress.part(0.2, 0.55)
     tree = trace(mask, part, volume=volume, noise_hu=noise, root_lps=root)
-    names = name_vessels(tree, mask.grid)
-    tree = renamed(tree, names)
+    tree = renamed(tree, name_vessels(tree, mask.grid))
     measured, found = MeasuredTree(tree), None
     if volume is not None:
         measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.8))
-        found = measure_vessels(
-            volume, mask, tree, names, noise, measured.blur_mm, progress.part(0.8, 1.0)
-        )
+        part = progress.part(0.8, 1.0)
+        found = measure_vessels(volume, mask, tree, noise, part, blur_mm=measured.blur_mm)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
     try:

@@ -73,6 +73,22 @@ def renamed(tree: VesselTree, names: Sequence[Named]) -> VesselTree:
     )
 
 
+def names_borne(tree: VesselTree, grid: Grid | None = None) -> tuple[Named, ...]:
+    """The names of `name_vessels`; a branch that bears another one keeps it."""
+    found = name_vessels(tree, grid)
+    ruled = renamed(tree, found)
+    given = {
+        n: branch.name
+        for n, (branch, other) in enumerate(zip(tree.branches, ruled.branches, strict=True))
+        if branch.name and branch.name != other.name
+    }
+    out = [each for each in found if each.branch not in given]
+    for number, name in given.items():
+        end_mm = tree.branches[number].length_mm
+        out.append(Named(number, 0.0, end_mm, name, 1.0, "so the branch is called in the case"))
+    return tuple(sorted(out, key=lambda each: (each.branch, each.from_mm)))
+
+
 def name_aorta(reading: Reading) -> list[Named]:
     """The parts of the aorta that are surely known."""
     way, out = reading.aorta.way, []

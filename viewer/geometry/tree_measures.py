@@ -19,6 +19,8 @@ from viewer.geometry.landmarks import (
     landmarks,
 )
 from viewer.geometry.measure import own_part
+from viewer.geometry.measured_tree import tree_blur
+from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
 from viewer.geometry.plain import flat, plain
 from viewer.geometry.section import Sections
@@ -72,15 +74,19 @@ def measure_vessels(
     volume: Volume,
     mask: VesselMask,
     tree: VesselTree,
-    names: tuple[Named, ...],
     noise_hu: float,
-    blur_mm: float,
     progress: Progress,
+    *,
+    blur_mm: float | None = None,
 ) -> TreeMeasures:
-    """Narrowings and widenings along every vessel, angles, landmarks, and the audit.
+    """Narrowings and widenings along every vessel, angles, landmarks, names, and the audit.
 
-    `tree` bears the `names` of its branches already.
+    `tree` bears the names of its branches already; `blur_mm` is read from its thickest branch
+    unless it is given.
     """
+    names = names_borne(tree, volume.grid)
+    if blur_mm is None:
+        blur_mm = tree_blur(volume, tree, mask) if tree.branches else float("nan")
     cut = partial(measure_sections, volume, mask=mask, noise_hu=noise_hu, blur_mm=blur_mm)
     found = []
     courses = courses_of(tree)
