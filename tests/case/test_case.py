@@ -71,3 +71,16 @@ def test_arrays_of_a_case_cannot_be_written(a_case):
         for array in getattr(a_case, part).arrays:
             with pytest.raises(ValueError, match="read-only"):
                 array[...] = 0
+
+
+def test_what_a_person_notes_leaves_all_results_and_goes_with_the_scan(a_case):
+    noted = a_case.noted("drawings", ())
+    assert noted.drawings == ()
+    assert noted.tree is a_case.tree
+    assert noted.alike_but_notes(a_case)
+    assert not noted.put("mask", a_case.mask).alike_but_notes(a_case)
+    assert noted.put("mask", a_case.mask).drawings == ()
+    assert noted.put("volume", a_case.volume).drawings is None
+    assert a_case.with_notes_of(noted).drawings == ()
+    with pytest.raises(ValueError, match="no note"):
+        a_case.noted("mask", None)

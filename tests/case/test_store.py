@@ -9,7 +9,11 @@ from viewer.case.case import MADE_FROM, Case
 from viewer.case.pipeline import advance
 from viewer.case.store import FILES, file_digest, load_case, save_case
 from viewer.errors import ViewerError
+from viewer.geometry.drawn import Drawing, cut_strip
+from viewer.geometry.drawn_numbers import measured
+from viewer.geometry.frames import frames_along
 from viewer.geometry.plain import plain
+from viewer.geometry.straighten import Straightened
 
 
 @pytest.fixture
@@ -147,6 +151,91 @@ def test_too_little_space_is_noticed_before_writing(a_case, tmp_path, monkeypatc
 def test_nothing_to_save_gets_a_sentence(tmp_path):
     with pytest.raises(ViewerError, match="no scan"):
         save_case(Case(), tmp_path / "case")
+
+
+@pytest.fixture
+def drawings(a_case):
+    """A distance in space, a circle in a plane, and a polygon on a curved sheet."""
+    middle = a_case.volume.grid.center_lps
+    flat = np.array([(20.0, -3.0), (26.0, -3.0), (24.0, 4.0)])
+    longest = max(a_case.tree.branches, key=lambda branch: branch.length_mm)
+    sheet = Straightened(frames_along(longest.points_lps), 0.4)
+    strip = cut_strip(sheet, "straightened", 30.0, "polygon", flat)
+    ring = tuple(map(tuple, middle + np.array([(0, 0, 0), (5, 0, 0), (0, 4, 0)])))
+    made = (
+        Drawing("distance", "D1", (tuple(middle), tuple(middle + 9.0)), made="2026-05-02"),
+        Drawing("ellipse", "Sac, neck", ring, (0.0, 0.0, 1.0)),
+        Drawing("polygon", "P1", tuple(map(tuple, strip.lifted(flat))), strip=strip),
+    )
+    return tuple(measured(each, a_case.volume) for each in made)
+
+
+def test_drawings_are_saved_with_their_numbers_and_read_again(a_case, drawings, tmp_path):
+    save_case(a_case.noted("drawings", drawings), tmp_path / "drawn")
+    told = json.loads((tmp_path / "drawn" / "case.json").read_text())
+    first = told["drawings"][0]["numbers"]["length"]
+    assert first["value"] == pytest.approx(9 * 3**0.5)
+    assert first["sd"] > 0.3
+    opened = load_case(tmp_path / "drawn").drawings
+    for before, after in zip(drawings, opened, strict=True):
+        assert (after.kind, after.name, after.made) == (before.kind, before.name, before.made)
+        np.testing.assert_allclose(after.points_lps, before.points_lps, atol=1e-9)
+        assert list(after.numbers) == list(before.numbers)
+        for name, number in before.numbers.items():
+            again = after.numbers[name]
+            assert (again.value, again.sd) == pytest.approx((number.value, number.sd), rel=2e-2)
+    rows = (tmp_path / "drawn" / FILES["measures"]).read_text().splitlines()
+    assert any(row.startswith("-1,D1,length,15.58") for row in rows)
+    assert any(row.startswith('-1,"Sac, neck",mean HU,') for row in rows)
+    assert len(rows) > len(a_case.measures) + 10
+
+
+def test_a_case_without_drawings_and_one_of_an_older_format_open(a_folder):
+    assert load_case(a_folder).drawings is None
+    told = json.loads((a_folder / "case.json").read_text())
+    del told["drawings"]
+    told["format"] = 2
+    (a_folder / "case.json").write_text(json.dumps(told))
+    assert load_case(a_folder).drawings is None
+
+
+@pytest.mark.parametrize(
+    ("number", "key", "value"),
+    [
+        (0, "kind", "spiral"),
+        (0, "points_lps", [[0, 0, 0]]),
+        (0, "points_lps", [[0, 0, 0], [1e300, 0, 0]]),
+        (0, "points_lps", [[0, 0], [1, 1]]),
+        (0, "points_lps", "abc"),
+        (0, "name", ""),
+        (0, "name", "x" * 5000),
+        (1, "name", "D1"),
+        (1, "normal_lps", [0, 0, 0]),
+        (1, "normal_lps", None),
+        (2, "strip", {}),
+        (2, "strip", None),
+        (2, "points_lps", [[0, 0, 0], [1, 1, 1]]),
+    ],
+)
+def test_a_drawing_that_cannot_be_is_damage(a_case, drawings, tmp_path, number, key, value):
+    save_case(a_case.noted("drawings", drawings), tmp_path / "drawn")
+    file = tmp_path / "drawn" / "case.json"
+    told = json.loads(file.read_text())
+    told["drawings"][number][key] = value
+    file.write_text(json.dumps(told))
+    with pytest.raises(ViewerError, match=r"damaged \(.*stays open"):
+        load_case(tmp_path / "drawn")
+
+
+@pytest.mark.parametrize("what", ["along_mm", "ways", "flat_mm"])
+def test_a_strip_that_does_not_fit_is_damage(a_case, drawings, tmp_path, what):
+    save_case(a_case.noted("drawings", drawings), tmp_path / "drawn")
+    file = tmp_path / "drawn" / "case.json"
+    told = json.loads(file.read_text())
+    told["drawings"][2]["strip"][what] = told["drawings"][2]["strip"][what][::-1][:-1]
+    file.write_text(json.dumps(told))
+    with pytest.raises(ViewerError, match="damaged"):
+        load_case(tmp_path / "drawn")
 
 
 def _spoil_json(folder):

@@ -67,3 +67,35 @@ def test_a_single_change_larger_than_the_budget_can_still_be_undone(a_case):
     history = History(budget_bytes=1)
     history.push("Segment", a_case, a_case.put("mask", None))
     assert history.undo_name == "Segment"
+
+
+def test_a_note_is_undone_alone_whatever_was_worked_out_since(a_case, an_edit):
+    history = History()
+    noted = a_case.noted("drawings", ())
+    history.push("Distance", a_case, noted)
+    assert history.undoes_notes
+    later = an_edit[1].with_notes_of(noted)
+    undone = history.undo(later)
+    assert undone.drawings is None
+    assert undone.mask is later.mask, "only the note went"
+    assert history.redoes_notes
+    assert history.redo(undone).drawings == ()
+
+
+def test_notes_hold_no_memory_of_the_case_they_were_made_in(a_case):
+    history = History()
+    history.push("Distance", a_case, a_case.noted("drawings", ()))
+    assert history._done[-1].before.volume is None
+
+
+def test_what_is_worked_out_again_belongs_to_the_last_result_not_to_a_note(an_edit):
+    before, after = an_edit
+    history = History()
+    history.push("Paint", before, after, BOX)
+    history.push("Distance", after, after.noted("drawings", ()))
+    history.update_last(lambda kept: kept.put("measures", ()))
+    now = after.noted("drawings", ()).put("measures", ())
+    undone = history.undo(now)
+    assert undone.measures == ()
+    assert not history.undoes_notes
+    assert history.redo(history.undo(undone)).measures == ()

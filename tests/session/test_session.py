@@ -8,6 +8,8 @@ from viewer.case.source import Source
 from viewer.case.store import save_case
 from viewer.dicom.series import Series
 from viewer.errors import Notice
+from viewer.geometry.drawn import Drawing
+from viewer.geometry.drawn_numbers import measured
 from viewer.segment import edit as edits
 from viewer.session.session import Session
 
@@ -152,3 +154,70 @@ def test_a_folder_without_a_readable_series_says_why(a_session, turns, tmp_path,
     turns.until(lambda: job.over)
     assert asked == []
     assert a_session.messages[-1].text == "This is an MR series; Angioscape reads CT."
+
+
+def drawn(case, name="D1"):
+    """A distance in the middle of a case's scan."""
+    middle = case.volume.grid.center_lps
+    ends = (tuple(middle), tuple(middle + np.array((20.0, 0.0, 0.0))))
+    return measured(Drawing("distance", name, ends), case.volume)
+
+
+def test_a_drawing_made_while_a_job_runs_is_kept_with_the_jobs_result(an_open_session, turns):
+    session = an_open_session
+    before = session.case
+    job = session.run("trace")
+    one = drawn(before)
+    session.note("Distance 20.0 mm", "drawings", (one,))
+    turns.until(lambda: job.over)
+    assert session.case.tree is not before.tree, "the result was taken"
+    assert session.case.drawings == (one,)
+    session.undo()
+    assert session.case.tree is before.tree
+    assert session.case.drawings == (one,)
+    assert session.history.undo_name == "Distance 20.0 mm"
+    session.undo()
+    assert session.case.drawings is None
+    session.redo()
+    session.redo()
+    assert session.case.drawings == (one,)
+    assert session.case.tree is not before.tree
+
+
+def test_the_main_job_goes_on_while_a_person_draws_and_undoes(a_session, turns, a_volume):
+    session = a_session
+    session._show(Case().put("volume", a_volume))
+    job = session.run_all()
+    one = drawn(session.case)
+    session.note("Distance 20.0 mm", "drawings", (one,))
+    turns.until(lambda: session.case.suitability is not None)
+    two = drawn(session.case, "D2")
+    session.note("Distance 20.0 mm", "drawings", (one, two))
+    session.undo()
+    turns.until(lambda: job.over)
+    assert job.state == "done", job.sentence
+    assert session.case.measures is not None
+    assert session.case.drawings == (one,)
+    assert session.case.volume is a_volume
+
+
+def test_a_drawing_made_while_an_edit_is_traced_outlives_both(an_open_session, turns):
+    session = an_open_session
+    before = session.case
+    middle = before.tree.branches[0].points_lps[5]
+    job = session.edit("Erase", lambda c, p: edits.erase(c.mask, middle[None], 6.0, None))
+    session.note("Distance 20.0 mm", "drawings", (drawn(before),))
+    turns.until(lambda: job.over)
+    assert session.case.mask is not before.mask
+    session.note("Distance 20.0 mm", "drawings", (*session.case.drawings, drawn(before, "D2")))
+    turns.until(lambda: session.jobs.current is None)
+    assert session.case.tree is not None
+    assert [each.name for each in session.case.drawings] == ["D1", "D2"]
+    traced = session.case.tree
+    session.undo()
+    assert session.case.tree is traced
+    assert [each.name for each in session.case.drawings] == ["D1"]
+    session.undo()
+    assert session.case.tree is before.tree
+    session.redo()
+    assert session.case.tree is traced, "the edit's tree belongs to the edit"

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +10,7 @@ from viewer.case.truth import Truth
 from viewer.dicom.series import Series
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
+from viewer.geometry.drawn import Drawing
 from viewer.geometry.measure import Measure
 from viewer.geometry.surface import Surface
 from viewer.geometry.tree import VesselTree
@@ -25,6 +26,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "series": (),
         "volume": ("series",),
         "truth": ("volume",),
+        "drawings": ("volume",),
         "suitability": ("volume",),
         "enhanced": ("volume", "suitability"),
         "mask": ("volume", "suitability", "enhanced"),
@@ -36,6 +38,9 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+# Parts that a person adds beside the results: no step makes them, and nothing is made from them.
+NOTES = ("drawings",)
+
 _digests: "weakref.WeakKeyDictionary[Any, str]" = weakref.WeakKeyDictionary()
 
 
@@ -46,6 +51,7 @@ class Case:
     series: Series | None = None
     volume: Volume | None = None
     truth: Truth | None = None
+    drawings: tuple[Drawing, ...] | None = None
     suitability: Suitability | None = None
     enhanced: Volume | None = None
     mask: VesselMask | None = None
@@ -84,6 +90,23 @@ class Case:
             return case
         still = tuple(bridge for bridge in self.bridges if is_open(bridge, mask))
         return case.put("bridges", still, *self.records_of("bridges"))
+
+    def noted(self, part: str, value: object) -> "Case":
+        """The next case with another note of a person; results and their records stay."""
+        if part not in NOTES:
+            raise ValueError(f"{part} is no note")
+        changes: dict[str, Any] = {part: value}
+        return replace(self, **changes)
+
+    def alike_but_notes(self, other: "Case") -> bool:
+        """Whether two cases hold the very same parts and records, whatever a person noted."""
+        names = (each.name for each in fields(self) if each.name not in NOTES)
+        return all(getattr(self, name) is getattr(other, name) for name in names)
+
+    def with_notes_of(self, other: "Case") -> "Case":
+        """This case with what a person noted in another one."""
+        notes: dict[str, Any] = {part: getattr(other, part) for part in NOTES}
+        return replace(self, **notes)
 
     def records_of(self, part: str) -> tuple[Record, ...]:
         """The records of one part, oldest first."""

@@ -16,9 +16,11 @@ import numpy as np
 
 from viewer.case import facts
 from viewer.case.case import Case
+from viewer.case.drawings import drawing_facts, drawings_from
 from viewer.case.findings import read_findings, write_findings
 from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_document
 from viewer.errors import ViewerError
+from viewer.geometry.drawn_text import as_measures
 from viewer.geometry.files import (
     read_surface,
     read_tree,
@@ -35,7 +37,7 @@ from viewer.volume.files import read_labels, read_volume, write_labels, write_vo
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings
+FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings and drawings
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
@@ -141,6 +143,9 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
 
     sure = None if case.mask is None or case.mask.confidence is None else case.mask
 
+    drawn = as_measures(case.drawings or ())
+    rows = (*(case.measures or ()), *drawn) if case.measures is not None or drawn else None
+
     def write_scan(volume: Volume, path: Path) -> None:
         write_volume(volume, path, note)
 
@@ -158,7 +163,7 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
         ("tree", case.tree, write_tree),
         ("surface", case.surface, write_surface),
         ("print", case.surface, write_surface),
-        ("measures", case.measures, write_measures),
+        ("measures", rows, write_measures),
         ("findings", case.findings, write_findings),
     ]
     files = {}
@@ -209,6 +214,9 @@ def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "bridges": None if case.bridges is None else [facts.bridge_facts(b) for b in case.bridges],
+        "drawings": None
+        if case.drawings is None
+        else [drawing_facts(drawing) for drawing in case.drawings],
         "measures": None if case.measures is None else [asdict(m) for m in case.measures],
         "warnings": [
             {"part": part, **facts.notice_facts(notice)}
@@ -317,6 +325,7 @@ def _read_parts(
         series=facts.series_from(described["series"], volume.grid),
         volume=volume,
         truth=_read_truth(files, volume.grid),
+        drawings=drawings_from(described.get("drawings"), volume),
         suitability=facts.suitability_from(described["suitability"]),
         enhanced=enhanced,
         mask=mask,

@@ -18,6 +18,7 @@ class Change:
     name: str
     before: Case
     after: Case
+    notes_only: bool = False  # both sides hold nothing but what a person noted
     box: Box | None = None
     boxed_before: tuple[np.ndarray, ...] = ()  # labels and, where there is any, confidence
     boxed_after: tuple[np.ndarray, ...] = ()
@@ -45,14 +46,19 @@ class History:
 
     def push(self, name: str, before: Case, after: Case, box: Box | None = None) -> None:
         """Remember one change; an edit whose changed `box` is given keeps only that box."""
-        if box is not None and before.mask is not None and after.mask is not None:
+        if before.alike_but_notes(after):
+            nothing = Case()
+            change = Change(
+                name, nothing.with_notes_of(before), nothing.with_notes_of(after), notes_only=True
+            )
+        elif box is not None and before.mask is not None and after.mask is not None:
             change = Change(
                 name,
                 replace(before, mask=None),
                 replace(after, mask=None),
-                box,
-                _boxed(before.mask, box),
-                _boxed(after.mask, box),
+                box=box,
+                boxed_before=_boxed(before.mask, box),
+                boxed_after=_boxed(after.mask, box),
             )
         else:
             change = Change(name, before, after)
@@ -78,6 +84,16 @@ class History:
         """What would be redone, or ""."""
         return self._undone[-1].name if self._undone else ""
 
+    @property
+    def undoes_notes(self) -> bool:
+        """Whether an undo would touch nothing but what a person noted."""
+        return bool(self._done) and self._done[-1].notes_only
+
+    @property
+    def redoes_notes(self) -> bool:
+        """Whether a redo would touch nothing but what a person noted."""
+        return bool(self._undone) and self._undone[-1].notes_only
+
     def undo(self, now: Case) -> Case:
         """The case before the last change; `now` is the case as it stands."""
         change = self._done.pop()
@@ -91,10 +107,12 @@ class History:
         return _back(change.after, now, change, change.boxed_after)
 
     def update_last(self, refresh: Callable[[Case], Case]) -> None:
-        """Let parts worked out again after the last change belong to it."""
-        if self._done:
-            last = self._done[-1]
-            self._done[-1] = replace(last, after=refresh(last.after))
+        """Let parts worked out again after the last change of the results belong to it."""
+        for place in reversed(range(len(self._done))):
+            change = self._done[place]
+            if not change.notes_only:
+                self._done[place] = replace(change, after=refresh(change.after))
+                return
 
     def clear(self) -> None:
         """Forget everything (another case was opened)."""
@@ -109,6 +127,8 @@ def _boxed(mask: VesselMask, box: Box) -> tuple[np.ndarray, ...]:
 
 
 def _back(target: Case, now: Case, change: Change, boxed: tuple[np.ndarray, ...]) -> Case:
+    if change.notes_only:
+        return now.with_notes_of(target)
     if change.box is None or now.mask is None:
         return target
     return replace(target, mask=now.mask.patched(change.box, *boxed))

@@ -18,6 +18,7 @@ from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
 from viewer.segment.edit import Edit
+from viewer.segment.mask import Box
 from viewer.segment.mended import unmended
 from viewer.session.history import History
 from viewer.session.jobs import Job, Jobs, Post
@@ -165,7 +166,7 @@ class Session:
 
         def taken(name: str, case: Case) -> None:
             nonlocal last
-            if self.case is last:
+            if self.case.alike_but_notes(last):
                 self.change(pipeline.step_named(name).title, last, case)
             last = case
 
@@ -176,13 +177,23 @@ class Session:
         return self.jobs.start("Reconstruct", work, lambda _: None, failed)
 
     def change(self, name: str, before: Case, after: Case) -> None:
-        """Take a result made from `before`; refused when the case has changed meanwhile."""
-        if self.case is not before:
+        """Take a result made from `before`; what a person noted meanwhile is carried over.
+
+        Refused when anything else in the case has changed meanwhile.
+        """
+        if not self.case.alike_but_notes(before):
             self.say(
                 "caution", f"The case changed meanwhile, so {name} was not taken; run it again."
             )
             return
-        self.history.push(name, before, after)
+        self._take(name, after.with_notes_of(self.case))
+
+    def note(self, name: str, part: str, value: object) -> None:
+        """Take what a person notes beside the results, at once and also while a job runs."""
+        self._take(name, self.case.noted(part, value))
+
+    def _take(self, name: str, after: Case, box: Box | None = None) -> None:
+        self.history.push(name, self.case, after, box)
         self._show(after)
         self.history_changed.emit()
 
@@ -203,16 +214,13 @@ class Session:
 
         def done(found: tuple[Edit, str, tuple[Notice, ...]]) -> None:
             edit, summary, still = found
-            if self.case is not before:
+            if not self.case.alike_but_notes(before):
                 self.say("caution", f"The case changed meanwhile, so {name} was not taken.")
                 return
             record = Record(
                 "edit", "mask", now(), options={"edit": edit.name}, versions=versions(), by="person"
             )
-            after = before.edit_mask(edit.mask, record, still)
-            self.history.push(summary, before, after, edit.box)
-            self._show(after)
-            self.history_changed.emit()
+            self._take(summary, self.case.edit_mask(edit.mask, record, still), edit.box)
             self.say("info", edit.told(before.mask))
             if self._traced_with is not None:
                 self._trace_again(self._traced_with)
@@ -268,10 +276,10 @@ class Session:
         before = self.case
 
         def done(after: Case) -> None:
-            if self.case is before:
+            if self.case.alike_but_notes(before):
                 self._traced_with = None
                 self.history.update_last(lambda kept: _with_parts_of(after, kept))
-                self._show(after)
+                self._show(after.with_notes_of(self.case))
 
         self._tracing = self.jobs.start(
             "Tracing the edited vessels",
