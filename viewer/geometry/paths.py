@@ -16,7 +16,9 @@ MOST_POINTS = 64
 LEAST_VOXELS = 1.0
 
 
-def trimmed(forest: Forest, points_lps: np.ndarray, clearance: np.ndarray) -> Forest:
+def trimmed(
+    forest: Forest, points_lps: np.ndarray, clearance: np.ndarray, *, roots_too: bool = True
+) -> Forest:
     """The forest with each end cut back to the center of the vessel's last inscribed sphere.
 
     Along the way to an end, path length plus twice the distance to the wall grows until the
@@ -33,7 +35,7 @@ def trimmed(forest: Forest, points_lps: np.ndarray, clearance: np.ndarray) -> Fo
     child = np.full(len(points_lps), -1)
     inner = forest.order[forest.parent[forest.order] >= 0]
     child[forest.parent[inner]] = inner
-    for n, root in enumerate(roots):
+    for n, root in enumerate(roots if roots_too else ()):
         way = _way_down(root, child, children, points_lps, clearance)
         _trim(way, points_lps, clearance, gone)
         roots[n] = next(node for node in way if not gone[node])

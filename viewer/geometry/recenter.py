@@ -62,26 +62,26 @@ def recentered_tree(
     for number, branch in enumerate(tree.branches):
         progress.at(number / len(tree.branches))
         starts, stops = clear_mm(tree, number)
-        courses.append(_course(branch, mask, volume, label, noise_hu, starts, stops))
+        courses.append(course_of(branch, mask, volume, label, noise_hu, starts, stops))
     step_mm = max(STEP_MM, min(volume.grid.spacing_mm))
-    lines = [_lines(course) for course in courses]
+    lines = [lines_of(course) for course in courses]
     ends = meeting_points(tree, lines)
     for number, pair in enumerate(lines):
         first, last = ends[number]
         if tree.branches[number].parent < 0:
-            first = _tip(first, pair[0], volume, noise_hu)
+            first = free_end(first, pair[0], volume, noise_hu)
         if not tree.children[number]:
-            last = _tip(last, pair[1], volume, noise_hu)
+            last = free_end(last, pair[1], volume, noise_hu)
         ends[number] = within(first[None], volume.grid)[0], within(last[None], volume.grid)[0]
     branches = tuple(
-        _rejoined(branch, course, ends[n], step_mm, volume.grid)
+        rejoined(branch, course, ends[n], step_mm, volume.grid)
         for n, (branch, course) in enumerate(zip(tree.branches, courses, strict=True))
     )
     progress.at(1.0)
     return replace(tree, branches=branches, joints=joints_of(branches))
 
 
-def _course(
+def course_of(
     branch: Branch,
     mask: VesselMask,
     volume: Volume,
@@ -162,7 +162,7 @@ def _inscribed(wall_mm: np.ndarray, blur_mm: float, shown: np.ndarray) -> np.nda
     return found
 
 
-def _lines(course: Course) -> tuple[Line | None, Line | None]:
+def lines_of(course: Course) -> tuple[Line | None, Line | None]:
     """How a branch runs on beyond its first and its last section that is shown."""
     own = np.flatnonzero(course.shown)
     if len(own) < LEAST_POINTS:
@@ -172,7 +172,7 @@ def _lines(course: Course) -> tuple[Line | None, Line | None]:
     return line_at(points, first), line_at(points[::-1], last)
 
 
-def _tip(end: np.ndarray, line: Line | None, volume: Volume, noise_hu: float) -> np.ndarray:
+def free_end(end: np.ndarray, line: Line | None, volume: Volume, noise_hu: float) -> np.ndarray:
     """A free end (3,) where the scan shows it."""
     if line is None:
         return end
@@ -190,7 +190,7 @@ def within(points_lps: np.ndarray, grid: Grid) -> np.ndarray:
     return result
 
 
-def _rejoined(
+def rejoined(
     branch: Branch, course: Course, ends: tuple[np.ndarray, np.ndarray], step_mm: float, grid: Grid
 ) -> Branch:
     """A branch from end to end through its sections, straight where nothing is shown."""
