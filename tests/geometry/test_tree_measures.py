@@ -9,15 +9,18 @@ import pytest
 
 from viewer.geometry.aneurysm import Fusiform
 from viewer.geometry.number import Number, unknown
+from viewer.geometry.plain import plain, read_as
 from viewer.geometry.tree_measures import (
+    TreeMeasures,
     courses_of,
     measure_vessels,
     measures_data,
     widened_surely,
 )
 from viewer.phantom.scan import grid_around, render
-from viewer.phantom.vessels import narrowed_tube, three_generations
+from viewer.phantom.vessels import narrowed_tube, straight_tube, three_generations
 from viewer.progress import Cancelled, Progress, silent
+from viewer.segment.mask import CALCIFICATION
 
 
 def number(value, sd, unit="mm"):
@@ -74,7 +77,7 @@ def test_a_narrow_vessel_is_told_whole():
     assert found["percent_diameter"] == pytest.approx(60, abs=2)
     assert found["least_diameter_mm"] == pytest.approx(3.2, abs=0.2)
     assert found["least_mm"] == pytest.approx(30, abs=1.5)
-    assert data["aneurysms"] == []
+    assert data["aneurysms"] == data["occlusions"] == data["calcifications"] == []
     (named,) = data["names"]
     assert (named["name"], named["reason"]) == (
         "left renal artery",
@@ -86,6 +89,28 @@ def test_a_narrow_vessel_is_told_whole():
     assert found["at_lps"] == pytest.approx(place, abs=1e-3)
     on_path = np.linalg.norm(tree.branches[0].points_lps - place, axis=1)
     assert tree.branches[0].s_mm[on_path.argmin()] == pytest.approx(30, abs=1.5)
+
+
+def test_occlusions_and_calcium_are_told_in_measures():
+    tree = straight_tube(length_mm=60.0, radius_mm=4.0)
+    tree = replace(tree, branches=(replace(tree.branches[0], name="left external iliac artery"),))
+    volume, mask = render(tree, grid_around(tree, (0.8,) * 3), blur_mm=0.5, noise_hu=10)
+    hu, labels = volume.voxels.copy(), mask.labels.copy()
+    plate = mask.grid.nearest(tree.branches[0].points_lps[len(tree.branches[0].points_lps) // 2])
+    plate = tuple(slice(n - 3, n + 3) for n in (plate + np.array([0, 5, 0])).tolist())
+    hu[plate], labels[plate] = 1000, CALCIFICATION
+    measures = measure_vessels(
+        replace(volume, voxels=hu), replace(mask, labels=labels), tree, 10.0, silent(), blur_mm=0.5
+    )
+    data = json.loads(json.dumps(measures_data(measures), allow_nan=False))
+    rows = {row["vessel"]: row for row in data["calcifications"]}
+    assert set(rows) == {"all arteries", "left external iliac artery"}
+    assert rows["all arteries"]["volume_mm3"] > 50
+    assert rows["all arteries"]["agatston"] is None
+    assert "contrast" in rows["all arteries"]["missing"]["agatston"]
+    again = read_as(TreeMeasures, json.loads(json.dumps(plain(measures))))
+    assert again.calcifications[0].plaques == 1
+    assert len(again.occlusions) == len(data["occlusions"])
 
 
 def test_measuring_stops_within_a_vessel():

@@ -121,7 +121,8 @@ def _measure(case: Case, _: choices.MeasureOptions, progress: Progress) -> Itera
 
     noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
     volume, mask, tree = given(case.volume), given(case.mask), given(case.tree)
-    yield Made("findings", measure_vessels(volume, mask, tree, noise_hu, progress))
+    kvp = case.series.kvp if case.series is not None else None
+    yield Made("findings", measure_vessels(volume, mask, tree, noise_hu, progress, kvp=kvp))
 
 
 STEPS: tuple[Step, ...] = (

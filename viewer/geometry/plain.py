@@ -11,7 +11,7 @@ import numpy as np
 from viewer.geometry.number import Number
 
 DIGITS = 3
-UNITS = {"mm": "_mm", "ml": "_ml", "mm2": "_mm2"}
+UNITS = {"mm": "_mm", "ml": "_ml", "mm2": "_mm2", "mm3": "_mm3"}
 
 
 def plain(value: Any, digits: int = DIGITS) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from viewer.geometry.aneurysm import Fusiform, aneurysms
 from viewer.geometry.angles import BranchAngle, branch_angles
 from viewer.geometry.audit import Audited, audit
+from viewer.geometry.calcification import Calcified, calcifications
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.landmarks import (
     AorticSection,
@@ -22,6 +23,7 @@ from viewer.geometry.measure import own_part
 from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
+from viewer.geometry.occlusion import Occlusion, occlusions
 from viewer.geometry.plain import flat, plain
 from viewer.geometry.section import Sections
 from viewer.geometry.sections import measure_sections
@@ -68,6 +70,8 @@ class TreeMeasures:
     aortic_sections: tuple[AorticSection, ...]
     names: tuple[Named, ...]
     audit: tuple[Audited, ...]
+    occlusions: tuple[Occlusion, ...] = ()
+    calcifications: tuple[Calcified, ...] = ()
 
 
 def measure_vessels(
@@ -78,11 +82,12 @@ def measure_vessels(
     progress: Progress,
     *,
     blur_mm: float | None = None,
+    kvp: float | None = None,
 ) -> TreeMeasures:
-    """Narrowings and widenings along every vessel, angles, landmarks, names, and the audit.
+    """Narrowings, widenings and occlusions of every vessel, calcium, angles, landmarks, the audit.
 
     `tree` bears the names of its branches already; `blur_mm` is read from its thickest branch
-    unless it is given.
+    unless it is given; `kvp` is the tube voltage where it is known.
     """
     names = names_borne(tree, volume.grid)
     if blur_mm is None:
@@ -113,6 +118,8 @@ def measure_vessels(
         aortic_sections(tree, volume.grid),
         names,
         audit(tree, names, volume.grid, volume),
+        occlusions(tree, names, volume, mask),
+        calcifications(tree, names, volume, mask, noise_hu, kvp=kvp),
     )
 
 
@@ -214,7 +221,9 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         }
         for each in measures.angles
     ]
+    for name in ("occlusions", "calcifications"):
+        told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
-        if each.name not in ("vessels", "angles"):
+        if each.name not in ("vessels", "angles") and each.name not in told:
             told[each.name] = plain(getattr(measures, each.name))
     return told
