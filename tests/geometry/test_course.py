@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewer.geometry.course import course_through
+from viewer.geometry.course import course_through, vessels_from
 from viewer.geometry.tree import Branch, VesselTree
 
 
@@ -74,3 +74,20 @@ def test_a_vessel_is_found_through_a_root_in_its_middle():
 def test_a_branch_begins_outside_the_wider_vessel(an_aorta):
     assert course_through(an_aorta, 2).ostium_mm == pytest.approx(9.0, abs=1.0)
     assert course_through(an_aorta, 0).ostium_mm == 0.0
+
+
+def test_a_mouth_tells_what_a_vessel_comes_from(an_aorta):
+    assert {m.branch: m.turned for m in course_through(an_aorta, 2).mouths} == {0: True, 1: False}
+    assert not any(m.turned for m in course_through(an_aorta, 0).mouths)
+
+
+def test_every_branch_of_a_tree_is_in_one_vessel(an_aorta):
+    vessels = vessels_from(an_aorta, course_through(an_aorta, 4))
+    assert [vessel.branches for vessel in vessels] == [(0, 1, 4, 5), (2,), (3,), (6,)]
+
+
+def test_what_hangs_on_a_side_vessel_leaves_its_parent_out(an_aorta):
+    own = straight((40, 0, -35), (60, 10, -35), 0.8, 2)
+    tree = VesselTree((*an_aorta.branches, own), an_aorta.joints)
+    vessels = vessels_from(tree, course_through(tree, 2))
+    assert [vessel.branches for vessel in vessels] == [(2,), (7,)]

@@ -7,12 +7,14 @@ from scipy.spatial.transform import Rotation
 from viewer.geometry.frames import frames_along
 from viewer.geometry.straighten import (
     Place,
+    Slab,
     Straightened,
     Stretched,
     place_of,
     point_at,
     point_on,
     resampled,
+    resampled_labels,
 )
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import curved_tube
@@ -117,3 +119,46 @@ def test_values_are_those_of_the_voxels_and_nan_outside():
     wanted = grid.index(point_on(sheet, 15.0, 3.0)) @ (100, 10, 1)
     assert hu[1, 3] == pytest.approx(wanted, abs=0.01)
     assert np.isnan(hu[:, -1]).all()
+
+
+@pytest.mark.parametrize("kind", [Straightened, Stretched])
+def test_a_slab_is_thick_across_its_sheet(frames, kind):
+    sheet = kind(frames, 0.7)
+    along = np.linspace(1, sheet.length_mm - 1, 40)
+    normal, way = sheet.normals(along), sheet.lines(along)[1]
+    np.testing.assert_allclose(np.linalg.norm(normal, axis=1), 1.0)
+    np.testing.assert_allclose((normal * way).sum(axis=1), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted"), [("mip", 40 + 4.5), ("minip", 40 - 4.5), ("mean", 40.0)]
+)
+def test_a_slab_takes_one_value_of_its_layers(mode, wanted):
+    grid = Grid((60, 60, 60), np.diag([1.0, 1, 1, 1])[[2, 1, 0, 3]])
+    ramp = np.broadcast_to(np.arange(60, dtype=np.int16), (60, 60, 60))  # grows to the left
+    line = frames_along(np.linspace((40, 30, 50), (40, 30, 10), 80))
+    sheet = Straightened(line, np.pi / 2)  # towards the back or the front: thick from left to right
+    slab = Slab(mode, 10.0, 1.0)
+    cut = resampled(Volume(np.array(ramp), grid), sheet, np.array([10.0, 20.0]), np.zeros(1), slab)
+    np.testing.assert_allclose(cut, wanted, atol=1e-4)
+
+
+def test_a_slab_counts_only_what_the_scan_holds():
+    grid = Grid((20, 20, 20), np.diag([1.0, 1, 1, 1])[[2, 1, 0, 3]])
+    volume = Volume(np.full((20, 20, 20), 7, np.int16), grid)
+    line = frames_along(np.linspace((19, 10, 18), (19, 10, 2), 40))
+    for mode in ("mip", "minip", "mean"):
+        cut = resampled(
+            volume, Straightened(line, np.pi / 2), np.array([8.0]), np.zeros(1), Slab(mode, 9, 1)
+        )
+        assert cut == pytest.approx(7.0)
+
+
+def test_labels_are_those_of_the_nearest_voxels():
+    grid = Grid((20, 20, 20), np.diag([1.0, 1, 1, 1])[[2, 1, 0, 3]])
+    labels = np.zeros((20, 20, 20), np.uint8)
+    labels[:, :, 12:] = 3
+    sheet = Straightened(frames_along(np.linspace((10, 10, 18), (10, 10, 2), 40)), 0.0)
+    across = np.array([-30.0, 0.0, 1.4, 1.6, 9.4, 9.6])
+    shown = resampled_labels(labels, grid, sheet, np.array([5.0]), across)[0]
+    assert shown.tolist() == [0, 0, 0, 3, 3, 0]

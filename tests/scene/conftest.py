@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from viewer.dicom.series import Series
+from viewer.geometry.course import course_through
+from viewer.geometry.sections import measure_sections
 from viewer.geometry.surface import Surface
 from viewer.geometry.tree import Branch, VesselTree
+from viewer.phantom.scan import grid_around, render
+from viewer.phantom.vessels import straight_tube
 from viewer.scene.scene import Scene
 from viewer.segment.mask import VesselMask
 from viewer.session.view_state import ViewState
@@ -106,3 +110,19 @@ def a_scene():
     scene = Scene((200, 160))
     yield scene
     scene.close()
+
+
+@pytest.fixture(scope="session")
+def a_measured_tube():
+    """A straight vessel: its tree, scan, mask, course and sections."""
+    tree = straight_tube(60, 4.0)
+    grid = grid_around(tree, (0.6, 0.6, 0.6))
+    volume, mask = render(tree, grid, lumen_hu=400, background_hu=0, blur_mm=0.6)
+    course = course_through(tree, 0)
+    return (
+        tree,
+        volume,
+        mask,
+        course,
+        measure_sections(volume, course.points_lps, course.radius_mm, mask=mask),
+    )

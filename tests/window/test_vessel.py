@@ -234,7 +234,7 @@ def test_stretched_and_area_are_switches(view, a_vessel_window, trigger):
     state = a_vessel_window.session.view
     trigger("vessel-sheet")
     assert state.vessel_sheet == "stretched"
-    assert view.header.stretched.isChecked()
+    assert view.header.sheets["stretched"].isChecked()
     picture = view.curve.picture()
     press(view.curve, (picture.width * 0.5, picture.height * 0.5))
     cursor = np.array(state.cursor_lps)

@@ -14,10 +14,11 @@ LEAST_SHARE = 0.55  # of the radius: what is thinner is a branch of the vessel, 
 
 @dataclass(frozen=True)
 class Mouth:
-    """Where a branch leaves a vessel."""
+    """Where a branch leaves a vessel; `turned` where it ends there, as the one it comes from."""
 
     branch: int
     s_mm: float
+    turned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,27 @@ def course_through(tree: VesselTree, branch: int) -> Course:
         chain.append(beyond)
     while (before := _next(tree, chain[0][0], not chain[0][1], chain)) is not None:
         chain.insert(0, (before[0], not before[1]))
+    return _course(tree, chain)
+
+
+def vessels_from(tree: VesselTree, first: Course) -> tuple[Course, ...]:
+    """A vessel and all that hangs on it, each branch in one; a vessel stands behind its parent."""
+    found, used = [first], [(number, False) for number in first.branches]
+    for vessel in found:
+        upstream = {mouth.s_mm for mouth in vessel.mouths if mouth.turned}
+        for mouth in vessel.mouths:
+            if mouth.s_mm in upstream or any(mouth.branch == number for number, _ in used):
+                continue
+            chain = [(mouth.branch, False)]
+            while (beyond := _next(tree, *chain[-1], [*chain, *used])) is not None:
+                chain.append(beyond)
+            used += chain
+            found.append(_course(tree, chain))
+    return tuple(found)
+
+
+def _course(tree: VesselTree, chain: list[tuple[int, bool]]) -> Course:
+    """The vessel of a chain of branches, each with whether it is walked against its direction."""
     points, radius, ends = _joined(tree, chain)
     numbers = tuple(number for number, _ in chain)
     ostium = _ostium_mm(tree, chain[0], points)
@@ -174,7 +196,7 @@ def _mouths(
             ((float(end), False), (start, True)) if not turned else ((start, False), (end, True))
         )
         for s, at_start in places:
-            for other, _ in _touching(tree, number, at_start):
+            for other, back in _touching(tree, number, at_start):
                 if other not in used:
-                    found[other] = float(s)
-    return tuple(Mouth(n, s) for n, s in sorted(found.items(), key=lambda each: each[1]))
+                    found[other] = Mouth(other, float(s), back)
+    return tuple(sorted(found.values(), key=lambda mouth: mouth.s_mm))

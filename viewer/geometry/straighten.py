@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from viewer.geometry.frames import Frames
+from viewer.volume.grid import Grid
 from viewer.volume.lines import along_lines
 from viewer.volume.volume import Volume
 
@@ -24,6 +25,21 @@ class Place:
     s_mm: float
     offset_mm: float
     angle: float
+
+
+@dataclass(frozen=True)
+class Slab:
+    """How thick a sheet is read: `thick_mm` about it in steps, of which one value is made."""
+
+    mode: Literal["mip", "minip", "mean"]
+    thick_mm: float
+    step_mm: float
+
+    @property
+    def offsets_mm(self) -> np.ndarray:
+        """How far from the sheet its layers lie (n,)."""
+        count = max(1, round(self.thick_mm / self.step_mm))
+        return (np.arange(count) - (count - 1) / 2) * self.step_mm
 
 
 class Sheet(Protocol):
@@ -47,6 +63,9 @@ class Sheet(Protocol):
 
     def lines(self, along_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The points (n,3) at `across` 0 in LPS, and the directions (n,3) of growing `across`."""
+
+    def normals(self, along_mm: np.ndarray) -> np.ndarray:
+        """The directions (n,3), one long, in which a slab of the sheet is thick."""
 
     def flat(self, point_lps: np.ndarray) -> tuple[float, float]:
         """Along and across of a point, dropped onto the sheet where it lies beside it."""
@@ -131,6 +150,10 @@ class Straightened:
         here = frames_at(self.frames, along_mm)
         return here.points_lps, here.turned(self.angle)
 
+    def normals(self, along_mm: np.ndarray) -> np.ndarray:
+        """Across the path and across the lines."""
+        return frames_at(self.frames, along_mm).turned(self.angle + np.pi / 2)
+
     def flat(self, point_lps: np.ndarray) -> tuple[float, float]:
         """Along and across of a point, dropped onto the line in its own plane."""
         place = place_of(self.frames, point_lps)
@@ -206,6 +229,12 @@ class Stretched:
         )
         return feet, np.broadcast_to(self.direction, feet.shape)
 
+    def normals(self, along_mm: np.ndarray) -> np.ndarray:
+        """Across the lines and the way of their feet."""
+        way = np.gradient(self._feet, axis=0)
+        here = np.column_stack([np.interp(along_mm, self._rolled, axis) for axis in way.T])
+        return _one_long(np.cross(here, self.direction))
+
     def flat(self, point_lps: np.ndarray) -> tuple[float, float]:
         """Along and across of a point, dropped onto the nearest line.
 
@@ -233,17 +262,53 @@ def point_on(sheet: Sheet, along_mm: float, across_mm: float) -> np.ndarray:
 
 
 def resampled(
-    volume: Volume, sheet: Sheet, along_mm: np.ndarray, across_mm: np.ndarray
+    volume: Volume,
+    sheet: Sheet,
+    along_mm: np.ndarray,
+    across_mm: np.ndarray,
+    slab: Slab | None = None,
 ) -> np.ndarray:
     """What a scan shows on a sheet: HU float32 (n,m), linear between voxels; nan beyond the scan.
 
-    A row for each of `along_mm` (n,), a column for each of `across_mm` (m,).
+    A row for each of `along_mm` (n,), a column for each of `across_mm` (m,). A `slab` is read
+    layer by layer.
     """
     start, way = sheet.lines(along_mm)
-    first = volume.grid.index(start).T[:, :, None]
-    step = (way @ volume.grid.index_from_lps[:3, :3].T).T[:, :, None]
-    index = first + step * np.asarray(across_mm)
-    return along_lines(volume.voxels, index, beyond=np.nan)
+    if slab is None:
+        return along_lines(volume.voxels, _index(volume.grid, start, way, across_mm), beyond=np.nan)
+    normal = sheet.normals(along_mm)
+    join = np.fmin if slab.mode == "minip" else np.fmax
+    made = np.full((len(start), len(across_mm)), np.nan, np.float32)
+    total, count = np.zeros_like(made), np.zeros(made.shape, np.int32)
+    for offset in slab.offsets_mm:
+        index = _index(volume.grid, start + offset * normal, way, across_mm)
+        layer = along_lines(volume.voxels, index, beyond=np.nan)
+        if slab.mode == "mean":
+            held = np.isfinite(layer)
+            total += np.where(held, layer, 0)
+            count += held
+        else:
+            made = join(made, layer)
+    if slab.mode == "mean":
+        np.divide(total, count, out=made, where=count > 0)
+    return made
+
+
+def resampled_labels(
+    labels: np.ndarray, grid: Grid, sheet: Sheet, along_mm: np.ndarray, across_mm: np.ndarray
+) -> np.ndarray:
+    """Labels (n,m) uint8 of the voxels nearest to a sheet's places; 0 beyond the grid."""
+    index = _index(grid, *sheet.lines(along_mm), across_mm)
+    size = np.array(grid.shape)[:, None, None]
+    inside = np.all((index >= -0.5) & (index <= size - 0.5), axis=0)
+    return np.where(inside, along_lines(labels, index, order=0), 0).astype(np.uint8)
+
+
+def _index(grid: Grid, start_lps: np.ndarray, way: np.ndarray, across_mm: np.ndarray) -> np.ndarray:
+    """Fractional indices (3,n,m) of places along lines."""
+    first = grid.index(start_lps).T[:, :, None]
+    step = (way @ grid.index_from_lps[:3, :3].T).T[:, :, None]
+    return np.asarray(first + step * np.asarray(across_mm))
 
 
 def _roots(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

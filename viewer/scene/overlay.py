@@ -200,10 +200,15 @@ def stamps(case, view: ViewState, plane: SlicePlane | None = None) -> tuple[Stam
         found.append(Stamp("Raw scan", "text") if view.raw_held else Stamp("Denoised", "invented"))
     if plane is not None and is_oblique(plane):
         found.append(Stamp("Oblique", "caution"))
-    if plane is not None and view.slab_mode != "off":
-        title = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}[view.slab_mode]
-        found.append(Stamp(f"{title} {view.slab_mm:g} mm", "accent"))
-    return tuple(found)
+    return (*found, *slab_stamps(view)) if plane is not None else tuple(found)
+
+
+def slab_stamps(view: ViewState) -> tuple[Stamp, ...]:
+    """How thick the picture is, where it is no single slice."""
+    if view.slab_mode == "off":
+        return ()
+    title = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}[view.slab_mode]
+    return (Stamp(f"{title} {view.slab_mm:g} mm", "accent"),)
 
 
 def reference_lines(plane: SlicePlane, name: str, view: ViewState) -> tuple[ReferenceLine, ...]:

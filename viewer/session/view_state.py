@@ -51,7 +51,8 @@ class ViewState:
     confidence_shown: bool = False
     ruler_lps: tuple[Point, Point] | None = None
     layout: str = "2x2"
-    vessel_sheet: Literal["straightened", "stretched"] = "straightened"
+    vessel_sheet: Literal["straightened", "stretched", "tree"] = "straightened"
+    vessel_branches: Literal["all", "own"] = "all"  # of the tree on one sheet
     vessel_angle: float = 0.0  # degrees
     vessel_profile: Literal["diameter", "area"] = "diameter"
     maximized: str = ""

@@ -15,12 +15,29 @@ def _flag(name: str, title: str, key: str) -> Action:
     )
 
 
+def _sheet(name: str, title: str) -> Action:
+    return Action(
+        f"sheet-{name}",
+        f"{title} curved view",
+        "Vessel",
+        lambda w: w.panes.vessel.show_sheet(name),
+        enabled=shows_vessel,
+        checked=lambda s: s.view.vessel_sheet == name,
+    )
+
+
 # fmt: off
 VESSEL_ACTIONS: tuple[Action, ...] = (
-    Action("vessel-sheet", "Stretched curved view", "Vessel",
-           lambda w: w.panes.vessel.toggle_sheet(), "T", enabled=shows_vessel,
-           checked=lambda s: s.view.vessel_sheet == "stretched",
-           tip="The vessel with its bends, rolled out; else straight"),
+    Action("vessel-sheet", "Next curved view", "Vessel",
+           lambda w: w.panes.vessel.next_sheet(), "T", enabled=shows_vessel,
+           tip="Straightened, stretched with its bends, or all vessels of the tree"),
+    *(_sheet(name, title) for name, title in (
+        ("straightened", "Straightened"), ("stretched", "Stretched"), ("tree", "Whole tree"))),
+    Action("vessel-branches", "Only what hangs on this vessel", "Vessel",
+           lambda w: w.panes.vessel.toggle_branches(), "Ctrl+Alt+T",
+           enabled=lambda s: shows_vessel(s) and s.view.vessel_sheet == "tree",
+           checked=lambda s: s.view.vessel_branches == "own",
+           tip="The sheet of the tree shows the chosen vessel and its branches, else all vessels"),
     Action("vessel-area", "Area along the vessel", "Vessel",
            lambda w: w.panes.vessel.toggle_profile(), "Shift+T", enabled=shows_vessel,
            checked=lambda s: s.view.vessel_profile == "area",

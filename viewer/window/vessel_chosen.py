@@ -1,5 +1,6 @@
 """The chosen vessel: its course, its sections, its flags, and where the cursor lies on it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,30 +11,36 @@ from viewer.case.case import Case
 from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.flags import Flags, narrowing, proposed_flags
+from viewer.geometry.frames import Frames
+from viewer.geometry.landmarks import Landmark, LandmarkRow, landmarks
 from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.section import Sections
-from viewer.geometry.sections import measure_sections
+from viewer.geometry.sections import evenly, measure_sections
 from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
 from viewer.geometry.tree import VesselTree
 from viewer.progress import Progress
+from viewer.scene.cpr import side_mm
 from viewer.scene.turn import clamped
 from viewer.session.jobs import Job
 from viewer.session.session import Session
+from viewer.session.view_state import Point
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
 NEAR_MM = 2.0
 NO_TREE = "No vessels are traced yet.\nPress F5 to reconstruct, or run the step Trace."
 TRACING = "The vessel appears as soon as it is traced …"
+MEASURING = "Measuring the vessel …"
 CANCELLED = "Measuring was cancelled.\nClick a vessel in the 3-D view at the left."
+STEP_MM = 0.7  # between the planes of a path that is not measured yet
 FLAGS = ("proximal", "minimum", "distal")
 
 
 class ChosenVessel(QObject):
     """Follows the session; `changed` tells that the vessel is to be drawn anew.
 
-    `turned` tells that only the direction changed in which the curved view cuts it. Without
-    `sections` there is nothing to draw yet, and `words` says why.
+    `turned` tells that only the direction changed in which the curved view cuts it. Its `frames`
+    are there at once and `sections` as soon as they are measured; until then `words` says why.
     """
 
     changed = Signal()
@@ -44,8 +51,12 @@ class ChosenVessel(QObject):
         self.session, self.view = session, session.view
         self.course: Course | None = None
         self.sections: Sections | None = None
+        self.places: tuple[tuple[str, float], ...] = ()
         self._words = ""
         self._branch = 0
+        self._path: Frames | None = None
+        self._landmarks: tuple[VesselTree, tuple[Landmark, ...]] | None = None
+        self._pointed: tuple[int, Point] | None = None
         self._known: dict[tuple[int, ...], Sections] = {}
         self._flags: dict[tuple[int, ...], Flags] = {}
         self._proposed: dict[tuple[int, ...], set[str]] = {}
@@ -53,6 +64,7 @@ class ChosenVessel(QObject):
         self._job: Job[Sections] | None = None
         self._narrowing: tuple[Sections, Flags, Stenosis | None] | None = None
         self._place: tuple[object, object, Place] | None = None
+        self._wanted: tuple[np.ndarray, ...] = ()
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self._choose)
         session.jobs.changed.connect(self._job_changed)
@@ -91,9 +103,51 @@ class ChosenVessel(QObject):
         return own[:1].upper() + own[1:] or f"Branch {self.chosen + 1}"
 
     @property
+    def frames(self) -> Frames | None:
+        """The planes across the vessel: those of its sections, or of its traced path till then."""
+        return self.sections.frames if self.sections is not None else self._path
+
+    @property
+    def side_mm(self) -> float:
+        """How far from its path the vessel is shown."""
+        if self.sections is not None:
+            return side_mm(self.sections.values["diameter_max_mm"])
+        return side_mm(2 * self.course.radius_mm)
+
+    @property
+    def invented_mm(self) -> tuple[tuple[float, float], ...]:
+        """The stretches along the vessel that no vessel in the scan shows."""
+        share = float(self.frames.s_mm[-1]) / self.course.length_mm
+        return tuple((low * share, high * share) for low, high in self.course.invented)
+
+    @property
+    def unmeasured_mm(self) -> tuple[tuple[float, float], ...]:
+        """The stretches along the vessel where no section has numbers."""
+        if self.sections is None:
+            return ()
+        gone = ~np.isfinite(self.sections.values["diameter_equivalent_mm"])
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], gone, [0]])))
+        s = self.sections.frames.s_mm
+        return tuple(
+            (float(s[a]), float(s[b - 1]))
+            for a, b in zip(edges[::2], edges[1::2], strict=True)
+            if b - a > 1
+        )
+
+    @property
     def chosen(self) -> int:
         """The branch by which the vessel was chosen."""
         return self._branch
+
+    @property
+    def branch_here(self) -> int:
+        """The vessel's branch at the cursor: the chosen one as far as it may be."""
+        low, high = self.course.stretch_mm(self._branch)
+        s_mm = self.place.s_mm * self.course.length_mm / float(self.frames.s_mm[-1])
+        if low - NEAR_MM <= s_mm <= high + NEAR_MM:
+            return self._branch
+        number = int(np.searchsorted(self.course.ends_mm, s_mm))
+        return self.course.branches[min(number, len(self.course.branches) - 1)]
 
     @property
     def flags(self) -> Flags | None:
@@ -111,11 +165,21 @@ class ChosenVessel(QObject):
         return self._narrowing[2]
 
     @property
+    def narrowed_here(self) -> Stenosis | None:
+        """How narrow the vessel is at the cursor, by the two normal places."""
+        flags, at = self.flags, self.place.s_mm
+        if self.sections is None or flags is None:
+            return None
+        if not flags.proximal_mm < at < flags.distal_mm:
+            return None
+        return narrowing(self.sections, replace(flags, minimum_mm=at))
+
+    @property
     def place(self) -> Place:
         """Where the cursor lies beside the vessel."""
-        of = (self.sections, self.view.cursor_lps)
+        of = (self.frames, self.view.cursor_lps)
         if self._place is None or self._place[:2] != of:
-            found = place_of(self.sections.frames, np.array(self.view.cursor_lps))
+            found = place_of(self.frames, np.array(self.view.cursor_lps))
             self._place = (*of, found)
         return self._place[2]
 
@@ -134,18 +198,24 @@ class ChosenVessel(QObject):
 
     def go_to(self, s_mm: float) -> None:
         """Put the cursor onto the middle of the vessel at a place."""
-        if self.sections is not None:
-            at = float(np.clip(s_mm, 0.0, self.sections.frames.s_mm[-1]))
-            self.point_to(point_at(self.sections.frames, Place(at, 0.0, 0.0)))
+        if self.frames is not None:
+            at = float(np.clip(s_mm, 0.0, self.frames.s_mm[-1]))
+            self.point_to(point_at(self.frames, Place(at, 0.0, 0.0)))
 
     def step(self, mm: float) -> None:
         """Go along the vessel."""
-        if self.sections is not None:
+        if self.frames is not None:
             self.go_to(self.place.s_mm + mm)
 
     def point_to(self, point_lps: np.ndarray) -> None:
         """Put the cursor of all panes at a point."""
         self.view.cursor_lps = clamped(self.case.volume.grid, point_lps)
+
+    def choose_at(self, branch: int, point_lps: np.ndarray) -> None:
+        """Choose the vessel of a branch and put the cursor at a point, where it stays."""
+        self.point_to(point_lps)
+        self._pointed = (branch, self.view.cursor_lps)
+        self.session.select(branch)
 
     def turn(self, degrees: float) -> None:
         """Turn the curved view about the vessel."""
@@ -156,6 +226,27 @@ class ChosenVessel(QObject):
         if self.course is not None:
             self._proposed.pop(self.course.branches, None)
             self.changed.emit()
+
+    def propose(self, branch: int, places_lps: tuple[np.ndarray, ...]) -> None:
+        """Choose the vessel of a branch and propose its flags at places: normal, minimum, normal.
+
+        The cursor goes to the minimum; where the vessel is still to be measured, the flags wait.
+        """
+        self._wanted = ()
+        self.choose_at(branch, places_lps[1])
+        self._wanted = places_lps
+        self._take_wanted()
+
+    def _take_wanted(self) -> None:
+        """Propose the flags that were asked for, as soon as the vessel is measured."""
+        if not self._wanted or self.sections is None or self._branch != self.session.branch:
+            return
+        frames, wanted = self.sections.frames, self._wanted
+        self._wanted = ()
+        at = sorted(place_of(frames, place).s_mm for place in wanted)
+        self._flags[self.course.branches] = Flags(*at)
+        self._proposed[self.course.branches] = set(FLAGS)
+        self.changed.emit()
 
     def set_flag(self, name: str, s_mm: float | None = None) -> None:
         """Put a flag at a place, at first the cursor's; the three keep their order."""
@@ -190,8 +281,9 @@ class ChosenVessel(QObject):
             self._known.clear()
             self._flags.clear()
             self._proposed.clear()
+            self._wanted = ()
             self._drop_job()
-            self.course = self.sections = None
+            self.course = self.sections = self._path = None
         self._choose()
 
     def _choose(self, *_: object) -> None:
@@ -213,21 +305,52 @@ class ChosenVessel(QObject):
             return
         known = self._known.get(course.branches)
         self._drop_job()
-        self._show(course, known, "Measuring the vessel …")
+        self._show(course, known, "" if known is not None else MEASURING)
         if known is None:
             self._measure(course)
-        else:
-            self._come_near()
+        self._come_near()
 
     def _show(self, course: Course | None, sections: Sections | None, words: str) -> None:
+        if course is None:
+            self._path = None
+        elif course is not self.course:
+            self._path = evenly(course.points_lps, course.radius_mm, STEP_MM)[0]
         self.course, self.sections, self._words = course, sections, words
+        self.places = self._places() if course is not None else ()
         self.changed.emit()
+
+    def _marked(self, case: Case) -> tuple[tuple[str, np.ndarray], ...]:
+        """The landmarks (name, place) of a case: those of its findings, else read from its tree."""
+        if case.findings is not None:
+            rows: Iterable[Landmark | LandmarkRow] = case.findings.landmarks
+        elif self._landmarks is not None and self._landmarks[0] is case.tree:
+            rows = self._landmarks[1]
+        else:
+            rows = landmarks(case.tree, case.volume.grid)
+            self._landmarks = (case.tree, rows)
+        return tuple((row.name, row.at_lps) for row in rows if row.at_lps is not None)
+
+    def _places(self) -> tuple[tuple[str, float], ...]:
+        """The landmarks (name, mm along) that lie on the vessel."""
+        case = self.case
+        if case.findings is None and (
+            self._landmarks is None or self._landmarks[0] is not case.tree
+        ):
+            return ()
+        found = []
+        for name, at_lps in self._marked(case):
+            place = place_of(self.frames, at_lps)
+            radius = float(np.interp(place.s_mm, self.course.s_mm, self.course.radius_mm))
+            if place.offset_mm < radius and 0 < place.s_mm < self.frames.s_mm[-1]:
+                found.append((name, place.s_mm))
+        return tuple(found)
 
     def _measure(self, course: Course) -> None:
         case = self.case
         noise = case.suitability.noise_hu if case.suitability is not None else 10.0
 
         def work(progress: Progress) -> Sections:
+            self._marked(case)
             if self._blur is None or self._blur[0] is not case.tree:
                 progress.at(0.0, "Reading the scan's blur from the thickest vessel")
                 self._blur = (case.tree, tree_blur(case.volume, case.tree, case.mask))
@@ -255,6 +378,7 @@ class ChosenVessel(QObject):
                 self._show(course, sections, "")
                 self._come_near()
                 self.session.select(self._branch)
+                self._take_wanted()
 
         def failed(sentence: str, _: BaseException) -> None:
             if self.course is course:
@@ -264,6 +388,8 @@ class ChosenVessel(QObject):
 
     def _come_near(self) -> None:
         """Bring a cursor that lies elsewhere onto the chosen branch, outside its parent."""
+        if self._pointed == (self._branch, self.view.cursor_lps):
+            return
         place, course = self.place, self.course
         low, high = course.stretch_mm(self._branch)
         low = min(max(low, course.ostium_mm), high)
@@ -281,7 +407,7 @@ class ChosenVessel(QObject):
         if job is self._job and job.over:
             self._job = None
             if job.state == "cancelled" and self.sections is None:
-                self._show(None, None, CANCELLED)
+                self._show(self.course, None, CANCELLED)
         elif self.course is None:
             self._redraw()
 

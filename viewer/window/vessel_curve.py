@@ -1,26 +1,27 @@
 """The curved view of the chosen vessel."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.scene.colors import TOKENS
-from viewer.scene.cpr import (
-    CurvedPicture,
+from viewer.scene.cpr import CurvedPicture, Picture, fitted, sheet_of, walls_on
+from viewer.scene.cpr_marks import (
+    NameRows,
     along_marks,
-    curved_hu,
+    curved_letters,
     curved_overlay,
-    fitted,
+    landmark_marks,
     mouth_marks,
-    sheet_of,
-    walls_on,
 )
+from viewer.scene.cpr_tree import TreePicture, tree_marks, tree_picture
 from viewer.scene.marks import marks
-from viewer.scene.overlay import without_corners
-from viewer.scene.slice import window_level
+from viewer.scene.overlay import Stamp, without_corners
+from viewer.segment.mask import ARTERY, NAMES
 from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
     line_height,
@@ -29,20 +30,25 @@ from viewer.window.overlay_painter import (
     paint_frame,
     paint_marks,
 )
-from viewer.window.slice_pane import image_of
 from viewer.window.vessel_chosen import ChosenVessel
+from viewer.window.vessel_image import CurvedImage
 from viewer.window.vessel_paint import (
     CURSOR,
+    PROPOSED,
     flag_color,
     paint_curve,
+    paint_hatch,
     paint_upright,
     paint_words,
 )
+from viewer.window.vessel_tree import TreeLanes
 
 DEGREES_PER_PIXEL = 0.5
 KEY_DEGREES = 5.0
 STEP_MM = 1.0
 MOST_ZOOM = 20.0
+COARSE = 0.5  # pixels to a pixel while a slow picture is turned
+REFINE_MS = 140
 STEPS = {
     Qt.Key.Key_Left: -STEP_MM,
     Qt.Key.Key_PageUp: -10 * STEP_MM,
@@ -53,43 +59,84 @@ TURNS = {Qt.Key.Key_Up: KEY_DEGREES, Qt.Key.Key_Down: -KEY_DEGREES}
 
 
 class CurvePane(QWidget):
-    """A vessel straightened or stretched: a drag turns it, a click points, the wheel goes along."""
+    """A vessel straightened or stretched, or its tree: a drag turns, a click points."""
 
     maximize_requested = Signal()
 
     def __init__(self, vessel: ChosenVessel) -> None:
         super().__init__()
         self.vessel = vessel
+        self.lanes = TreeLanes(vessel)
         self.zoom = 1.0
-        self._gray: tuple[tuple, QImage] | None = None
-        self._hu: tuple[tuple, np.ndarray] | None = None
-        self._picture: tuple[tuple, CurvedPicture] | None = None
+        self._image = CurvedImage()
+        self._picture: tuple[tuple, Picture] | None = None
         self._drag = ""
         self._mouse = Drag(QPointF())
+        self._coarse = False
+        self._refine = QTimer(self, interval=REFINE_MS, singleShot=True)
+        self._refine.timeout.connect(self._make_fine)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Curved view of the vessel")
         vessel.changed.connect(self.update)
-        vessel.turned.connect(self.update)
+        vessel.turned.connect(self._turned)
+        self.lanes.changed.connect(vessel.changed)
 
     def sizeHint(self) -> QSize:
         """A fair share of the window."""
         return QSize(640, 360)
 
-    def picture(self) -> CurvedPicture | None:
+    def picture(self) -> Picture | None:
         """The vessel as the pane shows it now, in logical pixels; None without one."""
-        sections = self.vessel.sections
-        if sections is None or self.width() < 2 or self.height() < 2:
+        if self.vessel.frames is None or self.width() < 2 or self.height() < 2:
             return None
-        view = self.vessel.view
-        s_mm = self.vessel.place.s_mm if self.zoom > 1 else 0.0
+        return self._tree() if self.vessel.view.vessel_sheet == "tree" else self._curved()
+
+    def _curved(self) -> Picture:
+        vessel, view = self.vessel, self.vessel.view
+        s_mm = vessel.place.s_mm if self.zoom > 1 else 0.0
         size = (self.width(), self.height())
-        key = (sections, view.vessel_sheet, view.vessel_angle, size, self.zoom, s_mm)
+        key = (vessel.frames, view.vessel_sheet, view.vessel_angle, size, self.zoom, s_mm)
+        return self._kept(
+            key,
+            lambda: fitted(
+                sheet_of(vessel.frames, view),
+                vessel.frames,
+                vessel.side_mm,
+                size,
+                self.zoom,
+                s_mm,
+            ),
+        )
+
+    def _tree(self) -> Picture | None:
+        vessel, view = self.vessel, self.vessel.view
+        size = (self.width(), self.height())
+        laid = self.lanes.sheet(size, line_height(overlay_font(self.font())))
+        if laid is None:
+            return None
+        sheet, scale = laid
+        branch = vessel.branch_here
+        lane = sheet.lane_of(branch)
+        if lane < 0:
+            branch, lane = vessel.chosen, sheet.lane_of(vessel.chosen)
+        own = sheet.lanes[lane].course.stretch_mm(branch)[0]
+        ahead = own - vessel.course.stretch_mm(branch)[0]
+        point = np.array(view.cursor_lps) if self.zoom > 1 else np.zeros(3)
+        key = (sheet, view.vessel_angle, size, self.zoom, *point, lane if self.zoom > 1 else 0)
+        chosen, degrees = (lane, ahead), view.vessel_angle
+        made = self._kept(
+            key, lambda: tree_picture(sheet, scale, chosen, degrees, size, self.zoom, point)
+        )
+        if (made.chosen, made.ahead_mm) != chosen:
+            made = replace(made, chosen=lane, ahead_mm=ahead)
+        return made
+
+    def _kept(self, key: tuple, make) -> Picture:
         if self._picture is None or self._picture[0] != key:
-            sheet = sheet_of(sections.frames, view)
-            self._picture = (key, fitted(sheet, sections, size, self.zoom, s_mm))
+            self._picture = (key, make())
         return self._picture[1]
 
     def zoom_by(self, factor: float) -> None:
@@ -105,53 +152,102 @@ class CurvePane(QWidget):
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
         picture = self.picture()
         if picture is None:
-            paint_words(painter, QRectF(self.rect()), self.vessel.words)
+            words = self.vessel.words if self.vessel.frames is None else self.lanes.words
+            paint_words(painter, QRectF(self.rect()), words)
         else:
-            painter.drawImage(QRectF(self.rect()), self._image(picture))
+            self._paint_image(painter)
             self._paint_lines(painter, picture)
             self._paint_overlay(painter, picture)
         paint_frame(painter, QRectF(self.rect()), TOKENS["line"], self.hasFocus())
         painter.end()
 
-    def _image(self, picture: CurvedPicture) -> QImage:
-        view, case = self.vessel.view, self.vessel.case
-        volume = case.volume if view.raw_held or case.enhanced is None else case.enhanced
-        key = (volume, picture, self.devicePixelRatioF())
-        if self._hu is None or self._hu[0] != key:
-            self._hu = (key, curved_hu(volume, picture.scaled(self.devicePixelRatioF())))
-        look = (key, view.window_hu, view.level_hu)
-        if self._gray is None or self._gray[0] != look:
-            gray = window_level(self._hu[1], view.window_hu, view.level_hu)
-            self._gray = (look, image_of(gray, QImage.Format.Format_Grayscale8))
-        return self._gray[1]
+    def _paint_image(self, painter: QPainter) -> None:
+        view, case, room = self.vessel.view, self.vessel.case, QRectF(self.rect())
+        base = self._picture[1]  # the cursor moves on it
+        factor = self.devicePixelRatioF() * (COARSE if self._coarse else 1.0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(room, self._image.gray(case, view, base, factor, self._coarse))
+        tree = isinstance(base, TreePicture)
+        measured = self.vessel.sections is not None and view.vessel_sheet == "straightened"
+        edged = tuple(NAMES) if tree else (ARTERY,) if measured else ()
+        tint = self._image.tint(case, view, base, factor, edged)
+        if tint is not None:
+            painter.drawImage(room, tint)
 
-    def _paint_lines(self, painter: QPainter, picture: CurvedPicture) -> None:
-        view, sections = self.vessel.view, self.vessel.sections
-        if view.mask_outline and view.vessel_sheet == "straightened":
-            for wall in walls_on(sections, picture):
-                paint_curve(painter, wall, TOKENS["caution"], 1.0)
-        for name, s_mm in self.vessel.flag_places.items():
-            x = float(picture.x_of(np.array(s_mm)))
-            color = flag_color(name, self.vessel.proposed)
-            paint_upright(painter, x, 0, self.height(), color, dashed=True)
+    def _turned(self) -> None:
+        """Show a slow picture coarse until it stands still."""
+        if self._coarse or self._image.slow:
+            self._coarse = True
+            self._refine.start()
+        self.update()
+
+    def _make_fine(self) -> None:
+        self._coarse = False
+        self.update()
+
+    def _paint_lines(self, painter: QPainter, picture: Picture) -> None:
+        vessel, view = self.vessel, self.vessel.view
+        if isinstance(picture, CurvedPicture):
+            self._paint_vessel(painter, picture)
+        for name, s_mm in vessel.flag_places.items():
+            x, (top, bottom) = float(picture.x_of(np.array(s_mm))), self._reach(picture)
+            paint_upright(painter, x, top, bottom, flag_color(name, vessel.proposed), dashed=True)
         if view.crosshair:
             x, y = picture.pixel(np.array(view.cursor_lps))
-            paint_upright(painter, x, 0, y - 14, CURSOR)
-            paint_upright(painter, x, y + 14, self.height(), CURSOR)
+            top, bottom = self._reach(picture)
+            paint_upright(painter, x, top, max(y - 14, top), CURSOR)
+            paint_upright(painter, x, min(y + 14, bottom), bottom, CURSOR)
             paint_cross(painter, x, y)
 
-    def _paint_overlay(self, painter: QPainter, picture: CurvedPicture) -> None:
+    def _reach(self, picture: Picture) -> tuple[float, float]:
+        """From where to where down the pane the chosen vessel's picture lies."""
+        if isinstance(picture, TreePicture):
+            return picture.box(picture.chosen)[1::2]
+        return 0.0, float(self.height())
+
+    def _paint_vessel(self, painter: QPainter, picture: CurvedPicture) -> None:
+        """The lumen's edges, and where there is none to see."""
         vessel = self.vessel
-        overlay = curved_overlay(
-            vessel.case, vessel.view, picture, vessel.sections, vessel.place.s_mm
-        )
-        if not vessel.view.corners:
+        straight = vessel.view.vessel_sheet == "straightened"
+        if vessel.sections is not None and vessel.view.mask_outline and straight:
+            for wall in walls_on(vessel.sections, picture):
+                paint_curve(painter, wall, TOKENS["caution"], 1.0)
+        for stretches, color in (
+            (vessel.unmeasured_mm, TOKENS["quiet"]),
+            (vessel.invented_mm, PROPOSED),
+        ):
+            for low, high in stretches:
+                s_mm = np.linspace(low, high, max(2, int(high - low) + 1))
+                y = picture.y_of(picture.sheet.middle_mm(s_mm))
+                middle = np.column_stack([picture.x_of(s_mm), y])
+                paint_curve(painter, middle, color, 2.0, dashed=True)
+                if color == PROPOSED:
+                    wide = np.interp(s_mm, vessel.course.s_mm, vessel.course.radius_mm)
+                    wide = (wide / picture.mm_per_pixel)[:, None] * (0.0, 1.0)
+                    paint_hatch(painter, np.vstack([middle - wide, (middle + wide)[::-1]]), color)
+
+    def _paint_overlay(self, painter: QPainter, picture: Picture) -> None:
+        vessel, view, tree = self.vessel, self.vessel.view, self.vessel.case.tree
+        s_mm = vessel.place.s_mm
+        curved = isinstance(picture, CurvedPicture)
+        letters = curved_letters(picture.sheet, vessel.frames, s_mm) if curved else {}
+        place = f"{s_mm:.1f} mm"
+        overlay = curved_overlay(vessel.case, view, letters, picture, place)
+        if vessel.sections is None and vessel.words:
+            told = Stamp(vessel.words.split("\n")[0], "accent")
+            overlay = replace(overlay, stamps=(*overlay.stamps, told))
+        if not view.corners:
             overlay = without_corners(overlay)
         font = overlay_font(self.font())
         line = line_height(font)
         made = marks(overlay, self.width(), self.height(), line)
-        made += along_marks(picture, line)
-        made += mouth_marks(picture, vessel.course, vessel.case.tree, line)
+        if curved:
+            rows = NameRows(self.width(), line)
+            made += along_marks(picture, line)
+            made += mouth_marks(picture, vessel.course, tree, line, rows)
+            made += landmark_marks(picture, vessel.places, vessel.course, rows)
+        else:
+            made = [*tree_marks(picture, tree, line), *made]
         paint_marks(painter, made, font)
 
     # Mouse and keys
@@ -216,8 +312,14 @@ class CurvePane(QWidget):
 
     def _point(self, place: QPointF) -> None:
         picture = self.picture()
-        if picture is not None:
-            self.vessel.point_to(picture.point_lps(place.x(), place.y()))
+        if picture is None:
+            return
+        x, y = place.x(), place.y()
+        point = picture.point_lps(x, y)
+        if isinstance(picture, TreePicture):
+            self.vessel.choose_at(picture.branch_at(x, y), point)
+        else:
+            self.vessel.point_to(point)
 
 
 def go_along(vessel: ChosenVessel, event, zoom_by=None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from viewer.scene.colors import TOKENS
 
@@ -12,6 +12,7 @@ FLAG_COLORS = {"proximal": TOKENS["good"], "minimum": TOKENS["caution"], "distal
 PROPOSED = TOKENS["invented"]
 FLAG_LETTERS = {"proximal": "N", "minimum": "M", "distal": "N"}
 CURSOR = TOKENS["accent"]
+LEAST = "#8FD3D1"
 
 
 def pieces(places: np.ndarray) -> list[np.ndarray]:
@@ -45,6 +46,14 @@ def paint_band(painter: QPainter, low: np.ndarray, high: np.ndarray, color: str)
     painter.setBrush(fill)
     for piece in pieces(both):
         painter.drawPolygon(polygon(np.vstack([piece[:, :2], piece[::-1, 2:]])))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def paint_hatch(painter: QPainter, places: np.ndarray, color: str) -> None:
+    """Hatch an area (n,2) in pixels: what lies there was not measured."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(QColor(color), Qt.BrushStyle.BDiagPattern))
+    painter.drawPolygon(polygon(places))
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

@@ -6,7 +6,8 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.scene.colors import TOKENS
-from viewer.scene.cpr import CurvedPicture
+from viewer.scene.cpr import Picture
+from viewer.scene.cpr_marks import LANDMARK, NameRows, short
 from viewer.scene.marks import Line, Mark, Text
 from viewer.window.overlay_painter import line_height, overlay_font, paint_frame, paint_marks
 from viewer.window.slice_mouse import GRAB_PIXELS
@@ -14,18 +15,22 @@ from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import CurvePane, go_along
 from viewer.window.vessel_paint import (
     CURSOR,
+    LEAST,
     PROPOSED,
     flag_color,
     paint_band,
     paint_curve,
     paint_flag,
+    paint_hatch,
     paint_upright,
     paint_words,
 )
 from viewer.window.vessel_table import percent_text
 
+NAME_ROWS = 2
 STEPS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
-MEAN, LEAST = TOKENS["text"], "#8FD3D1"
+MEAN = TOKENS["text"]
+NO_PROFILE = "Diameter along the vessel"
 BANDS = 2.0  # standard deviations
 QUANTITIES = {
     "diameter": ("diameter_equivalent_mm", "diameter_min_mm", "mm"),
@@ -71,16 +76,17 @@ class ProfilePane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(TOKENS["background"]))
         picture = self._curve.picture()
-        if picture is not None:
+        if self.vessel.sections is None:
+            words = self.vessel.words if self.vessel.course is not None else NO_PROFILE
+            paint_words(painter, QRectF(self.rect()), words)
+        elif picture is not None:
             painter.setFont(overlay_font(self.font()))
             self._paint_curves(painter, picture)
             self._paint_places(painter, picture)
-        elif self.vessel.sections is None:
-            paint_words(painter, QRectF(self.rect()), "Diameter along the vessel")
         paint_frame(painter, QRectF(self.rect()), TOKENS["line"], self.hasFocus())
         painter.end()
 
-    def _paint_curves(self, painter: QPainter, picture: CurvedPicture) -> None:
+    def _paint_curves(self, painter: QPainter, picture: Picture) -> None:
         main, least, unit = QUANTITIES[self.vessel.view.vessel_profile]
         sections = self.vessel.sections
         value, sd = sections.values[main], sections.sd[main]
@@ -92,6 +98,7 @@ class ProfilePane(QWidget):
         high = np.column_stack([x, self._y(np.minimum(value + BANDS * sd, 2 * top), top)])
         painter.save()
         painter.setClipRect(self.room)
+        self._paint_doubts(painter, picture)
         paint_band(painter, low, high, CURSOR)
         if least is not None:
             smallest = np.column_stack([x, self._y(sections.values[least], top)])
@@ -99,12 +106,25 @@ class ProfilePane(QWidget):
         paint_curve(painter, np.column_stack([x, self._y(value, top)]), MEAN, 1.6)
         painter.restore()
         paint_marks(painter, self._legend(unit, least is not None), font)
+        paint_marks(painter, self._names(picture), font)
+
+    def _paint_doubts(self, painter: QPainter, picture: Picture) -> None:
+        """Hatch the stretches that were invented (violet) or not measured (gray)."""
+        room = self.room
+        for stretches, color in (
+            (self.vessel.unmeasured_mm, TOKENS["disabled"]),
+            (self.vessel.invented_mm, PROPOSED),
+        ):
+            for low, high in stretches:
+                x0, x1 = picture.x_of(np.array([low, high])).tolist()
+                corners = [(x0, room.top()), (x1, room.top()), (x1, room.bottom())]
+                paint_hatch(painter, np.array([*corners, (x0, room.bottom())]), color)
 
     def _y(self, value: np.ndarray, top: float) -> np.ndarray:
         room = self.room
         return np.asarray(room.bottom() - value / top * room.height())
 
-    def _axes(self, picture: CurvedPicture, top: float) -> list[Mark]:
+    def _axes(self, picture: Picture, top: float) -> list[Mark]:
         room, color, quiet = self.room, TOKENS["line"], TOKENS["quiet"]
         made: list[Mark] = []
         most = max(2, int(room.height() / (1.5 * self._line)))
@@ -113,7 +133,7 @@ class ProfilePane(QWidget):
             y = float(self._y(np.array(value), top))
             made.append(Line(0, y, self.width(), y, color))
             made.append(Text(6, y, f"{value:g}", quiet, (0.0, 0.5 if value else 1.0)))
-        length = float(self.vessel.sections.frames.s_mm[-1])
+        length = float(self.vessel.frames.s_mm[-1])
         wanted = 5 * self._line * picture.mm_per_pixel
         step = next((s for s in STEPS_MM if s >= wanted), STEPS_MM[-1])
         for s_mm in np.arange(0, length, step):
@@ -121,6 +141,26 @@ class ProfilePane(QWidget):
             made.append(Line(x, room.bottom(), x, room.bottom() + 4, quiet))
             made.append(Text(x, room.bottom() + 4, f"{s_mm:g}", quiet, (0.5, 0.0)))
         made.append(Text(self.width() - 8, room.bottom() + 4, "mm", quiet, (1.0, 0.0)))
+        return made
+
+    def _names(self, picture: Picture) -> list[Mark]:
+        """Landmarks and leaving branches at their places above the axis, where there is room."""
+        vessel, tree = self.vessel, self.vessel.case.tree
+        own = {tree.branches[number].name for number in vessel.course.branches}
+        share = float(vessel.frames.s_mm[-1]) / vessel.course.length_mm
+        leaving = [(tree.branches[m.branch].name, m.s_mm * share) for m in vessel.course.mouths]
+        places = [(short(name), s_mm, LANDMARK) for name, s_mm in vessel.places]
+        places += [(short(name), s, MEAN) for name, s in leaving if name and name not in own]
+        rows = NameRows(self.width(), self._line)
+        low = self.room.bottom()
+        made: list[Mark] = []
+        for name, s_mm, color in places:
+            x = float(picture.x_of(np.array(s_mm)))
+            room = rows.place(name, x, True) if 0 < x < self.width() else None
+            if room is not None and room[1] < NAME_ROWS:
+                y = low - 3 - room[1] * self._line
+                made.append(Line(x, y, x, low, color, 1.0))
+                made.append(Text(room[0], y, name, color, (0.5, 1.0)))
         return made
 
     def _legend(self, unit: str, both: bool) -> list[Mark]:
@@ -139,7 +179,7 @@ class ProfilePane(QWidget):
             made.append(Text(self.width() / 2, 2, told, color, (0.5, 0.0)))
         return made
 
-    def _paint_places(self, painter: QPainter, picture: CurvedPicture) -> None:
+    def _paint_places(self, painter: QPainter, picture: Picture) -> None:
         room = self.room
         for name, x in self._flag_xs(picture).items():
             color = flag_color(name, self.vessel.proposed)
@@ -148,7 +188,7 @@ class ProfilePane(QWidget):
         x = float(picture.x_of(np.array(self.vessel.place.s_mm)))
         paint_upright(painter, x, room.top(), room.bottom(), CURSOR)
 
-    def _flag_xs(self, picture: CurvedPicture) -> dict[str, float]:
+    def _flag_xs(self, picture: Picture) -> dict[str, float]:
         places = self.vessel.flag_places
         return {name: float(picture.x_of(np.array(s))) for name, s in places.items()}
 

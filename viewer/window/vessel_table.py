@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QTableWidgetItem as Item
 from viewer.geometry.flags import at_places
 from viewer.geometry.number import Number
 from viewer.window.vessel_chosen import ChosenVessel
-from viewer.window.vessel_section import TITLES
 
 COLUMNS = (
     ("Area", "area_mm2", 1.0, " mm²"),
@@ -18,6 +17,12 @@ COLUMNS = (
     ("⌀ inscribed", "inscribed_radius_mm", 2.0, " mm"),
 )
 HEADS = ("Place", "At", *(column[0] for column in COLUMNS), "Narrowed ⌀", "Area", "NASCET")
+TITLES = {
+    "proximal": "Proximal normal",
+    "minimum": "Minimum",
+    "cursor": "At the cursor",
+    "distal": "Distal normal",
+}
 ROWS = ("proximal", "minimum", "distal", "cursor")
 
 

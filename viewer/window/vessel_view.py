@@ -21,6 +21,14 @@ from viewer.window.vessel_section import SectionPane
 from viewer.window.vessel_table import VesselTable
 
 
+SHEETS = ("straightened", "stretched", "tree")
+BUTTONS = {"straightened": "Straight", "stretched": "Stretched", "tree": "Tree"}
+TIPS = {
+    "straightened": "The vessel made straight",
+    "stretched": "The vessel with its bends, rolled out",
+    "tree": "All vessels of the tree on one sheet",
+}
+
 class VesselView(QObject):
     """Everything of the chosen vessel beside the 3-D view; `parts` go into the window."""
 
@@ -50,11 +58,10 @@ class VesselView(QObject):
         """Stop listening."""
         self.vessel.release()
 
-    def toggle_sheet(self) -> None:
-        """Straightened or stretched."""
+    def toggle_branches(self) -> None:
+        """All vessels of the tree on its sheet, or the chosen one and what hangs on it."""
         view = self.vessel.view
-        stretched = view.vessel_sheet == "stretched"
-        view.vessel_sheet = "straightened" if stretched else "stretched"
+        view.vessel_branches = "own" if view.vessel_branches == "all" else "all"
 
     def toggle_profile(self) -> None:
         """Diameter or area along the vessel."""
@@ -71,21 +78,21 @@ class VesselHeader(QWidget):
         self.name = QLabel()
         self.name.setObjectName("patient")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.name.setMinimumWidth(80)
+        self.name.setMinimumWidth(120)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.stretched = QToolButton()
-        self.stretched.setText("Stretched")
-        self.stretched.setCheckable(True)
-        self.stretched.setToolTip("The vessel with its bends, rolled out; else straightened (T)")
-        self.stretched.clicked.connect(self._take)
+        self.sheets = {name: self._button(name) for name in SHEETS}
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(self.name, 1)
-        row.addWidget(self.stretched)
+        together = QHBoxLayout()
+        together.setSpacing(0)
+        for button in self.sheets.values():
+            together.addWidget(button)
+        row.addLayout(together)
         self.angle = QSlider(Qt.Orientation.Horizontal)
         self.angle.setRange(0, 359)
-        self.angle.setMinimumWidth(84)
+        self.angle.setMinimumWidth(60)
         self.angle.setAccessibleName("Turn the curved view")
         self.angle.setToolTip("Turn the curved view about the vessel\nDouble click: 0°")
         self.angle.installEventFilter(self)
@@ -109,8 +116,14 @@ class VesselHeader(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _take(self, stretched: bool) -> None:
-        self._vessel.view.vessel_sheet = "stretched" if stretched else "straightened"
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(BUTTONS[name])
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setToolTip(f"{TIPS[name]} (T goes on)")
+        button.clicked.connect(lambda: setattr(self._vessel.view, "vessel_sheet", name))
+        return button
 
     def _turn(self, degrees: int) -> None:
         if degrees != round(self._vessel.view.vessel_angle) % 360:
@@ -121,7 +134,7 @@ class VesselHeader(QWidget):
         length = f"  {vessel.sections.frames.s_mm[-1]:.0f} mm" if vessel.sections else ""
         self.name.setText(f"{vessel.name}{length}" if vessel.course is not None else "No vessel")
         self.name.setToolTip(self.name.text())
-        self.stretched.setChecked(vessel.view.vessel_sheet == "stretched")
+        self.sheets[vessel.view.vessel_sheet].setChecked(True)
         degrees = round(vessel.view.vessel_angle) % 360
         self.angle.setValue(degrees)
         self.degrees.setValue(degrees)

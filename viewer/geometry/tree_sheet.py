@@ -1,0 +1,125 @@
+"""All vessels of a tree on one sheet: each straightened in a lane of its own, none over another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from viewer.geometry.course import Course, vessels_from
+from viewer.geometry.frames import Frames
+from viewer.geometry.sections import evenly
+from viewer.geometry.tree import VesselTree
+
+STEP_MM = 1.0
+WIDE, SIDE_MM = 1.25, 1.2  # radii of the vessel and mm beside it that a lane shows
+USUAL = 95  # percent of a vessel's radii that a lane's width goes by
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One vessel of a tree, straightened.
+
+    It begins `start_mm` from the tree's root along its vessels, where it leaves the lane `parent`
+    (-1: the first), and shows `half_mm` on each side of its path.
+    """
+
+    course: Course
+    frames: Frames
+    start_mm: float
+    parent: int
+    half_mm: float
+
+    @property
+    def end_mm(self) -> float:
+        """How far from the root it ends."""
+        return self.start_mm + float(self.frames.s_mm[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class TreeSheet:
+    """Lanes at `middle_mm` (n,) across, the first at 0; along runs the distance from the root."""
+
+    lanes: tuple[Lane, ...]
+    middle_mm: np.ndarray
+
+    @cached_property
+    def height_mm(self) -> tuple[float, float]:
+        """From where to where across it lanes lie."""
+        half = np.array([lane.half_mm for lane in self.lanes])
+        return float((self.middle_mm - half).min()), float((self.middle_mm + half).max())
+
+    @cached_property
+    def length_mm(self) -> float:
+        """How far from the root the last lane ends."""
+        return max(lane.end_mm for lane in self.lanes)
+
+    def lane_of(self, branch: int) -> int:
+        """The lane that shows a branch; -1 where none does."""
+        held = (n for n, lane in enumerate(self.lanes) if branch in lane.course.branches)
+        return next(held, -1)
+
+    def lane_at(self, along_mm: float, across_mm: float) -> int:
+        """The lane at a place of the sheet, or the nearest one."""
+        far = [
+            np.hypot(
+                max(lane.start_mm - along_mm, along_mm - lane.end_mm, 0.0),
+                max(abs(across_mm - middle) - lane.half_mm, 0.0),
+            )
+            for lane, middle in zip(self.lanes, self.middle_mm, strict=True)
+        ]
+        return int(np.argmin(far))
+
+
+def lanes_from(tree: VesselTree, first: Course) -> tuple[Lane, ...]:
+    """The lanes of a vessel and of all that hangs on it; a lane stands behind its parent."""
+    lanes: list[Lane] = []
+    owner: dict[int, tuple[int, float]] = {}
+    for number, course in enumerate(vessels_from(tree, first)):
+        parent, start = owner.get(course.branches[0], (-1, 0.0))
+        frames, radius = evenly(course.points_lps, course.radius_mm, STEP_MM)
+        own = radius[frames.s_mm >= min(course.ostium_mm, 0.5 * course.length_mm)]
+        half = WIDE * float(np.percentile(own, USUAL)) + SIDE_MM
+        lanes.append(Lane(course, frames, start, parent, half))
+        share = float(frames.s_mm[-1]) / course.length_mm
+        for mouth in course.mouths:
+            owner.setdefault(mouth.branch, (number, start + share * mouth.s_mm))
+    return tuple(lanes)
+
+
+def root_of(tree: VesselTree, branch: int) -> int:
+    """The branch from which the tree of a branch grows."""
+    while tree.branches[branch].parent >= 0:
+        branch = tree.branches[branch].parent
+    return branch
+
+
+def laid_out(
+    lanes: Sequence[Lane], above: Sequence[bool], gap_mm: float, label_mm: Sequence[float]
+) -> TreeSheet:
+    """The lanes beside the first one as near to it as none lies over another.
+
+    Those that leave the first lie `above` it (or below) with all that hangs on them. `label_mm`
+    stays free behind the end of each. What leaves farther from the root lies nearer, so that the
+    joint between a lane and its parent crosses no other lane.
+    """
+    middle = np.zeros(len(lanes))
+    leaving: list[list[int]] = [[] for _ in lanes]
+    for number, lane in enumerate(lanes[1:], start=1):
+        leaving[lane.parent].append(number)
+    for side in (1, -1):
+        taken: list[tuple[float, float, float]] = []
+        firsts = [n for n in leaving[0] if above[n] == (side > 0)]
+        waiting = sorted(firsts, key=lambda n: lanes[n].start_mm)
+        while waiting:
+            number = waiting.pop()
+            lane = lanes[number]
+            end = lane.end_mm + label_mm[number]
+            low = max(
+                (far for a, b, far in taken if a < end + gap_mm and b > lane.start_mm - gap_mm),
+                default=lanes[0].half_mm,
+            )
+            middle[number] = side * (low + gap_mm + lane.half_mm)
+            taken.append((lane.start_mm, end, low + gap_mm + 2 * lane.half_mm))
+            waiting += sorted(leaving[number], key=lambda n: lanes[n].start_mm)
+    return TreeSheet(tuple(lanes), middle)
