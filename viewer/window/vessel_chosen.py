@@ -376,7 +376,6 @@ class ChosenVessel(QObject):
                 self._proposed[course.branches] = set(FLAGS)
             if self.course is course:
                 self._show(course, sections, "")
-                self._come_near()
                 self.session.select(self._branch)
                 self._take_wanted()
 

@@ -20,7 +20,6 @@ from viewer.window.vessel_profile import ProfilePane
 from viewer.window.vessel_section import SectionPane
 from viewer.window.vessel_table import VesselTable
 
-
 SHEETS = ("straightened", "stretched", "tree")
 BUTTONS = {"straightened": "Straight", "stretched": "Stretched", "tree": "Tree"}
 TIPS = {
@@ -28,6 +27,7 @@ TIPS = {
     "stretched": "The vessel with its bends, rolled out",
     "tree": "All vessels of the tree on one sheet",
 }
+
 
 class VesselView(QObject):
     """Everything of the chosen vessel beside the 3-D view; `parts` go into the window."""
@@ -57,6 +57,15 @@ class VesselView(QObject):
     def release(self) -> None:
         """Stop listening."""
         self.vessel.release()
+
+    def next_sheet(self) -> None:
+        """Straightened, stretched, or the whole tree."""
+        view = self.vessel.view
+        view.vessel_sheet = SHEETS[(SHEETS.index(view.vessel_sheet) + 1) % len(SHEETS)]
+
+    def show_sheet(self, name: str) -> None:
+        """Straightened, stretched, or the whole tree."""
+        self.vessel.view.vessel_sheet = name
 
     def toggle_branches(self) -> None:
         """All vessels of the tree on its sheet, or the chosen one and what hangs on it."""
@@ -129,11 +138,24 @@ class VesselHeader(QWidget):
         if degrees != round(self._vessel.view.vessel_angle) % 360:
             self._vessel.view.vessel_angle = float(degrees)
 
+    def resizeEvent(self, event) -> None:
+        """Keep the length in sight where the name is too long."""
+        super().resizeEvent(event)
+        self._show()
+
+    def _fit(self, length: str) -> None:
+        """The name as far as there is room before the length."""
+        words, measure = self.name.toolTip().removesuffix(length), self.name.fontMetrics()
+        room = self.name.width() - measure.horizontalAdvance(length) - 4
+        short = measure.elidedText(words, Qt.TextElideMode.ElideRight, max(room, 40))
+        self.name.setText(f"{short}{length}")
+
     def _show(self) -> None:
         vessel = self._vessel
-        length = f"  {vessel.sections.frames.s_mm[-1]:.0f} mm" if vessel.sections else ""
-        self.name.setText(f"{vessel.name}{length}" if vessel.course is not None else "No vessel")
-        self.name.setToolTip(self.name.text())
+        known = vessel.frames is not None
+        length = f"  {vessel.frames.s_mm[-1]:.0f} mm" if known else ""
+        self.name.setToolTip(f"{vessel.name}{length}" if known else "No vessel")
+        self._fit(length)
         self.sheets[vessel.view.vessel_sheet].setChecked(True)
         degrees = round(vessel.view.vessel_angle) % 360
         self.angle.setValue(degrees)
