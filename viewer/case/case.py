@@ -10,6 +10,7 @@ from viewer.case.truth import Truth
 from viewer.dicom.series import Series
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
+from viewer.geometry.by_hand import ByHand
 from viewer.geometry.drawn import Drawing
 from viewer.geometry.measure import Measure
 from viewer.geometry.surface import Surface
@@ -31,6 +32,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "enhanced": ("volume", "suitability"),
         "mask": ("volume", "suitability", "enhanced"),
         "bridges": ("mask",),
+        "by_hand": ("volume",),
         "tree": ("mask", "volume"),
         "surface": ("mask", "tree"),
         "measures": ("mask", "tree"),
@@ -38,8 +40,9 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-# Parts that a person adds beside the results: no step makes them, and nothing is made from them.
-NOTES = ("drawings",)
+# Parts that a person adds beside the results: no step makes them, and no result is dropped when
+# they change.
+NOTES = ("drawings", "by_hand")
 
 _digests: "weakref.WeakKeyDictionary[Any, str]" = weakref.WeakKeyDictionary()
 
@@ -56,6 +59,7 @@ class Case:
     enhanced: Volume | None = None
     mask: VesselMask | None = None
     bridges: tuple[Bridge, ...] | None = None
+    by_hand: ByHand | None = None
     tree: VesselTree | None = None
     surface: Surface | None = None
     measures: tuple[Measure, ...] | None = None

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from viewer.case import options as choices
 from viewer.case.case import Case
+from viewer.case.decide import lumen_of, named, undecided
 from viewer.case.meter import Meter
 from viewer.errors import Notice, ViewerError
 from viewer.progress import Progress, silent
@@ -88,27 +89,29 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
     told = engine.notices + notices(found.evidence, suitability)
     yield Made("mask", found.mask, told, engine.checksums, engine.device)
     bridges = propose_bridges(found.mask, scan, suitability, progress.part(0.95, 1.0))
-    yield Made("bridges", bridges)
+    yield Made("bridges", undecided(bridges, case))
 
 
 def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Iterator[Made]:
-    from viewer.geometry.centerline import USUAL_NOISE_HU, trace
+    from viewer.geometry.by_hand import ByHand
+    from viewer.geometry.centerline import trace
     from viewer.geometry.measure import measures
-    from viewer.geometry.names import name_vessels, renamed
+    from viewer.geometry.redone import redone
     from viewer.geometry.repairs import notices
     from viewer.geometry.surface import color_by_radius, make_surface
 
     mask = given(case.mask)
-    noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
+    lumen = lumen_of(case)
     tree = trace(
         mask,
-        progress.part(0.0, 0.7),
+        progress.part(0.0, 0.65),
         volume=case.volume,
-        noise_hu=noise_hu,
+        noise_hu=lumen.noise_hu,
         shortest_mm=options.shortest_mm,
     )
-    tree = renamed(tree, name_vessels(tree, mask.grid))
-    yield Made("tree", tree, notices(tree.repairs))
+    tree, told = redone(tree, case.by_hand or ByHand(), lumen, progress.part(0.65, 0.7))
+    tree = named(tree, case)
+    yield Made("tree", tree, told + notices(tree.repairs))
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
     yield Made("surface", color_by_radius(surface, tree))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from viewer.case import facts
+from viewer.case.by_hand_facts import by_hand_facts, by_hand_from
 from viewer.case.case import Case
 from viewer.case.drawings import drawing_facts, drawings_from
 from viewer.case.findings import read_findings, write_findings
@@ -37,7 +38,7 @@ from viewer.volume.files import read_labels, read_volume, write_labels, write_vo
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings and drawings
+FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings, drawings, by_hand
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
@@ -214,6 +215,7 @@ def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "bridges": None if case.bridges is None else [facts.bridge_facts(b) for b in case.bridges],
+        "by_hand": by_hand_facts(case.by_hand),
         "drawings": None
         if case.drawings is None
         else [drawing_facts(drawing) for drawing in case.drawings],
@@ -326,6 +328,7 @@ def _read_parts(
         volume=volume,
         truth=_read_truth(files, volume.grid),
         drawings=drawings_from(described.get("drawings"), volume),
+        by_hand=by_hand_from(described.get("by_hand")),
         suitability=facts.suitability_from(described["suitability"]),
         enhanced=enhanced,
         mask=mask,

@@ -21,22 +21,22 @@ def turned(branch: Branch) -> Branch:
     )
 
 
-def cut_at(branch: Branch, point: int) -> tuple[Branch, Branch]:
+def cut_at(branch: Branch, place: int) -> tuple[Branch, Branch]:
     """The parts of a branch before and beyond one of its inner points, which both have."""
-    if not 0 < point < len(branch.points_lps) - 1:
+    if not 0 < place < len(branch.points_lps) - 1:
         raise ValueError("a branch is cut between its ends")
-    at = float(branch.s_mm[point])
+    at = float(branch.s_mm[place])
     return (
         replace(
             branch,
-            points_lps=branch.points_lps[: point + 1],
-            radius_mm=branch.radius_mm[: point + 1],
+            points_lps=branch.points_lps[: place + 1],
+            radius_mm=branch.radius_mm[: place + 1],
             invented=_between(branch.invented, 0.0, at),
         ),
         replace(
             branch,
-            points_lps=branch.points_lps[point:],
-            radius_mm=branch.radius_mm[point:],
+            points_lps=branch.points_lps[place:],
+            radius_mm=branch.radius_mm[place:],
             invented=_between(branch.invented, at, branch.length_mm),
         ),
     )

@@ -26,13 +26,15 @@ class Measure:
     unit: str
 
 
-def measures(tree: VesselTree, mask: VesselMask) -> tuple[Measure, ...]:
+def measures(
+    tree: VesselTree, mask: VesselMask, *, before: tuple[Measure, ...] = ()
+) -> tuple[Measure, ...]:
     """The volume of the arteries, then length and diameters of each branch.
 
     A diameter is twice the radius of the inscribed sphere, taken where the branch has left the
-    vessel that it comes from.
+    vessel that it comes from. The volume is taken from measures `before` of the same mask.
     """
-    found = [_volume(mask)]
+    found = [each for each in before if each.branch == WHOLE] or [_volume(mask)]
     voxel_mm = mask.grid.voxel_mm3 ** (1 / 3)
     for number, branch in enumerate(tree.branches):
         parent = tree.branches[branch.parent] if branch.parent >= 0 else None

@@ -25,6 +25,10 @@ ON_TREE = (
 )
 
 
+class TracedAlready(ViewerError):
+    """An end that is not added because the tree runs there."""
+
+
 @dataclass(frozen=True, eq=False)
 class Lumen:
     """What a tree was traced in: one label of a mask and, where there is one, the scan."""
@@ -98,7 +102,7 @@ def _refuse_traced(tree: VesselTree, branch: int, new: Branch, lumen: Lumen) -> 
     beyond = float(new.radius_mm[-1]) if out[-1] else 0.0
     if float(steps[out].sum()) + beyond < least:
         name = tree.branches[branch].name
-        raise ViewerError(ON_TREE.format(name=f"the {name}" if name else "a vessel"))
+        raise TracedAlready(ON_TREE.format(name=f"the {name}" if name else "a vessel"))
 
 
 def _end_near(tree: VesselTree, branch: int, place: int) -> int | None:

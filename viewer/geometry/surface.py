@@ -14,6 +14,8 @@ from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
 from viewer.volume.grid import Grid
 
+AROUND = 3.0  # radii: what is farther from a vessel's middle is another one's wall
+
 
 @dataclass(frozen=True, eq=False)
 class Surface:
@@ -136,6 +138,31 @@ def _by_quadrics(surface: Surface, triangles: int) -> tuple[np.ndarray, np.ndarr
         target_count=triangles,
     )
     return np.ascontiguousarray(points, np.float32), np.ascontiguousarray(faces, np.int32)
+
+
+def recolored(surface: Surface, before: VesselTree, after: VesselTree) -> Surface:
+    """A surface that is colored by the radius of one tree, colored by that of the next.
+
+    Only around what the two trees do not share; the same surface where they share all.
+    """
+    old, new = ({tuple(row) for row in _rows(tree)} for tree in (before, after))
+    apart = np.array(sorted(old ^ new)).reshape(-1, 4)
+    if not len(apart) or "radius_mm" not in surface.point_data or not after.branches:
+        return surface
+    reach = AROUND * float(apart[:, 3].max())
+    low, high = apart[:, :3].min(axis=0) - reach, apart[:, :3].max(axis=0) + reach
+    near = np.flatnonzero(np.all((surface.points_lps > low) & (surface.points_lps < high), axis=1))
+    radius = surface.point_data["radius_mm"].copy()
+    radius[near] = after.radius_mm[after.nearest_sphere(surface.points_lps[near])]
+    return Surface(
+        surface.points_lps, surface.triangles, {**surface.point_data, "radius_mm": radius}
+    )
+
+
+def _rows(tree: VesselTree) -> list[list[float]]:
+    """Points and radius of a tree, four numbers each."""
+    rows: list[list[float]] = np.column_stack([tree.points_lps, tree.radius_mm]).tolist()
+    return rows
 
 
 def color_by_radius(surface: Surface, tree: VesselTree) -> Surface:

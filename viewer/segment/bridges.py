@@ -94,6 +94,14 @@ def is_open(bridge: Bridge, mask: VesselMask) -> bool:
     return bool(held[0] and held[-1] and not held.all())
 
 
+def gap_of(bridge: Bridge, mask: VesselMask) -> np.ndarray:
+    """The part (n,3) of a bridge's path that runs through no vessel, two points or more."""
+    free = np.flatnonzero(~np.isin(_labels_at(mask.labels, mask.grid, bridge.path_lps), TUBE))
+    if not len(free):
+        return bridge.path_lps
+    return bridge.path_lps[max(int(free[0]) - 1, 0) : int(free[-1]) + 2]
+
+
 def build(mask: VesselMask, bridge: Bridge) -> Edit:
     """Make a bridge part of the map: a tube of artery where nothing else lies but clot.
 

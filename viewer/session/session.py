@@ -10,11 +10,13 @@ from psygnal import Signal
 
 from viewer.case import pipeline
 from viewer.case.case import Case
+from viewer.case.decide import decide, noted, words_for
 from viewer.case.options import Options
 from viewer.case.source import Source, choose, find_source, open_source
 from viewer.case.store import Picture, save_case
 from viewer.dicom.series import Series
 from viewer.errors import Notice, ViewerError
+from viewer.geometry.by_hand import Change
 from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
 from viewer.segment.edit import Edit
@@ -204,8 +206,13 @@ class Session:
         """Whether an edit may begin: nothing runs but the tracing of an earlier edit."""
         return self.jobs.current is None or self.jobs.current is self._tracing
 
-    def edit(self, name: str, make: Callable[[Case, Progress], Edit]) -> Job[Any]:
-        """Change the mask by hand in the worker; then the surface and tree are drawn again."""
+    def edit(
+        self, name: str, make: Callable[[Case, Progress], Edit], decided: Change | None = None
+    ) -> Job[Any]:
+        """Change the mask by hand in the worker; then the surface and tree are drawn again.
+
+        What is `decided` with it is kept for every new tracing.
+        """
         before = self.case
         if before.measures is not None:
             self._traced_with = pipeline.options_used(before, "trace")
@@ -220,7 +227,8 @@ class Session:
             record = Record(
                 "edit", "mask", now(), options={"edit": edit.name}, versions=versions(), by="person"
             )
-            self._take(summary, self.case.edit_mask(edit.mask, record, still), edit.box)
+            after = self.case.edit_mask(edit.mask, record, still)
+            self._take(summary, after if decided is None else noted(after, decided), edit.box)
             self.say("info", edit.told(before.mask))
             if self._traced_with is not None:
                 self._trace_again(self._traced_with)
@@ -232,6 +240,24 @@ class Session:
             return edit, summary_of(before, edit), still
 
         return self.jobs.start(name, work, done, self._failed)
+
+    def decide(self, change: Change) -> None:
+        """Keep at once what a person decided and no result depends on, also while a job runs."""
+        self._take(words_for(self.case, self.case, change), noted(self.case, change))
+
+    def edit_tree(self, name: str, change: Change) -> Job[Case]:
+        """Carry out in the worker what a person decided about the tree; one step to undo."""
+        before = self.case
+
+        def done(after: Case) -> None:
+            if not self.case.alike_but_notes(before):
+                self.say("caution", f"The case changed meanwhile, so {name} was not taken.")
+                return
+            words = words_for(before, after, change)
+            self._take(words, noted(after.with_notes_of(self.case), change))
+            self.say("info", f"{words}.")
+
+        return self.jobs.start(name, lambda _: decide(before, change), done, self._failed)
 
     def ask_preview(
         self, tool: str, point_lps: np.ndarray, make: Callable[[Case, Progress], Edit]

@@ -1,0 +1,126 @@
+"""What a person decides about the vessel tree, carried out at once and kept for every new one."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from viewer.case.case import Case
+from viewer.geometry.by_hand import (
+    ByHand,
+    Change,
+    EndChange,
+    GapDecision,
+    GivenName,
+    RootSet,
+    points_of,
+    same_gap,
+)
+from viewer.provenance import Record, now, versions
+from viewer.segment.bridges import Bridge, gap_of
+
+if TYPE_CHECKING:
+    from viewer.geometry.retrace import Lumen
+    from viewer.geometry.tree import VesselTree
+
+SHAPES_TREE = (RootSet, EndChange, GivenName)
+WORDS = {"added": "End added", "removed": "End deleted", "moved": "End dragged"}
+
+
+def noted(case: Case, change: Change) -> Case:
+    """The next case that knows of a decision; its tree stays as it is."""
+    return case.noted("by_hand", (case.by_hand or ByHand()).plus(change))
+
+
+def decide(case: Case, change: Change) -> Case:
+    """The next case with a decision and, where it concerns the tree, the tree that it makes.
+
+    All other branches keep their points, and what was measured of the mask alone is kept. Raises
+    `ViewerError` where the decision cannot be carried out.
+    """
+    after = noted(case, change)
+    tree, mask, surface = case.tree, case.mask, case.surface
+    if tree is None or mask is None or not isinstance(change, SHAPES_TREE):
+        return after
+    from viewer.geometry.measure import measures
+    from viewer.geometry.redone import changed
+    from viewer.geometry.surface import recolored
+
+    next_tree = named(changed(tree, change, lumen_of(case)), after)
+    record = _record(change)
+    told = case.notices.get("tree", ())
+    after = after.put("tree", next_tree, *case.records_of("tree"), record, notices=told)
+    if surface is not None:
+        shown = recolored(surface, tree, next_tree)
+        after = after.put("surface", shown, *case.records_of("surface"))
+    if case.measures is not None:
+        made = measures(next_tree, mask, before=case.measures)
+        after = after.put("measures", made, *case.records_of("measures"))
+    return after
+
+
+def about(bridge: Bridge, case: Case, *, accepted: bool) -> GapDecision:
+    """The decision about a proposed bridge of a case."""
+    if case.mask is None:
+        raise ValueError("a case without vessels has no bridges")
+    return GapDecision(accepted, points_of(gap_of(bridge, case.mask)), bridge.radius_mm)
+
+
+def undecided(bridges: Iterable[Bridge], case: Case) -> tuple[Bridge, ...]:
+    """The proposed bridges but those that a person refused before."""
+    refused = [gap for gap in (case.by_hand or ByHand()).gaps if not gap.accepted]
+    return tuple(
+        bridge for bridge in bridges if not any(same_gap(gap, bridge.middle_lps) for gap in refused)
+    )
+
+
+def named(tree: "VesselTree", case: Case) -> "VesselTree":
+    """A tree of a case with the names that the program and the person give its vessels."""
+    from viewer.geometry.names import name_vessels, renamed
+    from viewer.geometry.redone import named_by_hand, with_invented
+
+    by_hand = case.by_hand or ByHand()
+    grid = case.mask.grid if case.mask is not None else None
+    tree = renamed(tree, name_vessels(tree, grid))
+    return named_by_hand(with_invented(tree, by_hand.gaps), by_hand.names)
+
+
+def lumen_of(case: Case) -> "Lumen":
+    """What the vessels of a case are traced in."""
+    from viewer.geometry.centerline import USUAL_NOISE_HU
+    from viewer.geometry.retrace import Lumen
+
+    noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
+    if case.mask is None:
+        raise ValueError("a case without vessels has no lumen")
+    return Lumen(case.mask, case.volume, noise_hu)
+
+
+def words_for(before: Case, after: Case, change: Change) -> str:
+    """A decision in a few words, with the name of the vessel."""
+    match change:
+        case RootSet():
+            return "Root set"
+        case EndChange():
+            case_with = before if change.kind == "removed" else after
+            name = _vessel_at(case_with, change.to_lps or change.at_lps)
+            link = {"added": "to", "removed": "of", "moved": "of"}[change.kind]
+            return f"{WORDS[change.kind]} {link} the {name}" if name else WORDS[change.kind]
+        case GivenName():
+            return f"Named {change.name}" if change.name else "Name taken back"
+        case GapDecision():
+            return "Bridge accepted" if change.accepted else "Bridge dismissed"
+    return "Flags placed"
+
+
+def _vessel_at(case: Case, point_lps: Any) -> str:
+    """The name of the vessel at a point."""
+    from viewer.geometry.branches import nearest_branch
+
+    if case.tree is None or not case.tree.branches:
+        return ""
+    return case.tree.branches[nearest_branch(case.tree, point_lps)[0]].name
+
+
+def _record(change: Change) -> Record:
+    what = WORDS[change.kind] if isinstance(change, EndChange) else type(change).__name__
+    options = {"decision": what}
+    return Record("by hand", "tree", now(), options=options, versions=versions(), by="person")
