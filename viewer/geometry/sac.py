@@ -1,171 +1,309 @@
-"""Saccular aneurysms: the sac beside a vessel, its neck, height, diameter and volume."""
+"""Saccular aneurysms: sacs beside vessels and where they divide; neck, height, width, volume."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import ConvexHull, cKDTree
+from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
-from viewer.geometry.frames import Frames
+from viewer.geometry.course import course_through
+from viewer.geometry.names_given import Named
 from viewer.geometry.number import Number
 from viewer.geometry.outer import BODY
-from viewer.geometry.section import CALIPERS, Sections
-from viewer.geometry.taper import taper_of
-from viewer.geometry.wall import smooth_wall
-from viewer.progress import silent
-from viewer.segment.mask import ARTERY, VesselMask
+from viewer.geometry.section import CALIPERS
+from viewer.geometry.tree import VesselTree
+from viewer.geometry.tubes import Tube, domes, out_mm, tubes
+from viewer.geometry.wall import bounding_box, smooth_wall
+from viewer.progress import Progress, silent
+from viewer.segment.mask import ARTERY, CHAMBER, VesselMask
 
 REACH_MM = 40.0
-PATH_STEP_MM = 0.25
+AROUND_MM = 4.0
 CLEAR_VOXELS = 1.0  # so far out of the vessel's own wall a voxel must lie to be of the sac
 LIFT = 1.5  # times that, to see whether the sac is above
-RIM_VOXELS = 0.75
+RIM_VOXELS = (0.25, 1.05)  # out of the vessels' wall: where the neck is measured
 LEAST_MM3 = 5.0
 SMOOTHING = 1.0
 WALL_VOXELS = 0.25
+# What is a sac by itself, not a stub, a fold of the wall, or a lumen beside another one.
+LEAST_MM, LEAST_VOXELS, LEAST_HEIGHT = 2.0, 3.0, 0.35  # the last of the vessel's diameter
+LEAST_ROUND = 0.4
+MOST_HEIGHT, MOST_NECK = 2.2, 2.5
+BORDER_VOXELS = 2
+PARENT_SHARE = 0.15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sac:
-    """A sac that leaves a vessel at `s_mm` of its path, and points along `way` (3,).
+    """A sac that leaves its vessel at `mouth_lps` (3,) and points along `way` (3,).
 
-    The neck is where it leaves the wall that the vessel would have; `height` goes from there to
-    the dome; `diameter_max` is the greatest distance of two of its points. Volumes are in ml.
+    `branches` are those that it sits on, `at_division` says that they are several vessels. The
+    neck is where it leaves the wall that they would have: `neck` along the vessel (or the widest,
+    where several meet); `height` goes from there to the dome,
+    `width` is the greatest across that; `diameter_max` is the greatest distance of two of its
+    points. Volumes are in ml; `thrombus_volume` is what of it blood does not fill.
     """
 
-    s_mm: float
+    vessel: str
+    branches: tuple[int, ...]
+    at_division: bool
+    mouth_lps: np.ndarray
     way: np.ndarray
     diameter_max: Number
+    width: Number
+    neck: Number
     neck_max: Number
     neck_min: Number
     height: Number
-    dome_to_neck: Number
+    aspect_ratio: Number
     volume: Number
     lumen_volume: Number
+    thrombus_volume: Number
+    parent_diameter: Number
 
 
-def sac_at(sections: Sections, mask: VesselMask, point_lps: np.ndarray) -> Sac | None:
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """A box of the mask around a sac: its labels, its corner (3,), and what lies out of vessels.
+
+    `out` (as `labels`) is the distance in mm from the wall that the vessels would have, `tube` the
+    number of the nearest one, `away` (as `labels`, 3) the direction out of it.
+    """
+
+    labels: np.ndarray
+    corner: np.ndarray
+    out: np.ndarray
+    tube: np.ndarray
+    away: np.ndarray
+
+
+def sacs(
+    tree: VesselTree, names: Sequence[Named], mask: VesselMask, progress: Progress
+) -> tuple[Sac, ...]:
+    """Every round sac of the arteries, clot in it included, on a wall or where vessels divide.
+
+    What lies out of the tubes that the vessels would be, in pieces that are about as thick as
+    wide. What the scan cuts or what lies at the heart is left out.
+    """
+    box = bounding_box(np.isin(mask.labels, BODY))
+    if box is None or not tree.branches:
+        return ()
+    vessels = tubes(tree, domes(tree))
+    if not vessels:
+        return ()
+    body = np.isin(mask.labels[box], BODY)
+    skin = np.argwhere(body & ~ndimage.binary_erosion(body))
+    corner = np.array([each.start for each in box])
+    points = mask.grid.points_lps(skin + corner)
+    voxel_mm = float(np.cbrt(mask.grid.voxel_mm3))
+    far, _, _ = out_mm(points, vessels, REACH_MM, progress.part(0.0, 0.7))
+    least = max(LEAST_MM, CLEAR_VOXELS * voxel_mm)
+    marked = np.zeros(body.shape, bool)
+    marked[tuple(skin[(far > 0.75 * least) & np.isfinite(far)].T)] = True
+    pieces, _ = ndimage.label(marked, np.ones((3, 3, 3)))
+    found: list[Sac] = []
+    places = ndimage.find_objects(pieces)
+    for number, place in progress.part(0.7, 1.0).over(
+        list(enumerate(places, start=1)), max(len(places), 1), "Looking for sacs"
+    ):
+        own = np.argwhere(pieces[place] == number) + [each.start for each in place] + corner
+        sac = _found(tree, names, mask, vessels, own)
+        if sac is not None and not any(
+            np.linalg.norm(sac.mouth_lps - other.mouth_lps) < voxel_mm for other in found
+        ):
+            found.append(sac)
+    return tuple(found)
+
+
+def sac_at(
+    tree: VesselTree, names: Sequence[Named], mask: VesselMask, point_lps: np.ndarray
+) -> Sac | None:
     """The sac in which or nearest to which a point (3,) lies, or None where there is none.
 
-    It is what of the artery, its thrombus and calcification lies out of the tube that the
-    vessel's healthy taper makes around its path, in one piece, within 40 mm of the point. A
-    branch looks the same: which one is a sac a person or the tree must say.
+    A short vessel that the tree does not follow looks the same: a person says that it is a sac.
     """
-    taper = taper_of(sections)
-    if taper is None:
+    vessels = tubes(tree, domes(tree))
+    if not vessels:
         return None
-    box, corner = _around(mask, np.asarray(point_lps, float))
-    voxel_mm = float(np.cbrt(mask.grid.voxel_mm3))
-    body = np.isin(box, BODY)
-    path, s = _dense(sections.frames)
-    places = np.argwhere(body)
+    middle = mask.grid.nearest(np.asarray(point_lps, float)[None])
+    room = _room(mask, vessels, middle, REACH_MM)
+    inside = _pieces(room, mask)
+    places = np.argwhere(inside)
     if not len(places):
         return None
-    points = mask.grid.points_lps(places + corner)
-    far, nearest = cKDTree(path).query(points)
-    out = np.full(box.shape, -np.inf)
-    past = _past_ends(points, nearest, sections.frames, len(path))
-    out[tuple(places.T)] = np.where(past, -np.inf, far - 0.5 * taper.at(s)[nearest])
-    clear = CLEAR_VOXELS * voxel_mm
-    sac = _piece(out > clear, mask, np.asarray(point_lps), corner)
-    if sac is None or sac.sum() * mask.grid.voxel_mm3 < LEAST_MM3:
+    away = np.linalg.norm(mask.grid.points_lps(places + room.corner) - point_lps, axis=1)
+    pieces, _ = ndimage.label(inside)
+    own = pieces == pieces[tuple(places[int(np.argmin(away))])]
+    return _sac(tree, names, mask, vessels, room, own)
+
+
+def _found(
+    tree: VesselTree,
+    names: Sequence[Named],
+    mask: VesselMask,
+    vessels: tuple[Tube, ...],
+    skin: np.ndarray,
+) -> Sac | None:
+    """The sac to which some of its surface (n,3) belongs, where it is one by its shape."""
+    room = _room(mask, vessels, skin, AROUND_MM)
+    pieces, _ = ndimage.label(_pieces(room, mask))
+    touched = pieces[tuple((skin - room.corner).T)]
+    touched = touched[touched > 0]
+    if not len(touched):
         return None
-    # The layer at the tube's wall, left out to be clear of it, is the sac's where that is above it.
-    layer = (out[tuple(places.T)] > 0) & (out[tuple(places.T)] <= clear)
-    outwards = (points - path[nearest])[layer] / np.maximum(far[layer], 1e-9)[:, None]
-    above = np.rint(mask.grid.index(points[layer] + LIFT * clear * outwards) - corner).astype(int)
-    above = np.clip(above, 0, np.array(sac.shape) - 1)
-    sac[tuple(places[layer][sac[tuple(above.T)]].T)] = True
-    rim = mask.grid.points_lps(np.argwhere(sac & (out < RIM_VOXELS * voxel_mm)) + corner)
-    if len(rim) < 3:
+    own = pieces == np.bincount(touched).argmax()
+    ends = np.argwhere(own) + room.corner
+    edge = np.minimum(ends.min(axis=0), np.array(mask.grid.shape) - 1 - ends.max(axis=0))
+    around = ndimage.binary_dilation(own, iterations=BORDER_VOXELS)
+    if edge.min() < BORDER_VOXELS or (room.labels[around] == CHAMBER).any():
         return None
-    return _sac(mask, sac, box, corner, rim, path, s)
+    sac = _sac(tree, names, mask, vessels, room, own)
+    return sac if sac is not None and _is_sac(sac, own, mask) else None
 
 
-def _around(mask: VesselMask, point_lps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The labels in a box around a point, and its corner's index (3,)."""
-    middle = mask.grid.index(point_lps)
-    wide = REACH_MM * np.linalg.norm(mask.grid.index_from_lps[:3, :3], axis=1)
-    shape = np.array(mask.grid.shape)
-    low = np.clip(np.floor(middle - wide).astype(int), 0, shape - 1)
-    high = np.clip(np.ceil(middle + wide).astype(int) + 1, low + 1, shape)
-    return mask.labels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))], low
+def _is_sac(sac: Sac, own: np.ndarray, mask: VesselMask) -> bool:
+    """Whether a piece out of the vessels is a sac by its size and shape."""
+    spacing = mask.grid.spacing_mm
+    thick = 2 * float(ndimage.distance_transform_edt(np.pad(own, 1), sampling=spacing).max())
+    least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(mask.grid.voxel_mm3)))
+    return bool(
+        min(sac.width.value, sac.height.value) >= least
+        and sac.height.value >= LEAST_HEIGHT * sac.parent_diameter.value
+        and thick >= LEAST_ROUND * sac.diameter_max.value
+        and sac.height.value <= MOST_HEIGHT * sac.width.value
+        and sac.neck.value <= MOST_NECK * sac.height.value
+    )
 
 
-def _past_ends(
-    points_lps: np.ndarray, nearest: np.ndarray, frames: Frames, count: int
-) -> np.ndarray:
-    """Which points (n,3) lie beyond the planes at a path's ends, where the vessel just goes on."""
-    first = (points_lps - frames.points_lps[0]) @ frames.tangent[0] < 0
-    last = (points_lps - frames.points_lps[-1]) @ frames.tangent[-1] > -PATH_STEP_MM
-    return np.asarray((first & (nearest == 0)) | (last & (nearest == count - 1)))
+def _room(mask: VesselMask, vessels: tuple[Tube, ...], index: np.ndarray, more_mm: float) -> _Room:
+    """The box around some voxels (n,3), and how far out of the vessels all in it lies."""
+    more = np.ceil(more_mm / np.array(mask.grid.spacing_mm)).astype(int)
+    low = np.maximum(index.min(axis=0) - more, 0)
+    high = np.minimum(index.max(axis=0) + more + 1, mask.grid.shape)
+    labels = mask.labels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    places = np.argwhere(np.isin(labels, BODY))
+    out, tube = np.full(labels.shape, -np.inf), np.full(labels.shape, -1)
+    points = mask.grid.points_lps(places + low)
+    far, which, middle = out_mm(points, vessels, REACH_MM, silent())
+    out[tuple(places.T)] = np.where(np.isfinite(far), far, -np.inf)
+    tube[tuple(places.T)] = which
+    away = np.zeros((*labels.shape, 3))
+    away[tuple(places.T)] = points - middle
+    return _Room(labels, low, out, tube, away)
 
 
-def _dense(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
-    """Points (k,3) close together on a path, and their places (k,)."""
-    s = np.arange(0.0, frames.s_mm[-1], PATH_STEP_MM)
-    points = [np.interp(s, frames.s_mm, axis) for axis in frames.points_lps.T]
-    return np.column_stack(points), s
-
-
-def _piece(
-    inside: np.ndarray, mask: VesselMask, point_lps: np.ndarray, corner: np.ndarray
-) -> np.ndarray | None:
-    """The connected piece of true voxels that lies nearest to a point."""
-    pieces, count = ndimage.label(inside)
-    if not count:
-        return None
-    places = np.argwhere(inside)
-    far = np.linalg.norm(mask.grid.points_lps(places + corner) - point_lps, axis=1)
-    return np.asarray(pieces == pieces[tuple(places[int(np.argmin(far))])])
+def _pieces(room: _Room, mask: VesselMask) -> np.ndarray:
+    """What of the arteries' body lies clear of the vessels (bool)."""
+    return np.asarray(room.out > CLEAR_VOXELS * float(np.cbrt(mask.grid.voxel_mm3)))
 
 
 def _sac(
+    tree: VesselTree,
+    names: Sequence[Named],
     mask: VesselMask,
-    sac: np.ndarray,
-    labels: np.ndarray,
-    corner: np.ndarray,
-    rim_lps: np.ndarray,
-    path_lps: np.ndarray,
-    s_mm: np.ndarray,
-) -> Sac:
-    """The numbers of a sac (bool, as labels) that touches the vessel's wall at its rim (n,3)."""
-    voxel_mm = float(np.cbrt(mask.grid.voxel_mm3))
+    vessels: tuple[Tube, ...],
+    room: _Room,
+    clear: np.ndarray,
+) -> Sac | None:
+    """The numbers of a sac that is `clear` of the vessels, with its layer at their wall."""
+    one_mm3, voxel_mm = mask.grid.voxel_mm3, float(np.cbrt(mask.grid.voxel_mm3))
+    if clear.sum() * one_mm3 < LEAST_MM3:
+        return None
+    own = clear | _below(clear, room, mask)
+    low, high = (voxels * voxel_mm for voxels in RIM_VOXELS)
+    rim = np.argwhere(own & (room.out > low) & (room.out <= high))
+    if len(rim) < 3:
+        return None
+    rim_lps = mask.grid.points_lps(rim + room.corner)
     mouth = rim_lps.mean(axis=0)
-    at = int(np.argmin(np.linalg.norm(path_lps - mouth, axis=1)))
-    wall, _ = smooth_wall(np.pad(sac, 1), SMOOTHING, silent())
-    skin = mask.grid.points_lps(wall + (corner - 1))
-    way = skin.mean(axis=0) - path_lps[at]
-    way = way / np.linalg.norm(way)
-    neck = _calipers(rim_lps, way) + 0.5 * voxel_mm  # its outermost voxels are half inside
-    floor = float((mouth - path_lps[at]) @ way)
-    top = float(((skin - path_lps[at]) @ way).max())
-    hull = skin[ConvexHull(skin).vertices]
+    beside = room.tube[tuple(rim.T)]
+    counts = np.bincount(beside[beside >= 0], minlength=len(vessels))
+    parents = [int(n) for n in np.argsort(-counts) if counts[n] > PARENT_SHARE * counts.sum()]
+    tube = vessels[parents[0]]
+    at = int(np.argmin(np.linalg.norm(tube.points_lps - mouth, axis=1)))
+    wall, _ = smooth_wall(np.pad(own, 1), SMOOTHING, silent())
+    skin = mask.grid.points_lps(wall + (room.corner - 1))
+    way = skin.mean(axis=0) - mouth
+    way = way / max(float(np.linalg.norm(way)), 1e-9)
+    along = tube.points_lps[min(at + 2, len(tube.points_lps) - 1)]
+    along = along - tube.points_lps[max(at - 2, 0)]
+    calipers = _calipers(rim_lps, way)
+    neck = float(np.ptp(rim_lps @ (along / max(float(np.linalg.norm(along)), 1e-9))))
+    try:
+        hull = skin[ConvexHull(skin).vertices]
+    except QhullError:
+        return None
     one = 2 * WALL_VOXELS * voxel_mm
-    least, most = float(neck.min()), float(neck.max())
+    least, most = float(calipers.min()), float(calipers.max())
+    branches = tuple(sorted(vessels[n].branch for n in parents))
+    alone = set(branches) <= set(course_through(tree, branches[0]).branches)
+    neck = neck if alone else most
     rim_sd = float(np.hypot(voxel_mm, 0.5 * one))
-    height = top - floor
-    volume = float(sac.sum()) * mask.grid.voxel_mm3 / 1000
-    own = sac & (labels == ARTERY)
-    lumen = float(own.sum()) * mask.grid.voxel_mm3 / 1000
-    by = "in the map, beyond the wall that the vessel's healthy taper would have"
+    height = float(((skin - mouth) @ way).max()) + float(room.out[tuple(rim.T)].mean())
+    whole, blood = own, own & (room.labels == ARTERY)
+    volume, lumen = (float(v.sum()) * one_mm3 / 1000 for v in (whole, blood))
+    volume_sd, lumen_sd = (_volume_sd(v, mask) for v in (whole, blood))
+    by = "in the map, beyond the wall that the healthy vessel would have"
+    radius = float(tube.radius_mm[at])
     return Sac(
-        s_mm=float(s_mm[at]),
+        vessel=_name(tree, names, tube, at),
+        branches=branches,
+        at_division=not alone,
+        mouth_lps=mouth,
         way=way,
         diameter_max=Number(float(pdist(hull).max()), one, "mm", f"greatest distance {by}"),
+        width=Number(
+            float(_calipers(skin, way).max()), one, "mm", f"greatest width across its height {by}"
+        ),
+        neck=Number(
+            neck,
+            rim_sd,
+            "mm",
+            f"width of the mouth {'along the vessel ' if alone else ''}{by}",
+        ),
         neck_max=Number(most, rim_sd, "mm", f"greatest width of the mouth {by}"),
         neck_min=Number(least, rim_sd, "mm", f"least width of the mouth {by}"),
         height=Number(height, float(np.hypot(one, 0.5 * voxel_mm)), "mm", f"mouth to dome {by}"),
-        dome_to_neck=Number(
-            height / most,
-            float(height / most * np.hypot(rim_sd / most, one / height)),
+        aspect_ratio=Number(
+            height / max(neck, 0.5 * voxel_mm),
+            float(
+                height / max(neck, voxel_mm) * np.hypot(rim_sd / max(neck, voxel_mm), one / height)
+            ),
             "",
-            "height over the greatest width of the neck",
+            "height over the width of the neck",
         ),
-        volume=Number(volume, _volume_sd(sac, mask), "ml", f"voxels {by}"),
-        lumen_volume=Number(lumen, _volume_sd(own, mask), "ml", f"voxels of the lumen {by}"),
+        volume=Number(volume, volume_sd, "ml", f"voxels {by}"),
+        lumen_volume=Number(lumen, lumen_sd, "ml", f"voxels of the lumen {by}"),
+        thrombus_volume=Number(
+            volume - lumen, float(np.hypot(volume_sd, lumen_sd)), "ml", f"voxels of no blood {by}"
+        ),
+        parent_diameter=Number(2 * radius, one, "mm", "healthy diameter of the vessel at its neck"),
     )
+
+
+def _below(clear: np.ndarray, room: _Room, mask: VesselMask) -> np.ndarray:
+    """The layer at the vessels' wall above which a sac lies: left out to be clear of it (bool)."""
+    high = CLEAR_VOXELS * float(np.cbrt(mask.grid.voxel_mm3))
+    layer = np.argwhere((room.out > 0) & (room.out <= high))
+    away = room.away[tuple(layer.T)]
+    away = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    points = mask.grid.points_lps(layer + room.corner) + LIFT * high * away
+    above = np.rint(mask.grid.index(points) - room.corner).astype(int)
+    above = np.clip(above, 0, np.array(clear.shape) - 1)
+    out = np.zeros(clear.shape, bool)
+    out[tuple(layer[clear[tuple(above.T)]].T)] = True
+    return out
+
+
+def _name(tree: VesselTree, names: Sequence[Named], tube: Tube, at: int) -> str:
+    """The name of the vessel at a place of a tube, or ""."""
+    branch = tree.branches[tube.branch]
+    near = np.linalg.norm(branch.points_lps - tube.points_lps[at], axis=1)
+    s = float(branch.s_mm[int(near.argmin())])
+    own = [n for n in names if n.branch == tube.branch and n.from_mm <= s <= n.to_mm and n.name]
+    return own[0].name if own else branch.name
 
 
 def _volume_sd(inside: np.ndarray, mask: VesselMask) -> float:

@@ -25,6 +25,7 @@ from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
 from viewer.geometry.occlusion import Occlusion, occlusions
 from viewer.geometry.plain import flat, plain
+from viewer.geometry.sac import Sac, sacs
 from viewer.geometry.section import Sections
 from viewer.geometry.sections import measure_sections
 from viewer.geometry.stenosis import Stenosis, stenoses
@@ -72,6 +73,7 @@ class TreeMeasures:
     audit: tuple[Audited, ...]
     occlusions: tuple[Occlusion, ...] = ()
     calcifications: tuple[Calcified, ...] = ()
+    sacs: tuple[Sac, ...] = ()
 
 
 def measure_vessels(
@@ -109,7 +111,7 @@ def measure_vessels(
     rows: tuple[LandmarkRow, ...] = ()
     aorta = aortic_path(tree, volume.grid)
     if aorta is not None:
-        sections = cut(*aorta, progress=progress.part(0.9, 1.0))
+        sections = cut(*aorta, progress=progress.part(0.9, 0.95))
         rows = landmark_table(landmarks(tree, volume.grid), sections)
     return TreeMeasures(
         tuple(found),
@@ -120,6 +122,7 @@ def measure_vessels(
         audit(tree, names, volume.grid, volume),
         occlusions(tree, names, volume, mask),
         calcifications(tree, names, volume, mask, noise_hu, kvp=kvp),
+        sacs(tree, names, mask, progress.part(0.95, 1.0)),
     )
 
 
@@ -221,7 +224,7 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         }
         for each in measures.angles
     ]
-    for name in ("occlusions", "calcifications"):
+    for name in ("occlusions", "calcifications", "sacs"):
         told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
         if each.name not in ("vessels", "angles") and each.name not in told:
