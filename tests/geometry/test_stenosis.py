@@ -103,6 +103,15 @@ def test_a_narrowing_of_which_few_edges_are_seen_is_not_proposed():
     assert stenoses(replace(sections, seen=seen)) == ()
 
 
+def test_a_narrowing_behind_which_no_lumen_is_seen_is_not_judged():
+    sections = sections_of(narrowed(3.0, 70, 12), 0.5)
+    values = dict(sections.values)
+    behind = sections.frames.s_mm > stenoses(sections)[0].least_mm + 1.0
+    for name in values:
+        values[name] = np.where(behind, np.nan, values[name])
+    assert stenoses(replace(sections, values=values)) == ()
+
+
 def test_normal_places_without_lumen_give_no_number():
     one = narrowed(3.0, 100, 16)
     sections = sections_of(lambda z: one(z - 15), 0.5)

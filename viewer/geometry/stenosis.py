@@ -136,13 +136,18 @@ def _stretches(
     closed: np.ndarray,
     least_percent: float,
 ) -> list[tuple[int, int]]:
-    """First and last section of each narrowing; two with a wide place between them are two."""
+    """First and last section of each narrowing; two with a wide place between them are two.
+
+    A narrowing has a healthy section on both sides: where the vessel is not seen again, as at the
+    edge of the scan, it may as well end.
+    """
+    healthy = ~narrow & np.isfinite(d_mm)
     depth = 100 * (1 - np.where(narrow & ~closed, d_mm, 0.0) / healthy_mm)
     depth = np.where(narrow, depth, 0.0)
     out = []
     for peak in find_peaks(depth, height=least_percent, prominence=0.5 * least_percent)[0]:
         before, after = np.flatnonzero(~narrow[:peak]), np.flatnonzero(~narrow[peak:])
-        if len(before) and len(after):  # a healthy section on both sides
+        if healthy[:peak].any() and healthy[peak:].any():
             out.append((int(before[-1]) + 1, int(peak + after[0]) - 1))
     return sorted(set(out))
 
