@@ -3,6 +3,7 @@
 import gc
 import threading
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -53,3 +54,22 @@ def an_open_window(a_window, a_case, tmp_path, qtbot):
     qtbot.waitUntil(lambda: a_window.session.case.tree is not None, timeout=30_000)
     qtbot.wait(50)
     return a_window
+
+
+@pytest.fixture
+def a_vessel_window(an_open_window, trigger, qtbot):
+    """The phantom in the layout of its aorta, measured."""
+    window = an_open_window
+    window.resize(1500, 900)
+    trigger("layout-vessel")
+    tree = window.session.case.tree
+    window.session.select(int(np.argmax([np.median(b.radius_mm) for b in tree.branches])))
+    qtbot.waitUntil(lambda: window.panes.vessel.vessel.sections is not None, timeout=20_000)
+    qtbot.wait(50)
+    return window
+
+
+@pytest.fixture
+def view(a_vessel_window):
+    """Everything of the chosen vessel beside the 3-D view."""
+    return a_vessel_window.panes.vessel

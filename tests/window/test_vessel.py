@@ -2,64 +2,16 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.window.mouse import LEFT, press, wheel
 from viewer.case.case import Case
 from viewer.window import vessel_chosen
 
 pytestmark = pytest.mark.gui
-LEFT = Qt.MouseButton.LeftButton
 TENTH_MM = 0.1
-
-
-def press(pane, start, *places):
-    none = Qt.MouseButton.NoButton
-    send(pane, QEvent.Type.MouseButtonPress, start, LEFT, LEFT)
-    for place in places:
-        send(pane, QEvent.Type.MouseMove, place, none, LEFT)
-    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], LEFT, none)
-
-
-def send(pane, kind, place, button, buttons):
-    at = QPointF(*place)
-    none = Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(pane, QMouseEvent(kind, at, pane.mapToGlobal(at), button, buttons, none))
-
-
-def wheel(pane, notches):
-    at = QPointF(50, 50)
-    event = QWheelEvent(
-        at,
-        pane.mapToGlobal(at),
-        QPoint(),
-        QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(pane, event)
-
-
-@pytest.fixture
-def a_vessel_window(an_open_window, trigger, qtbot):
-    """The phantom in the layout of its aorta, measured."""
-    window = an_open_window
-    window.resize(1500, 900)
-    trigger("layout-vessel")
-    tree = window.session.case.tree
-    window.session.select(int(np.argmax([np.median(b.radius_mm) for b in tree.branches])))
-    qtbot.waitUntil(lambda: window.panes.vessel.vessel.sections is not None, timeout=20_000)
-    qtbot.wait(50)
-    return window
-
-
-@pytest.fixture
-def view(a_vessel_window):
-    return a_vessel_window.panes.vessel
 
 
 def test_without_vessels_it_says_what_to_press(a_window, trigger, qtbot, a_volume):

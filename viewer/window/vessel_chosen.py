@@ -1,6 +1,5 @@
 """The chosen vessel: its course, its sections, its flags, and where the cursor lies on it."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,6 @@ from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.flags import Flags, narrowing, proposed_flags
 from viewer.geometry.frames import Frames
-from viewer.geometry.landmarks import Landmark, LandmarkRow, landmarks
 from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.section import Sections
 from viewer.geometry.sections import evenly, measure_sections
@@ -25,6 +23,7 @@ from viewer.scene.turn import clamped
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.session.view_state import Point
+from viewer.window.vessel_places import Landmarks, unmeasured
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
 NEAR_MM = 2.0
@@ -55,7 +54,7 @@ class ChosenVessel(QObject):
         self._words = ""
         self._branch = 0
         self._path: Frames | None = None
-        self._landmarks: tuple[VesselTree, tuple[Landmark, ...]] | None = None
+        self._landmarks = Landmarks()
         self._pointed: tuple[int, Point] | None = None
         self._known: dict[tuple[int, ...], Sections] = {}
         self._flags: dict[tuple[int, ...], Flags] = {}
@@ -123,16 +122,7 @@ class ChosenVessel(QObject):
     @property
     def unmeasured_mm(self) -> tuple[tuple[float, float], ...]:
         """The stretches along the vessel where no section has numbers."""
-        if self.sections is None:
-            return ()
-        gone = ~np.isfinite(self.sections.values["diameter_equivalent_mm"])
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], gone, [0]])))
-        s = self.sections.frames.s_mm
-        return tuple(
-            (float(s[a]), float(s[b - 1]))
-            for a, b in zip(edges[::2], edges[1::2], strict=True)
-            if b - a > 1
-        )
+        return unmeasured(self.sections) if self.sections is not None else ()
 
     @property
     def chosen(self) -> int:
@@ -316,41 +306,16 @@ class ChosenVessel(QObject):
         elif course is not self.course:
             self._path = evenly(course.points_lps, course.radius_mm, STEP_MM)[0]
         self.course, self.sections, self._words = course, sections, words
-        self.places = self._places() if course is not None else ()
+        known = self._landmarks.along(self.case, course, self.frames) if course is not None else ()
+        self.places = known
         self.changed.emit()
-
-    def _marked(self, case: Case) -> tuple[tuple[str, np.ndarray], ...]:
-        """The landmarks (name, place) of a case: those of its findings, else read from its tree."""
-        if case.findings is not None:
-            rows: Iterable[Landmark | LandmarkRow] = case.findings.landmarks
-        elif self._landmarks is not None and self._landmarks[0] is case.tree:
-            rows = self._landmarks[1]
-        else:
-            rows = landmarks(case.tree, case.volume.grid)
-            self._landmarks = (case.tree, rows)
-        return tuple((row.name, row.at_lps) for row in rows if row.at_lps is not None)
-
-    def _places(self) -> tuple[tuple[str, float], ...]:
-        """The landmarks (name, mm along) that lie on the vessel."""
-        case = self.case
-        if case.findings is None and (
-            self._landmarks is None or self._landmarks[0] is not case.tree
-        ):
-            return ()
-        found = []
-        for name, at_lps in self._marked(case):
-            place = place_of(self.frames, at_lps)
-            radius = float(np.interp(place.s_mm, self.course.s_mm, self.course.radius_mm))
-            if place.offset_mm < radius and 0 < place.s_mm < self.frames.s_mm[-1]:
-                found.append((name, place.s_mm))
-        return tuple(found)
 
     def _measure(self, course: Course) -> None:
         case = self.case
         noise = case.suitability.noise_hu if case.suitability is not None else 10.0
 
         def work(progress: Progress) -> Sections:
-            self._marked(case)
+            self._landmarks.read(case)
             if self._blur is None or self._blur[0] is not case.tree:
                 progress.at(0.0, "Reading the scan's blur from the thickest vessel")
                 self._blur = (case.tree, tree_blur(case.volume, case.tree, case.mask))

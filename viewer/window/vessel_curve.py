@@ -84,6 +84,10 @@ class CurvePane(QWidget):
         vessel.turned.connect(self._turned)
         self.lanes.changed.connect(vessel.changed)
 
+    def release(self) -> None:
+        """Make nothing finer any more."""
+        self._refine.stop()
+
     def sizeHint(self) -> QSize:
         """A fair share of the window."""
         return QSize(640, 360)

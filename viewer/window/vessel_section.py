@@ -159,8 +159,9 @@ class SectionPane(QWidget):
             return
         paint_curve(painter, np.vstack([points, points[:1]]), TOKENS["caution"], 1.4)
         least, greatest = calipers(points)
-        paint_curve(painter, greatest, TOKENS["text"], 1.0, dashed=True)
-        paint_curve(painter, least, LEAST, 1.0, dashed=True)
+        for ends, color in ((greatest, TOKENS["text"]), (least, LEAST)):
+            paint_curve(painter, ends, TOKENS["background"], 3.0)
+            paint_curve(painter, ends, color, 1.4)
 
     def _paint_direction(self, painter: QPainter, plane: SlicePlane) -> None:
         """The line that the curved view shows here, with a dot at the end that is above there."""

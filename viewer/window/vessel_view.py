@@ -56,6 +56,7 @@ class VesselView(QObject):
 
     def release(self) -> None:
         """Stop listening."""
+        self.curve.release()
         self.vessel.release()
 
     def next_sheet(self) -> None:
