@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from viewer.geometry.course import course_through
-from viewer.geometry.cuts import cut_at, joined, merged, turned
+from viewer.geometry.cuts import cut_at, invented_parts, joined, merged, seen_parts, turned
 from viewer.geometry.files import read_tree, write_tree
 from viewer.geometry.tree import Branch, VesselTree
 
@@ -61,3 +61,12 @@ def test_what_is_invented_is_kept_in_the_file_of_a_tree(tmp_path):
     write_tree(tree, tmp_path / "tree.vtp")
     found = read_tree(tmp_path / "tree.vtp")
     assert [branch.invented for branch in found.branches] == [((2.0, 4.0),), ()]
+
+
+def test_a_branch_falls_into_seen_and_invented_parts():
+    branch = a_branch(((2.5, 4.0), (9.0, 10.0)))
+    assert [part[[0, -1], 2].tolist() for part in seen_parts(branch)] == [[0, 2.5], [4, 9]]
+    assert [part[[0, -1], 2].tolist() for part in invented_parts(branch)] == [[2.5, 4], [9, 10]]
+    (whole,) = seen_parts(a_branch(()))
+    np.testing.assert_array_equal(whole, a_branch().points_lps)
+    assert invented_parts(a_branch(())) == []

@@ -1,14 +1,19 @@
 """Measures with honest errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from viewer.geometry.centerline import trace
-from viewer.geometry.measure import measures
+from viewer.geometry.measure import WHOLE, Measure, measures
+from viewer.geometry.tree import VesselTree
 from viewer.phantom.scan import coverage, grid_around, render
 from viewer.phantom.vessels import straight_tube, y_tree
 from viewer.progress import silent
+
+NO_JOINTS = np.zeros((0, 3))
 
 
 def by_quantity(found, branch):
@@ -68,3 +73,20 @@ def test_a_daughters_diameter_is_taken_outside_its_parent():
     assert of["greatest diameter"].value < true_mm + 1.2
     assert of["mean diameter"].value == pytest.approx(true_mm, abs=0.5)
     assert np.isfinite([m.sd for m in of.values()]).all()
+
+
+def test_what_is_invented_has_a_length_and_no_diameter(a_mask):
+    branch = straight_tube(40, 3).branches[0]
+    wide = np.where((branch.s_mm > 10) & (branch.s_mm < 20), 9.0, 3.0)
+    bridged = replace(branch, radius_mm=wide, invented=((10.0, 20.0),))
+    found = {m.quantity: m.value for m in measures(VesselTree((bridged,), NO_JOINTS), a_mask)}
+    assert found["invented length"] == 10
+    assert found["greatest diameter"] == pytest.approx(6)
+    whole = replace(branch, invented=((0.0, 40.0),))
+    names = [m.quantity for m in measures(VesselTree((whole,), NO_JOINTS), a_mask)]
+    assert names == ["volume", "length", "invented length"]
+
+
+def test_the_volume_of_an_earlier_measure_is_kept(a_mask, a_tree):
+    before = (Measure(WHOLE, "artery", "volume", 1.5, 0.1, "ml"),)
+    assert measures(a_tree, a_mask, before=before)[0] is before[0]

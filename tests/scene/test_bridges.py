@@ -3,9 +3,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from viewer.geometry.tree import Branch, VesselTree
 from viewer.scene.bridges import bridge_lines, bridge_marks, dashes
 from viewer.scene.colors import TOKENS
 from viewer.scene.slice import SlicePlane
+from viewer.scene.tree import tree_lines
 from viewer.segment.bridges import Bridge
 
 PATH = np.stack([np.linspace(0, 12, 20), np.zeros(20), np.full(20, 5.0)], axis=1)
@@ -36,3 +38,17 @@ def test_a_slice_shows_a_bridge_only_where_it_passes():
 def test_in_3d_nothing_is_drawn_for_nothing():
     assert bridge_lines([]) == []
     assert len(bridge_lines([BRIDGE, BRIDGE])) == 1
+
+
+def test_what_a_tree_has_of_a_bridge_is_dashed_and_not_drawn_through():
+    branch = Branch(PATH.copy(), np.full(20, 2.0), invented=((4.0, 8.0),))
+    tree = VesselTree((branch,), np.zeros((0, 3)))
+    marks = bridge_marks([], axial(6), 1.0, tree)
+    assert len(marks) == len(dashes(PATH[6:13]))
+    assert {mark.color for mark in marks} == {TOKENS["invented"]}
+    assert bridge_marks([], axial(8), 1.0, tree) == []
+    assert len(bridge_lines([], tree)) == 1
+    (line,) = tree_lines(tree, None)
+    assert line.GetMapper().GetInput().GetNumberOfLines() == 2
+    (chosen,) = tree_lines(tree, 0)
+    assert chosen.GetMapper().GetInput().GetNumberOfLines() == 2

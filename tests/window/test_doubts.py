@@ -179,10 +179,28 @@ def test_a_bridge_is_seen_before_it_is_accepted_and_can_be_undone(an_uncertain_w
     assert len(after.bridges) == len(case.bridges) - 1
     assert after.records_of("mask")[-1].by == "person"
     assert after.notices["mask"] == case.notices["mask"]
+    assert [gap.accepted for gap in after.by_hand.gaps] == [True]
     trigger("undo")
+    assert window.session.case.by_hand is None
     assert len(window.session.case.bridges) == len(case.bridges)
     np.testing.assert_array_equal(window.session.case.mask.labels, case.mask.labels)
     np.testing.assert_array_equal(window.session.case.mask.confidence, case.mask.confidence)
+
+
+def test_what_a_bridge_made_of_the_tree_is_told_as_invented(an_uncertain_window, trigger):
+    window = an_uncertain_window
+    trigger("run-trace")
+    trigger("accept-bridge")
+    trigger("accept-bridge")
+    case = window.session.case
+    (gap,) = case.by_hand.gaps
+    invented = [branch for branch in case.tree.branches if branch.invented]
+    assert len(invented) == 1
+    told = {m.quantity for m in case.measures if m.name == invented[0].name}
+    assert "invented length" in told
+    low, high = invented[0].invented[0]
+    gap_mm = np.linalg.norm(np.subtract(gap.path_lps[0], gap.path_lps[-1]))
+    assert high - low == pytest.approx(gap_mm, abs=3.0)
 
 
 def test_a_bridge_can_be_dismissed_and_asked_back(an_uncertain_window, trigger):
@@ -195,6 +213,7 @@ def test_a_bridge_can_be_dismissed_and_asked_back(an_uncertain_window, trigger):
     assert after.tree is case.tree
     assert len(after.bridges) == len(case.bridges) - 1
     assert after.records_of("bridges")[-1].by == "person"
+    assert [gap.accepted for gap in after.by_hand.gaps] == [False]
     trigger("undo")
     assert window.session.case.bridges is case.bridges
 

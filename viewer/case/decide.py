@@ -26,8 +26,16 @@ WORDS = {"added": "End added", "removed": "End deleted", "moved": "End dragged"}
 
 
 def noted(case: Case, change: Change) -> Case:
-    """The next case that knows of a decision; its tree stays as it is."""
-    return case.noted("by_hand", (case.by_hand or ByHand()).plus(change))
+    """The next case that knows of a decision; its tree stays as it is.
+
+    A bridge that is refused is not proposed any more.
+    """
+    after = case.noted("by_hand", (case.by_hand or ByHand()).plus(change))
+    if not isinstance(change, GapDecision) or change.accepted or case.bridges is None:
+        return after
+    record = Record("dismiss", "bridges", now(), versions=versions(), by="person")
+    left = undecided(case.bridges, after)
+    return after.put("bridges", left, *case.records_of("bridges"), record)
 
 
 def decide(case: Case, change: Change) -> Case:

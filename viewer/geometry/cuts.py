@@ -56,6 +56,26 @@ def joined(first: Branch, second: Branch) -> Branch:
     )
 
 
+def seen_parts(branch: Branch) -> list[np.ndarray]:
+    """The points (n,3) of the parts of a branch that are not invented."""
+    ends = [0.0, *(end for stretch in branch.invented for end in stretch), branch.length_mm]
+    pairs = zip(ends[::2], ends[1::2], strict=True)
+    return [part_between(branch, low, high) for low, high in pairs if high - low > LEAST_MM]
+
+
+def invented_parts(branch: Branch) -> list[np.ndarray]:
+    """The points (n,3) of the parts of a branch that are invented."""
+    return [part_between(branch, low, high) for low, high in branch.invented]
+
+
+def part_between(branch: Branch, from_mm: float, to_mm: float) -> np.ndarray:
+    """The points (n,3) of a branch between two places along it, both included."""
+    s = branch.s_mm
+    inner = branch.points_lps[(s > from_mm + LEAST_MM) & (s < to_mm - LEAST_MM)]
+    ends = np.column_stack([np.interp((from_mm, to_mm), s, axis) for axis in branch.points_lps.T])
+    return np.concatenate([ends[:1], inner, ends[1:]])
+
+
 def merged(stretches: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     """Stretches in their order, those that touch as one."""
     found: list[tuple[float, float]] = []

@@ -32,7 +32,8 @@ def measures(
     """The volume of the arteries, then length and diameters of each branch.
 
     A diameter is twice the radius of the inscribed sphere, taken where the branch has left the
-    vessel that it comes from. The volume is taken from measures `before` of the same mask.
+    vessel that it comes from and nothing of it is invented; how long the invented part is, is a
+    number of its own. The volume is taken from measures `before` of the same mask.
     """
     found = [each for each in before if each.branch == WHOLE] or [_volume(mask)]
     voxel_mm = mask.grid.voxel_mm3 ** (1 / 3)
@@ -46,17 +47,24 @@ def _of_branch(
     number: int, branch: Branch, parent: Branch | None, divides: bool, voxel_mm: float
 ) -> list[Measure]:
     """Length and diameters of one branch."""
-    own = own_part(branch, parent)
+    own = np.zeros(len(branch.radius_mm), bool)
+    own[own_part(branch, parent)] = True
+    for low, high in branch.invented:
+        own &= (branch.s_mm < low) | (branch.s_mm > high)
     diameter = 2 * branch.radius_mm[own]
     one = diameter_sd_mm(voxel_mm)
     length = length_sd_mm(branch, parent is not None, divides, voxel_mm)
-    spread = float(diameter.std()) / np.sqrt(max(len(diameter), 1))
-    rows = [
-        ("length", branch.length_mm, length),
-        ("mean diameter", float(diameter.mean()), float(np.hypot(one, spread))),
-        ("least diameter", float(diameter.min()), one),
-        ("greatest diameter", float(diameter.max()), one),
-    ]
+    rows = [("length", branch.length_mm, length)]
+    if branch.invented:
+        invented = sum(high - low for low, high in branch.invented)
+        rows.append(("invented length", invented, float(np.sqrt(2) * voxel_mm)))
+    if diameter.size:
+        spread = float(diameter.std()) / np.sqrt(len(diameter))
+        rows += [
+            ("mean diameter", float(diameter.mean()), float(np.hypot(one, spread))),
+            ("least diameter", float(diameter.min()), one),
+            ("greatest diameter", float(diameter.max()), one),
+        ]
     return [Measure(number, branch.name, what, value, sd, "mm") for what, value, sd in rows]
 
 

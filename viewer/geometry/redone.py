@@ -26,6 +26,7 @@ from viewer.segment.strokes import path_distance
 
 FAR_MM = 25.0
 BESIDE_MM = 3.0
+SAME_WAY_MM = 1.0
 EVERY_MM = 10.0  # a name holds at so many places, so that it stays where its vessel is cut
 NO_END = "No end of a vessel lies here, so nothing was changed: click nearer to one."
 NOT_KEPT = {
@@ -83,7 +84,7 @@ def redone(
             tree = with_root(tree, end.point_lps)
     tree = with_invented(tree, by_hand.gaps)
     for gap in by_hand.gaps:
-        if gap.accepted and not any(_along(branch, gap) for branch in tree.branches):
+        if gap.accepted and not _through(tree, gap):
             told.append(_notice(GAP_NOT_KEPT, gap.middle_lps))
     for given in by_hand.names:
         if not any(_runs_at(tree, place) for place in given.places_lps):
@@ -132,21 +133,38 @@ def given_to(tree: VesselTree, branch: int, names: Sequence[GivenName]) -> Given
 
 def with_invented(tree: VesselTree, gaps: Sequence[GapDecision]) -> VesselTree:
     """The tree with the stretches marked that run through gaps bridged with consent."""
-    accepted = [gap for gap in gaps if gap.accepted]
-    marked = []
-    for branch in tree.branches:
-        found = merged(stretch for gap in accepted for stretch in _along(branch, gap))
-        marked.append(branch if found == branch.invented else replace(branch, invented=found))
-    return replace(tree, branches=tuple(marked))
+    found: list[list[tuple[float, float]]] = [[] for _ in tree.branches]
+    for gap in gaps:
+        if gap.accepted:
+            for number, stretches in _through(tree, gap).items():
+                found[number] += stretches
+    marked = tuple(
+        branch if merged(own) == branch.invented else replace(branch, invented=merged(own))
+        for branch, own in zip(tree.branches, found, strict=True)
+    )
+    return replace(tree, branches=marked)
 
 
-def _along(branch: Branch, gap: GapDecision) -> list[tuple[float, float]]:
-    """The stretches of a branch that run through a gap."""
+def _through(tree: VesselTree, gap: GapDecision) -> dict[int, list[tuple[float, float]]]:
+    """The stretches of the branches that run through a gap, of each that comes nearest to it."""
     path = np.array(gap.path_lps)
-    points = branch.points_lps
-    inside = path_distance(points, path) <= gap.radius_mm + BESIDE_MM
-    inside &= (points - path[0]) @ (path[1] - path[0]) >= 0
-    inside &= (points - path[-1]) @ (path[-2] - path[-1]) >= 0
+    way = path[-1] - path[0]
+    far: dict[int, np.ndarray] = {}
+    for number, branch in enumerate(tree.branches):
+        along = (branch.points_lps - path[0]) @ way / max(float(way @ way), 1e-9)
+        away = path_distance(branch.points_lps, path)
+        beside = gap.radius_mm + branch.radius_mm + BESIDE_MM
+        far[number] = np.where((along >= 0) & (along <= 1) & (away <= beside), away, np.inf)
+    least = min((float(away.min()) for away in far.values()), default=np.inf)
+    found = {}
+    for number, away in far.items():
+        if np.isfinite(least) and away.min() <= least + SAME_WAY_MM:
+            found[number] = _runs(tree.branches[number], np.isfinite(away))
+    return {number: stretches for number, stretches in found.items() if stretches}
+
+
+def _runs(branch: Branch, inside: np.ndarray) -> list[tuple[float, float]]:
+    """The stretches of a branch of which two or more points in a row are inside."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inside, [0]])))
     return [
         (float(branch.s_mm[first]), float(branch.s_mm[stop - 1]))

@@ -140,7 +140,7 @@ class Scene:
         """Show another tree, or none, which branch is selected, and what is proposed."""
         self._tree, self._branch = tree, selected
         drawn = tree_lines(tree, selected) if tree is not None else []
-        self._draw_over("tree", drawn + bridge_lines(bridges))
+        self._draw_over("tree", drawn + bridge_lines(bridges, tree))
 
     def show_preview(self, prepared: PreparedPreview | None) -> None:
         """Show what an edit would change over everything else, or nothing."""

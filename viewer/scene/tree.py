@@ -7,6 +7,7 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingAnnotation import vtkAnnotatedCubeActor
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
+from viewer.geometry.cuts import seen_parts
 from viewer.geometry.tree import VesselTree
 from viewer.scene.colors import TOKENS, unit_rgb
 from viewer.volume.grid import Grid
@@ -53,13 +54,13 @@ def lines(paths: list[np.ndarray], color: str, width: float) -> vtkActor:
 
 
 def tree_lines(tree: VesselTree, selected: int | None) -> list[vtkActor]:
-    """The centerlines, the selected branch thicker and in the accent color."""
-    others = [b.points_lps for n, b in enumerate(tree.branches) if n != selected]
+    """The centerlines, the selected branch thicker and in the accent color; no invented parts."""
+    others = [p for n, b in enumerate(tree.branches) if n != selected for p in seen_parts(b)]
     made = [lines(others, TOKENS["text"], 1.2)] if others else []
     for actor in made:
         actor.GetProperty().SetOpacity(0.7)
     if selected is not None and 0 <= selected < len(tree.branches):
-        made.append(lines([tree.branches[selected].points_lps], TOKENS["accent"], 4.0))
+        made.append(lines(seen_parts(tree.branches[selected]), TOKENS["accent"], 4.0))
     return made
 
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.case.case import Case
+from viewer.case.decide import about
 from viewer.errors import Notice
-from viewer.provenance import Record, now, versions
 from viewer.segment.bridges import Bridge, build
 from viewer.segment.confidence import sure_text
 from viewer.session.session import Session
@@ -199,19 +199,16 @@ class Doubts(QWidget):
             self._session.say("info", "Wait until the running job has ended, or cancel it (Esc).")
             return
         self._bridge = -1
-        self._session.edit("Accept bridge", lambda case, _: build(case.mask, bridge))
+        decided = about(bridge, self._session.case, accepted=True)
+        self._session.edit("Accept bridge", lambda case, _: build(case.mask, bridge), decided)
 
     def dismiss(self) -> None:
         """Drop the bridge at hand."""
         bridge = self._chosen()
         if bridge is None:
             return
-        case = self._session.case
-        record = Record("dismiss", "bridges", now(), versions=versions(), by="person")
-        rest = tuple(each for each in case.bridges if each is not bridge)
         self._bridge = -1
-        after = case.put("bridges", rest, *case.records_of("bridges"), record)
-        self._session.change("Dismiss bridge", case, after)
+        self._session.decide(about(bridge, self._session.case, accepted=False))
 
     def _chosen(self) -> Bridge | None:
         """The bridge at hand; where none is, the first is shown before it is decided on."""
