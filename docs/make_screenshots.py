@@ -21,6 +21,8 @@ from PySide6.QtCore import QEventLoop  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from viewer.case.made_up import make_case  # noqa: E402
+from viewer.geometry.drawn import Drawing  # noqa: E402
+from viewer.geometry.drawn_numbers import measured  # noqa: E402
 from viewer.phantom.patient import Recipe  # noqa: E402
 from viewer.resource import resource  # noqa: E402
 from viewer.scene.turn import to_point  # noqa: E402
@@ -142,7 +144,9 @@ def teach(by: Photographer) -> None:
     card.kind.setCurrentIndex(card.kind.findData(lesion["kind"]))
     half = np.array((0.5 * lesion["numbers"]["maximal_diameter_mm"] + 0.7, 0.0, 0.0))
     middle = np.array(lesion["at_lps"])
-    by.session.view.ruler_lps = (to_point(middle - half), to_point(middle + half))
+    ends = (to_point(middle - half), to_point(middle + half))
+    drawn = measured(Drawing("distance", "D1", ends, (0.0, 0.0, 1.0)), by.session.case.volume)
+    by.session.note("Distance", "drawings", (drawn,))
     card.take.click()
     by.window.quiz.compare()
     by.save("quiz")

@@ -5,11 +5,16 @@ import json
 import numpy as np
 import pytest
 
+from viewer.case.case import Case
+from viewer.case.store import save_case
 from viewer.cli import run
+from viewer.geometry.drawn import Drawing
+from viewer.geometry.drawn_numbers import measured
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import narrowed_tube, y_tree
+from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
-from viewer.volume.files import write_labels, write_volume
+from viewer.volume.files import read_labels, read_volume, write_labels, write_volume
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,21 @@ def test_a_mask_and_its_scan_give_branches_with_sections(a_scan, tmp_path, capsy
         assert np.median(found) == pytest.approx(true, rel=0.03)
         assert all(0 < r["sd"]["area_mm2"] < r["area_mm2"] for r in rows)
     assert "3 branches with 2 ends" in capsys.readouterr().out
+
+
+def test_what_a_person_drew_stands_beside_the_measures(a_scan, tmp_path):
+    folder, _ = a_scan
+    volume = read_volume(folder / "ct.nii.gz", Progress())
+    labels, grid = read_labels(folder / "mask.nii.gz")
+    middle = grid.center_lps
+    drawn = Drawing("distance", "D1", (tuple(middle), tuple(middle + 10.0)))
+    case = Case(volume=volume, mask=VesselMask(labels, grid, {1: "artery"}))
+    save_case(case.noted("drawings", (measured(drawn, volume),)), tmp_path / "case")
+    assert run(["trace", str(tmp_path / "case"), str(tmp_path / "out")]) == 0
+    (told,) = json.loads((tmp_path / "out" / "measures.json").read_text())["drawings"]
+    assert told["name"] == "D1"
+    assert told["numbers"]["length"]["value"] == pytest.approx(10 * 3**0.5)
+    assert told["numbers"]["length"]["sd"] > 0
 
 
 def test_a_narrowing_is_told_with_its_deviation_and_an_angle_with_its_kind(tmp_path):

@@ -9,7 +9,6 @@ from viewer.phantom.patient import Recipe
 from viewer.progress import Progress
 from viewer.scene.colors import TOKENS
 from viewer.scene.pins import pins_in_slice
-from viewer.scene.ruler import length_mm
 from viewer.window.synthetic_dialog import SyntheticDialog
 
 pytestmark = pytest.mark.gui
@@ -147,26 +146,27 @@ def near_accent(shot, x, y):
     )
 
 
-def test_the_ruler_measures_on_a_slice_and_answers(a_quiz, trigger, qtbot):
-    trigger("tool-measure")
+def test_a_distance_drawn_on_a_slice_answers(a_quiz, trigger, qtbot):
+    trigger("tool-distance")
     pane = a_quiz.panes.slices["axial"]
     begun, ended = QPoint(40, 60), QPoint(40, 110)
     qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=begun)
     qtbot.mouseMove(pane, QPoint(40, 90))
     qtbot.mouseMove(pane, ended)
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=ended)
-    measured = length_mm(a_quiz.session.view.ruler_lps)
+    (drawn,) = a_quiz.session.case.drawings
+    measured = drawn.numbers["length"].value
     assert measured == pytest.approx(50 * pane.plane().mm_per_pixel, rel=0.01)
     trigger("mark-cursor")
     (card,) = a_quiz.quiz.cards
     card.kind.setCurrentIndex(card.kind.findData("stenosis"))
-    assert card.take.isHidden(), "a ruler measures no percentage"
+    assert card.take.isHidden(), "a distance is no percentage"
     card.kind.setCurrentIndex(card.kind.findData("saccular-aneurysm"))
     assert not card.take.isHidden()
     card.take.click()
     assert card.number.value() == pytest.approx(measured, abs=0.06)
-    qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=begun)
-    assert a_quiz.session.view.ruler_lps is None
+    trigger("delete-drawing")
+    assert a_quiz.session.case.drawings is None
     assert card.take.isHidden()
 
 

@@ -108,7 +108,7 @@ class Case:
         return all(getattr(self, name) is getattr(other, name) for name in names)
 
     def with_notes_of(self, other: "Case") -> "Case":
-        """This case with what a person noted in another one."""
+        """The case with what a person noted in another one."""
         notes: dict[str, Any] = {part: getattr(other, part) for part in NOTES}
         return replace(self, **notes)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from viewer.errors import ViewerError
-from viewer.geometry.drawn import POINTS, Drawing, Point, Strip, renamed
+from viewer.geometry.drawn import POINTS, SHEETS, Drawing, Point, Strip, renamed
 from viewer.geometry.drawn_numbers import measured
 from viewer.geometry.number import Number
 from viewer.volume.volume import Volume
@@ -93,9 +93,11 @@ def _strip_from(plain: dict[str, Any], count: int) -> Strip:
         raise ValueError("a strip whose lines do not fit together")
     if np.any(np.diff(along) <= 0) or np.any(np.abs(np.linalg.norm(ways, axis=1) - 1) > 0.01):
         raise ValueError("a strip whose lines do not run on")
+    if plain["sheet"] not in SHEETS:
+        raise ValueError(f"unknown sheet {plain['sheet']!r}")
     degrees = float(_checked([[plain["degrees"]]], 1)[0, 0])
     pairs = tuple((float(a), float(b)) for a, b in flat)
-    return Strip(str(plain["sheet"])[:40], degrees, along, starts, ways, pairs)
+    return Strip(plain["sheet"], degrees, along, starts, ways, pairs)
 
 
 def _checked(rows: Any, width: int) -> np.ndarray:

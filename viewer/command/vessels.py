@@ -13,6 +13,7 @@ from viewer.errors import ViewerError
 from viewer.progress import Progress
 
 if TYPE_CHECKING:
+    from viewer.geometry.drawn import Drawing
     from viewer.segment.mask import VesselMask
     from viewer.volume.volume import Volume
 
@@ -36,6 +37,7 @@ def add_trace(verbs: Any) -> None:
 
 
 def _trace(args: argparse.Namespace, progress: Progress) -> int:
+    from viewer.case.drawings import drawing_facts
     from viewer.case.store import refuse_existing
     from viewer.enhance.noise import noise_hu
     from viewer.geometry.centerline import trace
@@ -46,7 +48,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
 
     refuse_existing(args.out, overwrite=False)
     root = None if args.root is None else _point(args.root)
-    mask, volume = _opened(args.input, args.ct, progress.part(0.0, 0.15))
+    mask, volume, drawings = _opened(args.input, args.ct, progress.part(0.0, 0.15))
     noise = 20.0 if volume is None else noise_hu(volume, progress.part(0.15, 0.2))
     noise = noise if np.isfinite(noise) else 20.0
     part = progress.part(0.2, 0.55)
@@ -65,7 +67,9 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
             json.dumps(as_data(measured), indent=1, allow_nan=False), encoding="utf-8"
         )
         if found is not None:
-            text = json.dumps(measures_data(found), indent=1, allow_nan=False)
+            data = measures_data(found)
+            data["drawings"] = [drawing_facts(drawing) for drawing in drawings]
+            text = json.dumps(data, indent=1, allow_nan=False)
             (partial / MEASURES).write_text(text, encoding="utf-8")
         partial.chmod(0o755)
         partial.rename(args.out)
@@ -78,8 +82,10 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     return 0
 
 
-def _opened(path: Path, ct: Path | None, progress: Progress) -> "tuple[VesselMask, Volume | None]":
-    """The mask and the scan of a case, or of a mask file (all that is not 0) and its CT."""
+def _opened(
+    path: Path, ct: Path | None, progress: Progress
+) -> "tuple[VesselMask, Volume | None, tuple[Drawing, ...]]":
+    """The mask, the scan and the drawings of a case, or a mask file (all that is not 0), its CT."""
     from viewer.case.store import is_case, load_case
     from viewer.segment.mask import ARTERY, VesselMask
     from viewer.volume.files import read_labels, read_volume
@@ -88,20 +94,20 @@ def _opened(path: Path, ct: Path | None, progress: Progress) -> "tuple[VesselMas
         case = load_case(path, progress)
         if case.mask is None:
             raise ViewerError(f"The case {path.name} holds no vessels yet; segment them first.")
-        return case.mask, case.volume
+        return case.mask, case.volume, case.drawings or ()
     if not path.is_file():
         raise ViewerError(f"{path} is neither a case folder nor a mask file; check the name.")
     labels, grid = read_labels(path)
     mask = VesselMask(np.where(labels > 0, ARTERY, 0).astype(np.uint8), grid)
     if ct is None:
-        return mask, None
+        return mask, None, ()
     volume = read_volume(ct, progress)
     if not volume.grid.same_as(grid, 0.05):
         raise ViewerError(
             f"{ct.name} and {path.name} do not lie on one grid, so nothing was traced; "
             "bring the mask onto the grid of its scan."
         )
-    return mask, volume
+    return mask, volume, ()
 
 
 def _point(text: str) -> np.ndarray:

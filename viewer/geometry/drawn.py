@@ -20,6 +20,7 @@ POINTS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"distance": (2, 2), "angle": (3, 3), "lines": (4, 4), "ellipse": (3, 3), "polygon": (3, 500)}
 )
 AREAS = ("ellipse", "polygon")
+SHEETS = ("straightened", "stretched")
 LEAST_MM = 0.05
 STRIP_STEP_MM = 0.5
 ROUND = 64  # pieces of an ellipse's outline

@@ -89,9 +89,9 @@ def length(ends: np.ndarray) -> float:
     return float(np.linalg.norm(ends[1] - ends[0]))
 
 
-def vertex_angle(points: np.ndarray) -> float:
+def vertex_angle(ends: np.ndarray) -> float:
     """The angle (degrees, 0 to 180) at the second of three points (3,k)."""
-    return _between(points[0] - points[1], points[2] - points[1])
+    return _between(ends[0] - ends[1], ends[2] - ends[1])
 
 
 def lines_angle(ends: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from viewer.scene.overlay import along_axis
 from viewer.session.view_state import PLANES, STRAIGHT, Axes, Point, ViewState
 from viewer.volume.grid import Grid
 
+SAME = 1e-4  # sine of the angle between directions that are one
 ONWARD = {"axial": -1, "coronal": 1, "sagittal": -1}  # paging goes to the feet, back and left
 
 
@@ -45,6 +46,21 @@ def turn(view: ViewState, plane: str, radians: float) -> None:
     for other in PLANES:
         if other != plane:
             view.panes[other].axes = rotated(view.panes[other].axes, rotation)
+
+
+def facing(view: ViewState, normal: np.ndarray) -> None:
+    """Turn the three planes, square as they are, so that the nearest one gets a normal."""
+    normal = normal / np.linalg.norm(normal)
+    ways = {plane: np.array(view.panes[plane].axes[2], dtype=float) for plane in PLANES}
+    into = max(ways.values(), key=lambda way: abs(float(way @ normal)))
+    normal = normal if into @ normal >= 0 else -normal
+    about = np.cross(into, normal)
+    sine, cosine = float(np.linalg.norm(about)), float(into @ normal)
+    if sine < SAME:
+        return
+    rotation = rotation_about(about / sine, float(np.arctan2(sine, cosine)))
+    for plane in PLANES:
+        view.panes[plane].axes = rotated(view.panes[plane].axes, rotation)
 
 
 def straighten(view: ViewState) -> None:

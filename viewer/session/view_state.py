@@ -49,7 +49,7 @@ class ViewState:
     mask_outline: bool = True
     hidden_labels: tuple[int, ...] = ()
     confidence_shown: bool = False
-    ruler_lps: tuple[Point, Point] | None = None
+    drawing: str = ""  # the name of the selected one
     layout: str = "2x2"
     vessel_sheet: Literal["straightened", "stretched", "tree"] = "straightened"
     vessel_branches: Literal["all", "own"] = "all"  # of the tree on one sheet

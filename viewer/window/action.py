@@ -82,6 +82,23 @@ def idle_with_volume(session: Session) -> bool:
     return has_volume(session) and session.jobs.current is None
 
 
+def may_undo(session: Session) -> bool:
+    """Possible after a change; while something runs, only of what a person noted."""
+    history = session.history
+    return bool(history.undo_name) and (session.jobs.current is None or history.undoes_notes)
+
+
+def may_redo(session: Session) -> bool:
+    """Possible after an undo; while something runs, only of what a person noted."""
+    history = session.history
+    return bool(history.redo_name) and (session.jobs.current is None or history.redoes_notes)
+
+
+def has_drawings(session: Session) -> bool:
+    """Possible where something is drawn."""
+    return bool(session.case.drawings)
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that a person can do.

@@ -9,6 +9,8 @@ from viewer.window.action import (
     has_tree,
     has_volume,
     idle_with_volume,
+    may_redo,
+    may_undo,
     step_ready,
 )
 from viewer.window.teach_actions import TEACH_ACTIONS
@@ -113,10 +115,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "Quit", "File", lambda w: w.close(), "Ctrl+Q"),
     Action("undo", "Undo", "Edit", lambda w: w.session.undo(), "Ctrl+Z",
            "arrow-counter-clockwise", True,
-           lambda s: bool(s.history.undo_name) and s.jobs.current is None),
+           may_undo),
     Action("redo", "Redo", "Edit", lambda w: w.session.redo(), "Ctrl+Shift+Z",
            "arrow-clockwise", True,
-           lambda s: bool(s.history.redo_name) and s.jobs.current is None),
+           may_redo),
     Action("settings", "Settings …", "Edit", lambda w: w.show_settings(), "Ctrl+,"),
     Action("run-all", "Reconstruct", "Steps", lambda w: w.run_all(), "F5", "play", True,
            idle_with_volume, tip="Run every step: from the scan to the 3-D map of its vessels"),

@@ -17,7 +17,9 @@ from viewer.scene.colors import VOLUME_PRESETS, label_color
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 from viewer.window.doubts import Doubts
+from viewer.window.drawing_list import DrawingList
 from viewer.window.options_form import NumberField
+from viewer.window.pencil import Pencil
 from viewer.window.side_panel import SidePanel, heading
 
 
@@ -36,7 +38,7 @@ def value_label() -> QLabel:
 class Inspector(SidePanel):
     """Layers with their opacity, labels with their volume, the scan, and the selected branch."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pencil: Pencil) -> None:
         super().__init__(least_width=220, margin=12, spacing=8)
         self._session = session
         view = session.view
@@ -63,10 +65,13 @@ class Inspector(SidePanel):
             "clip_box": QCheckBox("Clip box"),
             "mask_outline": QCheckBox("Outline of the mask"),
         }
+        self.drawings = DrawingList(session, pencil)
+        self._add("", self.drawings)
         self._add("LAYERS", self.preset, self.numbers["volume_opacity"], self.color)
         self._add("", self.numbers["surface_opacity"], self.switches["tree_shown"])
         self._add("", self.switches["planes_shown"], self.switches["clip_box"])
         self._add("MASK", self.switches["mask_outline"], self.numbers["mask_fill"])
+        self._labeled: VesselMask | None = None
         self._labels = QVBoxLayout()
         self._labels.setSpacing(2)
         self.column.addLayout(self._labels)
@@ -136,6 +141,9 @@ class Inspector(SidePanel):
         self._select(self._session.branch)
 
     def _show_labels(self, mask: VesselMask | None) -> None:
+        if mask is self._labeled:
+            return
+        self._labeled = mask
         while self._labels.count():
             widget = self._labels.takeAt(0).widget()
             if widget is not None:
@@ -181,6 +189,7 @@ class Inspector(SidePanel):
     def release(self) -> None:
         """Stop listening."""
         self._dirty.stop()
+        self.drawings.release()
         self._session.view.events.disconnect(self._mark)
         self._session.case_changed.disconnect(self._case_changed)
         self._session.selected.disconnect(self._select)

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.message_bar = MessageBar()
         self.steps = StepsPanel(session)
         self.panes = PaneGrid(session)
-        self.inspector = Inspector(session)
+        self.inspector = Inspector(session, self.panes.pencil)
         self.quiz = QuizPanel(session)
         self.teaching = Teaching(session, self.quiz, self)
         self.start = StartPage()
@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
             ("redo", session.history.redo_name),
         ):
             title = name.capitalize()
-            self.qactions[name].setText(f"{title} {what.lower()}" if what else title)
+            self.qactions[name].setText(f"{title} {what[:1].lower()}{what[1:]}" if what else title)
         star = "*" if session.unsaved else ""
         self.setWindowTitle(
             f"{session.title}{star} - Angioscape" if session.title else "Angioscape"

@@ -166,7 +166,7 @@ series, choose one.</li>
 <li><b>Reconstruct</b> (F5) checks the scan, takes out noise, segments the vessels, and traces
 them. Each step at the left can be run alone with its own options.</li>
 <li><b>Look</b>: the wheel changes the slice, the left button does what the active tool says,
-Shift and move puts the cursor of all panes under the mouse, the ruler (L) measures. Hold ` to see
+Shift and move puts the cursor of all panes under the mouse, a distance (L) measures. Hold ` to see
 the raw scan.</li>
 <li><b>Correct</b>, in slices and in 3-D: click a vessel that was missed (G) or a branch that is
 wrong (R), or swap artery and vein (A); where the pointer rests, all panes show what a click would

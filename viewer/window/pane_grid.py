@@ -1,5 +1,7 @@
 """The four linked panes, how they are arranged, and how they look."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
@@ -9,7 +11,11 @@ from viewer.scene.colors import histogram_window, window_presets
 from viewer.scene.pins import Pin
 from viewer.session.session import Session
 from viewer.session.view_state import PLANES, STRAIGHT
+from viewer.window.drawing_layer import DrawingLayer
+from viewer.window.drawing_menu import ask_name, show_drawing_menu
+from viewer.window.drawing_papers import curve_papers, section_papers, slice_papers, space_papers
 from viewer.window.pane_3d import Pane3D
+from viewer.window.pencil import Pencil
 from viewer.window.slice_pane import SlicePane
 from viewer.window.vessel_view import VesselView
 
@@ -34,6 +40,8 @@ class PaneGrid(QWidget):
         self.panes: dict[str, QWidget] = {**self.slices, "3-D": self.scene}
         self.vessel = VesselView(session)
         self._all = {**self.panes, **self.vessel.parts}
+        self.pencil = Pencil(session)
+        self.layers = self._glass()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
@@ -54,6 +62,26 @@ class PaneGrid(QWidget):
         self._view.events.layout.connect(self._arrange)
         self._view.events.maximized.connect(self._arrange)
         self._arrange()
+
+    def _glass(self) -> dict[str, DrawingLayer]:
+        """A layer to draw on over every view."""
+        pencil, vessel = self.pencil, self.vessel
+        made = {
+            name: DrawingLayer(pencil, pane, partial(slice_papers, pane))
+            for name, pane in self.slices.items()
+        }
+        made["3-D"] = DrawingLayer(pencil, self.scene, partial(space_papers, self.scene))
+        made["curve"] = DrawingLayer(pencil, vessel.curve, partial(curve_papers, vessel.curve))
+        for at, pane in vessel.sections.items():
+            made[at] = DrawingLayer(pencil, pane, partial(section_papers, pane))
+        for layer in made.values():
+            layer.menu_wanted.connect(
+                lambda drawing, at: show_drawing_menu(self._session, pencil, self, drawing, at)
+            )
+            layer.name_wanted.connect(
+                lambda drawing: ask_name(self._session, pencil, self, drawing)
+            )
+        return made
 
     # Arrangement
 
@@ -143,7 +171,6 @@ class PaneGrid(QWidget):
         if after.volume is not before.volume and after.volume is not None:
             self._view.cursor_lps = tuple(after.volume.grid.center_lps)
             self._view.hidden_labels = ()
-            self._view.ruler_lps = None
             self.straighten()
             self.fit()
             self.window_preset(6)
@@ -219,5 +246,6 @@ class PaneGrid(QWidget):
         self._view.events.layout.disconnect(self._arrange)
         self._view.events.maximized.disconnect(self._arrange)
         self.vessel.release()
+        self.pencil.release()
         for pane in self.panes.values():
             pane.release()

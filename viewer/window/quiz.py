@@ -17,7 +17,6 @@ from viewer.phantom.quiz import QUESTIONS, Found, Mark, Score, score
 from viewer.scene.colors import TOKENS
 from viewer.scene.overlay import LETTERS
 from viewer.scene.pins import Pin
-from viewer.scene.ruler import length_mm
 from viewer.session.session import Session
 from viewer.window.inspector import value_label
 from viewer.window.side_panel import SidePanel, heading
@@ -25,7 +24,7 @@ from viewer.window.side_panel import SidePanel, heading
 MOST = 9999.0
 TASK = (
     "Find every disease in this made-up patient. There may be one, several or none.\n"
-    "Click where it lies (M), name its kind, and measure it with the ruler (L)."
+    "Click where it lies (M), name its kind, and measure it with a distance (L)."
 )
 
 
@@ -58,9 +57,9 @@ class MarkCard(QFrame):
         self.number.setToolTip("What you measured; 0 when you did not")
         self.question.setBuddy(self.number)
         self.take = QPushButton()
-        self.take.setToolTip("Answer with what the ruler measures (L: the ruler)")
-        self.take.clicked.connect(lambda: self.number.setValue(self._ruler_mm))
-        self._ruler_mm = 0.0
+        self.take.setToolTip("Answer with the distance that is selected or was drawn last (L)")
+        self.take.clicked.connect(lambda: self.number.setValue(self._drawn_mm))
+        self._drawn_mm = 0.0
         self.said = value_label()
         self.said.hide()
         self.remove = QPushButton("Remove")
@@ -92,13 +91,13 @@ class MarkCard(QFrame):
         number = amount(self.number.value(), asked.unit) if measured else ""
         return "  ".join(text for text in (kind, number) if text)
 
-    def offer(self, ruler_mm: float) -> None:
-        """Offer what the ruler measures as the answer; 0 where no ruler lies."""
-        self._ruler_mm = ruler_mm
+    def offer(self, drawn_mm: float) -> None:
+        """Offer a drawn distance as the answer; 0 where none is drawn."""
+        self._drawn_mm = drawn_mm
         asked = QUESTIONS.get(self.kind.currentData())
         fits = asked is not None and asked.unit == "mm" and self.number.isEnabled()
-        self.take.setText(f"Take {amount(ruler_mm, 'mm')}")
-        self.take.setVisible(fits and ruler_mm > 0)
+        self.take.setText(f"Take {amount(drawn_mm, 'mm')}")
+        self.take.setVisible(fits and drawn_mm > 0)
 
     def close_mark(self) -> None:
         """Make the mark final; its place can still be gone to."""
@@ -120,7 +119,7 @@ class MarkCard(QFrame):
             self.number.setAccessibleName(asked.title)
         else:
             self.number.setValue(0.0)
-        self.offer(self._ruler_mm)
+        self.offer(self._drawn_mm)
         self.answered.emit()
 
 
@@ -172,7 +171,7 @@ class QuizPanel(SidePanel):
         self.column.addStretch(1)
         self.hide()
         session.case_changed.connect(self._case_changed)
-        session.view.events.ruler_lps.connect(self._offer)
+        session.view.events.drawing.connect(self._offer)
 
     @property
     def asking(self) -> bool:
@@ -278,9 +277,14 @@ class QuizPanel(SidePanel):
         return (*marked, *truth)
 
     def _offer(self, *_: object) -> None:
-        ends = self._session.view.ruler_lps
         for card in self.cards:
-            card.offer(length_mm(ends) if ends is not None else 0.0)
+            card.offer(self._measured_mm())
+
+    def _measured_mm(self) -> float:
+        """The selected distance, else the last one that was drawn; 0 where there is none."""
+        drawings = self._session.case.drawings or ()
+        found = {d.name: d.numbers["length"].value for d in drawings if d.kind == "distance"}
+        return found.get(self._session.view.drawing, next(reversed(found.values()), 0.0))
 
     def _pin(self) -> None:
         self.pinned.emit(self.pins)
@@ -313,6 +317,7 @@ class QuizPanel(SidePanel):
 
     def _case_changed(self, before: Case, after: Case) -> None:
         if after.volume is before.volume:
+            self._offer()
             return
         waited, self._waiting = self._waiting, False
         if waited and after.truth is not None:
@@ -324,7 +329,7 @@ class QuizPanel(SidePanel):
     def release(self) -> None:
         """Stop listening."""
         self._session.case_changed.disconnect(self._case_changed)
-        self._session.view.events.ruler_lps.disconnect(self._offer)
+        self._session.view.events.drawing.disconnect(self._offer)
 
 
 def place_text(point_lps: np.ndarray) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from viewer.scene.marks import handles
 from viewer.scene.overlay import reference_lines
 from viewer.scene.slice import SlicePlane
-from viewer.scene.turn import clamped, to_point, turn
+from viewer.scene.turn import clamped, turn
 from viewer.session.view_state import ViewState
 
 if TYPE_CHECKING:
@@ -115,8 +115,6 @@ class SliceMouse:
                 self._pane.stroke_finished.emit(drag, stroke, np.array(plane.into))
         elif event.button() == RIGHT and not moved:
             self._pane.menu_requested.emit(point, event.globalPosition().toPoint())
-        elif drag == "measure" and not moved:
-            self._pane.view.ruler_lps = None
         elif event.button() == LEFT and not moved:
             self._pane.clicked.emit(drag, point)
 
@@ -166,9 +164,6 @@ class SliceMouse:
             self._set_cursor(place)
         elif self._drag == "turn":
             self._turn(plane, place)
-        elif self._drag == "measure":
-            ends = (plane.point_lps(each.x(), each.y()) for each in (self._begun, place))
-            view.ruler_lps = tuple(to_point(end) for end in ends)
         elif self._drag in STROKES:
             self._extend_stroke(plane, place)
 
@@ -212,7 +207,7 @@ class SliceMouse:
 
 def grabbed(plane: SlicePlane, pane: "SlicePane", place: QPointF) -> str:
     """What lies under the mouse: "turn" a line's end, "crosshair" its middle, or ""."""
-    if not pane.view.crosshair or pane.view.tool in (*EDITS, "measure"):
+    if not pane.view.crosshair or pane.view.tool in EDITS:
         return ""
     lines = reference_lines(plane, pane.name, pane.view)
     for line in lines:

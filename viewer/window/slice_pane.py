@@ -14,7 +14,6 @@ from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_slice
 from viewer.scene.preview import preview_argb
-from viewer.scene.ruler import ruler_marks
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
 from viewer.scene.turn import step_cursor
@@ -245,7 +244,7 @@ class SlicePane(QWidget):
         made = marks(overlay, self.width(), self.height(), line_height(font))
         thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
         bridges = bridge_marks(self.case.bridges or (), plane, thick_mm)
-        placed = (*pins_in_slice(self._pins, plane), *ruler_marks(self.view.ruler_lps, plane))
+        placed = tuple(pins_in_slice(self._pins, plane))
         paint_marks(painter, [*bridges, *made, *placed], font)
 
     def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:
