@@ -7,6 +7,7 @@ import numpy as np
 
 from viewer.errors import ViewerError
 from viewer.geometry.depth import depths
+from viewer.geometry.dissection_flap import one_vessel
 from viewer.geometry.kissing import contacts, parted
 from viewer.geometry.paths import branches_of, largest_first, trimmed
 from viewer.geometry.prune import distance_to, without_inner
@@ -31,7 +32,7 @@ from viewer.geometry.thinning import thinned
 from viewer.geometry.tree import Branch, VesselTree, joints_of
 from viewer.geometry.unstoppable import run
 from viewer.geometry.wall import bounding_box, smooth_wall
-from viewer.progress import Progress
+from viewer.progress import Progress, silent
 from viewer.segment.mask import VesselMask
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -42,6 +43,7 @@ END_MM = 10.0
 USUAL_NOISE_HU = 10.0
 LEAST_SLICES = 2.5
 LEAST_LOOP_MM = 15.0
+BODY_SHORTEST_MM = 20.0
 CRUMB = 0.25  # of the shortest branch: nothing is told of smaller pieces
 
 
@@ -84,11 +86,18 @@ def trace(
     maximum that it shows. A side branch must reach `shortest_mm`, and `LEAST_SLICES` of the
     coarsest spacing, beyond the vessel that it leaves. Each connected piece gets a tree that
     starts at its widest end, or at the end nearest to `root_lps`. Loops are cut where they are
-    thinnest. Raises `ViewerError` where the label is absent or too short.
+    thinnest. A wide artery that a flap parts is one vessel with both lumens. Raises `ViewerError`
+    where the label is absent or too short.
     """
-    inside = mask.labels == label
-    box = bounding_box(inside)
     name = mask.names.get(label, f"label {label}")
+
+    def of_body(body: np.ndarray) -> VesselTree:
+        within_box = bounding_box(body)
+        assert within_box is not None
+        return _of_mask(mask, body, within_box, name, BODY_SHORTEST_MM, None, silent())
+
+    inside = one_vessel(mask, label, volume, noise_hu, of_body)
+    box = bounding_box(inside)
     if box is None:
         raise ViewerError(
             f"There is no {name} in the mask, so there is no centerline to trace; "

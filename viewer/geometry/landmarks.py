@@ -1,7 +1,7 @@
 """The landmarks at which an aorta's diameter is told, and the lengths of its five sections."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ SECTIONS = (
 ABOVE_RENAL_MM = 5.0
 NEAR_MM = 8.0  # a section this far from a landmark is not at it
 ABOUT_MM = 3.0  # how well a landmark's place is known
+LEAST_KNOWN = 0.9
+WHOLE, LUMEN = "whole aorta, outer wall of both lumens", "lumen"
 _QUANTITIES = ("diameter_equivalent_mm", "diameter_max_mm", "diameter_min_mm")
 
 
@@ -60,6 +62,7 @@ class AorticSection:
 
     nan where it is not seen whole; `how` says by what it is bounded, or what is missing.
     `sd_mm` is how well the length is known by the places of its two ends; `at_lps` its middle.
+    `volume_ml` is that of what `method` names, nan where it is not measured.
     """
 
     name: str
@@ -67,13 +70,16 @@ class AorticSection:
     how: str
     sd_mm: float = float("nan")
     at_lps: np.ndarray | None = None
+    volume_ml: float = float("nan")
+    volume_sd: float = float("nan")
+    method: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class LandmarkRow:
     """The diameters in mm at a landmark with their standard deviations; nan where none is shown.
 
-    `at_lps` is its place, None where it is absent.
+    `at_lps` is its place, None where it is absent; `method` says what was measured there.
     """
 
     number: int
@@ -86,6 +92,7 @@ class LandmarkRow:
     diameter_min_mm: float = float("nan")
     diameter_min_sd: float = float("nan")
     at_lps: np.ndarray | None = None
+    method: str = ""
 
 
 def landmarks(tree: VesselTree, grid: Grid | None = None) -> tuple[Landmark, ...]:
@@ -148,7 +155,51 @@ def _row(landmark: Landmark, sections: Sections) -> LandmarkRow:
         name = quantity.removesuffix("_mm") + "_sd"
         numbers[name] = float(np.hypot(np.median(sd), values.std()))
     place = landmark.at_lps
-    return LandmarkRow(landmark.number, landmark.name, landmark.how, **numbers, at_lps=place)
+    return LandmarkRow(
+        landmark.number,
+        landmark.name,
+        landmark.how,
+        **numbers,
+        at_lps=place,
+        method=measured_as(sections, nearest),
+    )
+
+
+def measured_as(sections: Sections, row: int) -> str:
+    """What the outline of one section is that of."""
+    whole = sections.whole_mm is not None and bool(np.isfinite(sections.whole_mm[row]).all())
+    return WHOLE if whole else LUMEN
+
+
+def with_volumes(each: Sequence[AorticSection], sections: Sections) -> tuple[AorticSection, ...]:
+    """The aortic sections with their volumes, from sections measured along the aorta."""
+    return tuple(_with_volume(one, sections) for one in each)
+
+
+def _with_volume(one: AorticSection, sections: Sections) -> AorticSection:
+    if one.at_lps is None or not np.isfinite(one.length_mm):
+        return one
+    s, points = sections.frames.s_mm, sections.frames.points_lps
+    far = np.linalg.norm(points - one.at_lps, axis=1)
+    middle = float(s[int(np.argmin(far))])
+    inside = np.abs(s - middle) <= 0.5 * one.length_mm
+    area, sd = sections.values["area_mm2"][inside], sections.sd["area_mm2"][inside]
+    known = np.isfinite(area)
+    if far.min() > NEAR_MM or known.sum() < 3 or known.mean() < LEAST_KNOWN:
+        return one
+    place = s[inside]
+    whole = np.interp(place, place[known], area[known])
+    doubt = np.interp(place, place[known], sd[known])
+    ends = one.sd_mm * 0.5 * (whole[0] + whole[-1]) / np.sqrt(2)
+    off = np.hypot(np.trapezoid(doubt, place), ends)
+    volume = float(np.trapezoid(whole, place))
+    parted = sections.whole_mm is not None and np.isfinite(sections.whole_mm[inside]).any()
+    return replace(
+        one,
+        volume_ml=volume / 1000,
+        volume_sd=float(off) / 1000,
+        method=WHOLE if parted else LUMEN,
+    )
 
 
 def _landmarks(reading: Reading) -> tuple[Landmark, ...]:

@@ -25,6 +25,8 @@ class Sections:
     `wall_mm` (n,m) is the distance from the path to the wall along m even angles from
     `frames.across` towards `frames.up`; `seen` (n,m) bool says where an edge of the scan gave it.
     `values` and `sd` hold (n,) arrays by the names in `QUANTITIES`; nan where nothing shows it.
+    `whole_mm` (n,m) is the outer wall of both lumens where a flap parts the vessel, nan elsewhere;
+    None where nobody looked or there is no flap.
     """
 
     frames: Frames
@@ -32,6 +34,7 @@ class Sections:
     seen: np.ndarray
     values: Mapping[str, np.ndarray]
     sd: Mapping[str, np.ndarray]
+    whole_mm: np.ndarray | None = None
 
     def outline_lps(self, number: int) -> np.ndarray:
         """The outline (m,3) in mm of one section."""

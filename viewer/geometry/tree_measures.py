@@ -11,6 +11,7 @@ from viewer.geometry.angles import BranchAngle, branch_angles
 from viewer.geometry.audit import Audited, audit
 from viewer.geometry.calcification import Calcified, calcifications
 from viewer.geometry.course import Course, course_through
+from viewer.geometry.dissection import Dissection, as_whole, dissections, typed
 from viewer.geometry.landmarks import (
     AorticSection,
     LandmarkRow,
@@ -18,11 +19,13 @@ from viewer.geometry.landmarks import (
     aortic_sections,
     landmark_table,
     landmarks,
+    with_volumes,
 )
 from viewer.geometry.measure import own_part
 from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
+from viewer.geometry.names_places import read
 from viewer.geometry.occlusion import Occlusion, occlusions
 from viewer.geometry.plain import flat, plain
 from viewer.geometry.sac import Sac, sacs
@@ -36,7 +39,8 @@ from viewer.volume.volume import Volume
 
 LEAST_COURSE_MM = 15.0
 MOST_UNSURE, DEVIATIONS = 0.1, 2.0
-WIDENED, LEAST_LENGTHS = 1.5, 1.0  # as many healthy diameters wide, and long
+WIDENED = 1.5  # as many healthy diameters
+LEAST_LENGTHS, MOST_LENGTHS = 2.0, 10.0  # of the healthy diameter
 PATH_MM = 2.0
 
 
@@ -74,6 +78,7 @@ class TreeMeasures:
     occlusions: tuple[Occlusion, ...] = ()
     calcifications: tuple[Calcified, ...] = ()
     sacs: tuple[Sac, ...] = ()
+    dissections: tuple[Dissection, ...] = ()
 
 
 def measure_vessels(
@@ -86,7 +91,7 @@ def measure_vessels(
     blur_mm: float | None = None,
     kvp: float | None = None,
 ) -> TreeMeasures:
-    """Narrowings, widenings and occlusions of every vessel, calcium, angles, landmarks, the audit.
+    """Narrowings, widenings, occlusions, dissections, calcium, angles, landmarks, the audit.
 
     `tree` bears the names of its branches already; `blur_mm` is read from its thickest branch
     unless it is given; `kvp` is the tube voltage where it is known.
@@ -95,7 +100,9 @@ def measure_vessels(
     if blur_mm is None:
         blur_mm = tree_blur(volume, tree, mask) if tree.branches else float("nan")
     cut = partial(measure_sections, volume, mask=mask, noise_hu=noise_hu, blur_mm=blur_mm)
-    found = []
+    found: list[Along] = []
+    parted: list[Dissection] = []
+    readings = read(tree, volume.grid)[1]
     courses = courses_of(tree)
     told = progress.part(0.0, 0.9)
     for number, course in enumerate(courses):
@@ -106,23 +113,29 @@ def measure_vessels(
             continue
         points, radius = course.points_lps[free], course.radius_mm[free]
         sections = cut(points, radius, progress=part.part(0.0, 0.7))
-        found.append(_along(_name_of(tree, course), course, sections, mask))
+        name = _name_of(tree, course)
+        own = dissections(volume, mask, tree, course, noise_hu, blur_mm, vessel=name)
+        parted += [typed(each, readings[0] if readings else None) for each in own]
+        found.append(_along(name, course, as_whole(sections, own), mask))
     progress.at(0.9, "Measuring the aorta and the angles")
     rows: tuple[LandmarkRow, ...] = ()
+    lengths = aortic_sections(tree, volume.grid)
     aorta = aortic_path(tree, volume.grid)
     if aorta is not None:
-        sections = cut(*aorta, progress=progress.part(0.9, 0.95))
+        sections = as_whole(cut(*aorta, progress=progress.part(0.9, 0.95)), parted)
         rows = landmark_table(landmarks(tree, volume.grid), sections)
+        lengths = with_volumes(lengths, sections)
     return TreeMeasures(
         tuple(found),
         branch_angles(tree),
         rows,
-        aortic_sections(tree, volume.grid),
+        lengths,
         names,
         audit(tree, names, volume.grid, volume),
         occlusions(tree, names, volume, mask),
         calcifications(tree, names, volume, mask, noise_hu, kvp=kvp),
         sacs(tree, names, mask, progress.part(0.95, 1.0)),
+        tuple(parted),
     )
 
 
@@ -136,9 +149,22 @@ def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> A
         course.branches,
         path,
         float(s[-1]),
-        tuple(each for each in stenoses(sections) if narrowed_surely(each)),
+        tuple(
+            each
+            for each in stenoses(sections)
+            if narrowed_surely(each) and not _parted(sections, each)
+        ),
         tuple(each for each in aneurysms(sections, mask) if widened_surely(each)),
     )
+
+
+def _parted(sections: Sections, stenosis: Stenosis) -> bool:
+    """Whether a narrowing reaches to where a flap parts the vessel: there it is none of a lumen."""
+    if sections.whole_mm is None:
+        return False
+    s = sections.frames.s_mm
+    inside = (s >= stenosis.from_mm) & (s <= stenosis.to_mm)
+    return bool(np.isfinite(sections.whole_mm[inside]).any())
 
 
 def narrowed_surely(stenosis: Stenosis) -> bool:
@@ -159,7 +185,8 @@ def widened_surely(aneurysm: Fusiform) -> bool:
         return False
     if reference.sd > MOST_UNSURE * reference.value:
         return False
-    if aneurysm.to_mm - aneurysm.from_mm < LEAST_LENGTHS * reference.value:
+    lengths = (aneurysm.to_mm - aneurysm.from_mm) / reference.value
+    if not LEAST_LENGTHS <= lengths <= MOST_LENGTHS:
         return False
     beyond = widest.value - WIDENED * reference.value
     return beyond > DEVIATIONS * float(np.hypot(widest.sd, WIDENED * reference.sd))
@@ -224,7 +251,7 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         }
         for each in measures.angles
     ]
-    for name in ("occlusions", "calcifications", "sacs"):
+    for name in ("occlusions", "calcifications", "sacs", "dissections"):
         told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
         if each.name not in ("vessels", "angles") and each.name not in told:
