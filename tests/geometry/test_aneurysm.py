@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from tests.geometry.lumens import lumen_scan, path_along_z
 from viewer.geometry.aneurysm import aneurysms
 from viewer.geometry.sections import measure_sections
 from viewer.segment.mask import ARTERY, THROMBUS, VesselMask
@@ -111,3 +112,55 @@ def test_an_outer_wall_outside_the_scan_gives_no_diameter_with_thrombus():
     assert "outside the scan" in found.diameter_max.missing
     assert not found.volume.known
     assert found.lumen_max.value == pytest.approx(34, abs=0.5)
+
+
+def stepping(z, bump=True):
+    """A vessel that is 10, then 6, then 3.5 mm wide where others leave it, its middle widened."""
+    healthy = np.where(z < -25, 10.0, np.where(z < 35, 6.0, 3.5)) + 0.3 * np.tanh(-z / 40)
+    return healthy * (1 + (1.2 if bump else 0.0) * np.exp(-((z / 8.0) ** 2)))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("bump", [True, False])
+def test_a_path_may_run_through_vessels_of_several_sizes(bump, turned):
+    volume, mask = lumen_scan(lambda z: stepping(z, bump), 150, 0.8, blur_mm=0.6, noise_hu=12)
+    path, radius = path_along_z(150, lambda z: stepping(z, bump))
+    turn = slice(None, None, -1 if turned else 1)
+    sections = measure_sections(volume, path[turn], radius[turn], mask=mask, noise_hu=12.0)
+    found = aneurysms(sections, mask)
+    assert len(found) == bump
+    for each in found:
+        assert each.diameter_max.value == pytest.approx(2 * stepping(0.0), abs=0.8)
+        assert each.reference.value == pytest.approx(12.0, abs=0.6)
+        assert 20 < each.to_mm - each.from_mm < 40
+        assert each.volume.known
+
+
+def test_a_stenosis_beside_it_is_no_healthy_vessel():
+    def radius_at(z):
+        narrow = 1 - 0.6 * np.exp(-(((z + 30) / 3.0) ** 2))
+        return 5.0 * narrow * (1 + 0.9 * np.exp(-(((z - 15) / 8.0) ** 2)))
+
+    volume, mask = lumen_scan(radius_at, 110, 0.7, blur_mm=0.6, noise_hu=12)
+    path, radius = path_along_z(110, radius_at)
+    sections = measure_sections(volume, path, radius, mask=mask, noise_hu=12.0)
+    (found,) = aneurysms(sections, mask)
+    assert found.reference.value == pytest.approx(10.0, abs=0.4)
+    assert found.diameter_max.value == pytest.approx(19.0, abs=0.6)
+
+
+def test_the_mouth_of_a_branch_is_no_diameter():
+    volume, mask, path = scan(clot=False)
+    hu, labels = volume.voxels.copy(), mask.labels.copy()
+    middle = mask.grid.nearest(np.array([[0.0, 0.0, 0.0]]))[0]
+    reach = round(2.5 / 0.8)
+    tunnel = (
+        slice(middle[0] - reach, middle[0] + reach + 1),
+        slice(middle[1] - reach, middle[1] + reach + 1),
+        slice(middle[2], None),
+    )
+    hu[tunnel], labels[tunnel] = 360, ARTERY
+    volume, mask = Volume(hu, volume.grid), VesselMask(labels, mask.grid)
+    radius = lumen_at(path[:, 2], False)
+    (found,) = aneurysms(measure_sections(volume, path, radius, mask=mask, noise_hu=18.0), mask)
+    assert found.diameter_max.value == pytest.approx(55.0, abs=0.5)

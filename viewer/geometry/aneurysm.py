@@ -1,8 +1,9 @@
 """Spindle-shaped widenings of a vessel: how wide with their thrombus, how long, how large."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from viewer.geometry.number import Number, unknown
 from viewer.geometry.outer import outer_wall_mm
@@ -13,10 +14,17 @@ from viewer.segment.mask import THROMBUS, VesselMask
 
 LEAST_RATIO = 1.5  # of the healthy diameter (Johnston et al. 1991)
 EDGE_RATIO = 1.1
-LOW, LEVELS = 0.2, 4
+STEADY_MM = 3.0
+NARROWED = 1.0  # diameters: a shorter narrowing tells nothing of the healthy vessel
+BESIDE = 2.5  # diameters: so far to both sides of a widening lies what is healthy
+LEAST_BESIDE = 4
+SAME = 1.2
 NECK_MM = 3.0
-AROUND_MM = 3.0
+AROUND_MM = 10.0
+TOP_MM, TOP_SHARE = 3.0, 0.1
+ROUNDS, OFF_MM = 8, 0.05
 WALL_VOXELS = 0.3
+MOUTH_SHARE = 0.15  # of a turn
 TILT = 0.004  # 1 - cos of the angle that a section may lean
 MOST_UNSEEN = 0.1
 BEYOND = "The aneurysm goes on beyond the end of the path."
@@ -62,24 +70,28 @@ def aneurysms(
 ) -> tuple[Fusiform, ...]:
     """All widenings to one and a half times the healthy diameter, with their thrombus.
 
-    Healthy is a taper through what lies between two places, or through the narrower sections of
-    the whole path; the path should hold no vessel of another size.
+    Healthy is a taper through what lies between two places, or through the vessel beside each
+    widening; the path may run through vessels of several sizes.
     """
     lumen, outer = _lumen(sections), _outer(sections, mask)
     s = sections.frames.s_mm
-    healthy = _narrower(s, outer) if healthy_mm is None else _within(s, healthy_mm)
-    taper = taper_through(s, outer.mean, outer.mean_sd, healthy)
-    if taper is None:
-        return ()
-    with np.errstate(invalid="ignore"):
-        wide = outer.mean > LEAST_RATIO * taper.at(s)
-        reaches = ~(outer.mean < EDGE_RATIO * taper.at(s))
     marked = bool((mask.labels == THROMBUS).any())
-    return tuple(
-        _fusiform(sections, lumen, outer, taper, first, last, marked)
-        for first, last in _runs(reaches)
-        if wide[first : last + 1].any()
-    )
+    if healthy_mm is not None:
+        own = (s >= min(healthy_mm)) & (s <= max(healthy_mm))
+        taper = taper_through(s, outer.mean, outer.mean_sd, own)
+        if taper is None:
+            return ()
+        with np.errstate(invalid="ignore"):
+            found = [(run, taper) for run in _runs(~(outer.mean < EDGE_RATIO * taper.at(s)))]
+    else:
+        found = _bumps(s, outer)
+    out = []
+    for (first, last), taper in found:
+        inside = np.arange(first, last + 1)
+        with np.errstate(invalid="ignore"):
+            if (outer.mean[inside] > LEAST_RATIO * taper.at(s[inside])).any():
+                out.append(_fusiform(sections, lumen, outer, taper, first, last, marked))
+    return tuple(out)
 
 
 def _lumen(sections: Sections) -> _Wall:
@@ -88,7 +100,7 @@ def _lumen(sections: Sections) -> _Wall:
         sections.wall_mm,
         values["area_mm2"],
         sd["area_mm2"],
-        values["diameter_max_mm"],
+        spans(_without_mouths(sections.wall_mm))["diameter_max_mm"],
         sd["diameter_max_mm"],
         values["diameter_equivalent_mm"],
         sd["diameter_equivalent_mm"],
@@ -109,31 +121,85 @@ def _outer(sections: Sections, mask: VesselMask) -> _Wall:
         wall,
         area,
         np.where(lined, 0.5 * np.pi * mean * by_mask, lumen.area_sd),
-        found["diameter_max_mm"],
+        spans(_without_mouths(wall))["diameter_max_mm"],
         np.where(lined, by_mask, lumen.across_sd),
         mean,
         np.where(lined, by_mask, lumen.mean_sd),
     )
 
 
-def _narrower(s_mm: np.ndarray, outer: _Wall) -> np.ndarray:
-    """The sections (n,) that may be healthy: those about as narrow as the narrowest fifth."""
-    d = outer.mean
-    if not np.isfinite(d).any():
-        return np.zeros(len(d), bool)
-    level = np.full(len(d), float(np.nanquantile(d, LOW)))
-    for _ in range(LEVELS):
-        with np.errstate(invalid="ignore"):
-            healthy = (d < EDGE_RATIO * level) & (d > level / EDGE_RATIO**2)
-        taper = taper_through(s_mm, d, outer.mean_sd, healthy)
-        if taper is None:
-            break
-        level = taper.at(s_mm)
-    return np.asarray(healthy)
+def _without_mouths(wall_mm: np.ndarray) -> np.ndarray:
+    """Outlines (n,m) without the short bulges where branches leave, which are no diameter."""
+    wide = int(MOUTH_SHARE * wall_mm.shape[1]) | 1
+    return np.asarray(ndimage.median_filter(wall_mm, (1, wide), mode="wrap"))
 
 
-def _within(s_mm: np.ndarray, ends_mm: tuple[float, float]) -> np.ndarray:
-    return np.asarray((s_mm >= min(ends_mm)) & (s_mm <= max(ends_mm)))
+def _bumps(s_mm: np.ndarray, outer: _Wall) -> list[tuple[tuple[int, int], Taper]]:
+    """Stretches (first, last) that are wider than the vessel before them, with what is healthy.
+
+    Vessels get thinner on their way, in steps where others leave them: what is wider again is a
+    bump. Healthy there is a straight taper through what lies before and behind it.
+    """
+    known = np.isfinite(outer.mean) & np.isfinite(outer.mean_sd)
+    if known.sum() < 3:
+        return []
+    d = np.interp(s_mm, s_mm[known], outer.mean[known])
+    step = float(s_mm[-1]) / (len(s_mm) - 1)
+    steady = ndimage.median_filter(d, int(STEADY_MM / step) | 1, mode="nearest")
+    third = max(len(d) // 3, 1)
+    back = float(np.median(d[:third])) < float(np.median(d[-third:]))
+    found: list[tuple[int, int]] = []
+    out = []
+    for turned in (back, not back):  # a vessel that is seen from a widening on has it at its start
+        least = _least_so_far(steady, step, turned)
+        for first, last in _runs(steady > EDGE_RATIO * least):
+            closed = first > 0 and last < len(d) - 1
+            if any(first <= b and last >= a for a, b in found) or not (closed or turned == back):
+                continue
+            wide = float(least[first : last + 1].max())
+            around = max(AROUND_MM, BESIDE * wide)
+            beside = known & (steady < EDGE_RATIO * least) & (d > least / EDGE_RATIO**2)
+            beside &= (s_mm > s_mm[first] - around) & (s_mm < s_mm[last] + around)
+            beside &= _alike(steady, first, last)
+            taper = _healthy_taper(s_mm, outer, beside, (first, last))
+            if taper is not None:
+                found.append((first, last))
+                out.append(((first, last), taper))
+    return sorted(out, key=lambda each: each[0])
+
+
+def _alike(steady_mm: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Which sections (n,) are about as wide as the vessel right at their end of a bump."""
+    place = np.arange(len(steady_mm))
+    ends = np.where(
+        place < first, steady_mm[max(first - 1, 0)], steady_mm[min(last + 1, len(place) - 1)]
+    )
+    ratio = steady_mm / ends
+    return np.asarray((ratio < SAME) & (ratio > 1 / SAME))
+
+
+def _least_so_far(steady_mm: np.ndarray, step_mm: float, turned: bool) -> np.ndarray:
+    """How wide at most a vessel may be at each place (n,) by what came before; a stenosis is none.
+
+    `turned` when it runs from the end to the start.
+    """
+    short = int(NARROWED * float(np.quantile(steady_mm, 0.25)) / step_mm) | 1
+    filled = ndimage.grey_closing(np.pad(steady_mm, short, mode="edge"), short)[short:-short]
+    turn = slice(None, None, -1 if turned else 1)
+    return np.asarray(np.minimum.accumulate(filled[turn])[turn])
+
+
+def _healthy_taper(
+    s_mm: np.ndarray, outer: _Wall, beside: np.ndarray, span: tuple[int, int]
+) -> Taper | None:
+    """The taper through both sides of a bump; level where only one side of it is seen."""
+    place = np.arange(len(s_mm))
+    sides = [beside & (place < span[0]), beside & (place > span[1])]
+    seen = [side.sum() for side in sides]
+    taper = taper_through(s_mm, outer.mean, outer.mean_sd, beside)
+    if taper is None or min(seen) >= LEAST_BESIDE:
+        return taper
+    return replace(taper, slope=0.0, slope_sd=0.0)
 
 
 def _runs(inside: np.ndarray) -> list[tuple[int, int]]:
@@ -180,19 +246,32 @@ def _fusiform(
 def _widest(s_mm: np.ndarray, wall: _Wall, inside: np.ndarray, method: str) -> Number:
     """The greatest diameter of a stretch by a parabola through those around it.
 
-    The greatest of several noisy numbers would be too large.
+    The greatest of several noisy numbers would be too large, and so would one at the mouth of a
+    branch: what lies off the parabola counts little.
     """
-    at = int(inside[np.nanargmax(wall.across[inside])])
-    around = max(AROUND_MM, 0.1 * float(wall.across[at]))
-    near = inside[np.abs(s_mm[inside] - s_mm[at]) <= around]
+    reach = max(TOP_MM, TOP_SHARE * float(np.nanmax(wall.across[inside])))
+    step = float(s_mm[-1]) / (len(s_mm) - 1)
+    steady = ndimage.median_filter(
+        np.nan_to_num(wall.across[inside]), int(reach / step) | 1, mode="nearest"
+    )
+    at = int(inside[np.argmax(steady)])
+    near = inside[np.abs(s_mm[inside] - s_mm[at]) <= reach]
     known = np.isfinite(wall.across)
-    if not known[near].all() or known[inside].mean() < 1 - MOST_UNSEEN:
+    if known[near].mean() < 1 - MOST_UNSEEN or known[inside].mean() < 1 - MOST_UNSEEN:
         return unknown("mm", method, UNSEEN)
-    value = float(wall.across[at])
-    if len(near) >= 4:
-        fit = np.polynomial.Polynomial.fit(s_mm[near] - s_mm[at], wall.across[near], 2)
+    near = near[known[near]]
+    value, spread = float(wall.across[at]), 0.0
+    if len(near) >= 5:
+        weight = np.ones(len(near))
+        for _ in range(ROUNDS):
+            fit = np.polynomial.Polynomial.fit(
+                s_mm[near] - s_mm[at], wall.across[near], 2, w=np.sqrt(weight)
+            )
+            off = np.abs(wall.across[near] - fit(s_mm[near] - s_mm[at]))
+            weight = 1 / np.maximum(off, OFF_MM)
         value = float(fit(0.0))
-    return Number(value, float(wall.across_sd[at]), "mm", method)
+        spread = float(np.median(off)) / np.sqrt(len(near) / 5)
+    return Number(value, float(np.hypot(np.median(wall.across_sd[near]), spread)), "mm", method)
 
 
 def _neck(s_mm: np.ndarray, outer: _Wall, first: int) -> Number:
