@@ -36,7 +36,7 @@ def lumen_scan(
     matrix[:3, :3] = turned * voxel_mm
     matrix[:3, 3] = -matrix[:3, :3] @ ((shape - 1) / 2) + rng.uniform(-0.5, 0.5, 3) * voxel_mm
     grid = Grid(tuple(int(n) for n in shape), matrix)
-    share = _share_inside(radius_at, grid, voxel_mm)
+    share = share_inside(radius_at, grid, voxel_mm)
     hu = background_hu + (lumen_hu - background_hu) * share
     if blur_mm:
         hu = gaussian_filter(hu, blur_mm / voxel_mm)
@@ -45,7 +45,7 @@ def lumen_scan(
     return Volume(np.rint(hu).astype(np.int16), grid), mask
 
 
-def _share_inside(radius_at, grid, voxel_mm):
+def share_inside(radius_at, grid, voxel_mm):
     """Share of each voxel inside, by FINE samples along each axis where the wall may cross it."""
     points = grid.points_lps(np.stack(np.indices(grid.shape), axis=-1))
     heights = points[..., 2, None] + voxel_mm * np.array([-1, 0, 1])

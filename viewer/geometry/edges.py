@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.special import ndtr
 
 from viewer.geometry.frames import Frames
 from viewer.geometry.section import angles
@@ -14,7 +15,8 @@ from viewer.volume.volume import Volume
 SAMPLES = 72
 LEAST_REACH_MM = 2.5
 REACH = 1.35
-DARKEST_HU = -100.0  # fat; beyond it the vessel's own wall is what ends the lumen
+WALL_HU = 45.0  # the vessel's own wall, which is soft tissue
+FAT_HU = -100.0  # beyond it the vessel's own wall is what ends the lumen
 BEYOND_MM, MEAN_MM = 1.5, 1.0
 CALCIUM_HU = 130.0
 CALCIUM_SHARE = 0.35
@@ -88,21 +90,33 @@ def _blood(
     return np.asarray(ndimage.median_filter(level, min(wide, 2 * len(level) + 1), mode="nearest"))
 
 
-def walls(rays: Rays, voxel_mm: float, noise_hu: float) -> tuple[np.ndarray, np.ndarray]:
+def walls(
+    rays: Rays,
+    voxel_mm: float,
+    noise_hu: float,
+    *,
+    lined_mm: np.ndarray | None = None,
+    blur_mm: float = 1.0,
+) -> tuple[np.ndarray, np.ndarray]:
     """Distance (n,m) mm to the half maximum along each ray, and where an edge shows it (bool).
 
     The first place, going outwards, half way from the lumen's blood to what lies beyond it on
-    that ray, or half way up to a calcification. A ray that runs on into a branch or a neighbor
-    takes the distance of the rays beside it, and is not seen.
+    that ray, or half way up to a calcification. Where the vessel's own wall is known to be
+    `lined_mm` (n,) thick, half way to it, less what a blur of `blur_mm` lets through from beyond.
+    A ray that runs on into a branch or a neighbor takes the distance of the rays beside it, and is
+    not seen.
     """
     hu, step = rays.hu, rays.step_mm[:, None]
     blood = rays.blood_hu[:, None]
-    rough = _first_below(hu, 0.5 * (blood + np.clip(hu.min(axis=2), DARKEST_HU, None)))
+    rough = first_below(hu, 0.5 * (blood + np.clip(hu.min(axis=2), FAT_HU, None)))
     outside = _beyond(hu, rough, step, voxel_mm)
+    outside = np.maximum(outside, FAT_HU) if lined_mm is None else outside
     outside = ndimage.median_filter(outside, (1, 5), mode="wrap")
     outside = ndimage.uniform_filter1d(outside, 5, axis=1, mode="wrap")
     half = 0.5 * (blood + outside)
-    edge = _first_below(hu, half)
+    if lined_mm is not None:
+        half += np.maximum(WALL_HU - outside, 0) * (ndtr(lined_mm / blur_mm)[:, None] - 0.5)
+    edge = first_below(hu, half)
     calcium = _first_above(hu, blood, half, noise_hu)
     found = np.fmin(edge, calcium) * step
     seen = np.isfinite(found) & (outside < blood - 3 * noise_hu / 2)
@@ -111,8 +125,8 @@ def walls(rays: Rays, voxel_mm: float, noise_hu: float) -> tuple[np.ndarray, np.
     return _filled(np.where(seen, found, np.nan), rays)
 
 
-def _first_below(hu: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Fractional sample (n,m) at which each ray first falls below a level (n,m); nan if never."""
+def first_below(hu: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Fractional sample (n,m) at which rays first fall below a level (n,m); nan if never."""
     return _first(hu < level[..., None], hu, level)
 
 
@@ -157,7 +171,7 @@ def _beyond(hu: np.ndarray, edge: np.ndarray, step: np.ndarray, voxel_mm: float)
         last = np.minimum(first + wide[:, None], size)
         mean = (_at(total, last) - _at(total, first)) / (last - first)
         least = np.where(turn <= reach[:, None], np.minimum(least, mean), least)
-    return np.maximum(least, DARKEST_HU)
+    return least
 
 
 def _at(values: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -205,8 +219,8 @@ def measured_blur_mm(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray) -> np.nd
     blood = np.broadcast_to(rays.blood_hu[:, None], wall_mm.shape)
     outside = np.where(near < reach[..., None], rays.hu, np.inf).min(axis=2)
     outside = np.where(np.isfinite(outside), outside, blood)
-    quarter = _first_below(rays.hu, outside + 0.25 * (blood - outside))
-    three = _first_below(rays.hu, outside + 0.75 * (blood - outside))
+    quarter = first_below(rays.hu, outside + 0.25 * (blood - outside))
+    three = first_below(rays.hu, outside + 0.75 * (blood - outside))
     width = (quarter - three) * rays.step_mm[:, None] / 1.349
     good = seen & np.isfinite(width) & (width > 0) & (blood - outside > 100)
     return np.asarray(width[good])

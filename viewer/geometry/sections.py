@@ -9,6 +9,7 @@ from scipy import ndimage
 from viewer.geometry.blurred import response, sharpened_mm, unblurred_mm, usual_blur_mm
 from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
+from viewer.geometry.lined import Lining, lining_of
 from viewer.geometry.section import Sections, measured, outlines
 from viewer.geometry.thin import by_brightness, of_thin, sized
 from viewer.geometry.tree import distance_along, even_path
@@ -59,17 +60,27 @@ def measure_sections(
     progress.at(0.6)
     wall, seen = walls(rays, voxel_mm, noise_hu)
     progress.at(0.8)
+    usual = usual_blur_mm(volume.grid)
+    lining = lining_of(rays, seen, frames.s_mm, usual)
     if blur_mm is None:
-        blur_mm = blur_shown(rays, wall, seen, usual_blur_mm(volume.grid))
-    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm)
+        blur_mm = blur_shown(rays, wall, seen, lining, usual)
+    if lining.sure:
+        lined = lining.thick_mm
+        wall, seen = walls(rays, voxel_mm, noise_hu, lined_mm=lined, blur_mm=lining.blur_mm)
+    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm, lining)
 
 
-def blur_shown(rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, usual_mm: float) -> float:
+def blur_shown(
+    rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, lining: Lining, usual_mm: float
+) -> float:
     """The scanner's blur (mm) as the walls of a thick vessel show it; the usual one of a thin.
 
-    The lower third of the widths counts: what else lies near a wall only makes its edge wider.
+    The lower third of the widths counts: what else lies near a wall only makes its edge wider. A
+    vessel in fat is as sharp as its `lining` says.
     """
     thick = wall_mm.mean(axis=1) > THICK_BLURS * usual_mm
+    if lining.thick_mm[thick].any():
+        return lining.blur_mm
     widths = measured_blur_mm(rays, wall_mm, seen & thick[:, None])
     if len(widths) < LEAST_WIDTHS:
         return usual_mm
@@ -89,7 +100,8 @@ def measured_blur(
     frames, rough = evenly(path_lps, radius_mm, 1.0)
     rays = cast(volume, mask, label, frames, rough, RAYS)
     wall, seen = walls(rays, float(np.cbrt(volume.grid.voxel_mm3)), 1.0)
-    return blur_shown(rays, wall, seen, usual)
+    lining = lining_of(rays, seen, frames.s_mm, usual)
+    return blur_shown(rays, wall, seen, lining, usual)
 
 
 def evenly(
@@ -157,6 +169,7 @@ def _reported(
     voxel_mm: float,
     noise_hu: float,
     blur_mm: float,
+    lining: Lining,
 ) -> Sections:
     """The sections with the blur taken out of each outline, and how sure each number is."""
     half_mm = np.where((seen.mean(axis=1) >= LEAST_SEEN)[:, None], half_mm, np.nan)
@@ -164,13 +177,16 @@ def _reported(
     one, independent = _one_place(mean, rays, voxel_mm, noise_hu, blur_mm)
     half_mm = _quieted(half_mm, one, independent)
     true = sharpened_mm(unblurred_mm(mean, blur_mm), frames.s_mm, blur_mm)
-    bright, bright_sd = by_brightness(rays, half_mm, frames.s_mm, voxel_mm, noise_hu, blur_mm)
+    bright, bright_sd = by_brightness(
+        rays, half_mm, frames.s_mm, voxel_mm, noise_hu, blur_mm, lining.thick_mm
+    )
     thin = np.isfinite(bright)
     with np.errstate(invalid="ignore", divide="ignore"):
         wall = half_mm * (true / mean)[:, None]
     wall[thin] = sized(half_mm[thin], seen[thin], bright[thin])
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
-    sd = deviations(values, mean, seen, one, independent, blur_mm)
+    doubt = lining.doubt_mm(rays.blood_hu, blur_mm)
+    sd = deviations(values, mean, seen, one, independent, blur_mm, doubt)
     for name, each in of_thin(values, bright_sd).items():
         sd[name] = np.where(thin, each, sd[name])
     sections = Sections(frames, wall, seen, values, sd)
@@ -214,11 +230,13 @@ def deviations(
     one_mm: np.ndarray,
     independent: np.ndarray,
     blur_mm: float,
+    doubt_mm: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """Standard deviations (n,) by the names in `QUANTITIES`.
 
     The mean radius averages the places of the wall that are independent, each `one_mm` off. To it
-    come how well the blur is known, as far as it moved the radius, and the lean of the section.
+    come how well the blur is known, as far as it moved the radius, the lean of the section, and
+    `doubt_mm` (n,) of what lies around it.
     What was not seen widens all.
     """
     radius = 0.5 * values["diameter_equivalent_mm"]
@@ -229,7 +247,8 @@ def deviations(
     shifted = np.where(np.isfinite(shifted), shifted, 0.5 * radius)
     share = np.maximum(seen.mean(axis=1), 1e-3)
     mean = moves * one_mm / np.sqrt(independent * share)
-    mean = np.sqrt(mean**2 + shifted**2 + (TILT * radius) ** 2 + ((1 - share) * 0.2 * radius) ** 2)
+    unseen = (1 - share) * 0.2 * radius
+    mean = np.sqrt(mean**2 + shifted**2 + (TILT * radius) ** 2 + unseen**2 + doubt_mm**2)
     caliper = np.hypot(2 * mean, moves * one_mm)
     return {
         "area_mm2": 2 * np.pi * radius * mean,

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
-from viewer.geometry.edges import Rays
+from viewer.geometry.edges import WALL_HU, Rays
+from viewer.geometry.lined import KNOWN_MM
 
 THIN_BLURS = 3.0  # below, the middle of a lumen has lost its brightness to the blur
 THICK_BLURS = 3.5  # above, it has kept it
@@ -28,11 +29,13 @@ def by_brightness(
     voxel_mm: float,
     noise_hu: float,
     blur_mm: float,
+    lined_mm: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Radius (n,) mm of the thin sections among those with half maxima (n,m) mm, and its deviation.
 
     Blur moves brightness and loses none: the sum over a section of what is brighter than the ring
-    around it, over the contrast of blood, is the area. Blood's own brightness is taken from the
+    around it, over the contrast of blood, is the area, less what a wall of `lined_mm` (n,) holds
+    that is brighter than the ring. Blood's own brightness is taken from the
     nearest thick sections. What the blur brought from before and behind along the path `s_mm`
     (n,) is taken out again (Van Cittert 1931). nan for thick sections, where no thick one tells
     what blood is, where the ring is not even, and where the area cannot be told from none, even
@@ -48,8 +51,9 @@ def by_brightness(
     blood = np.interp(number, number[thick], rays.blood_hu[thick])
     for row in np.flatnonzero(thin):
         reach = max(np.nan_to_num(mean[row]), POINT_BLURS * blur_mm) + BEYOND_BLURS * blur_mm
+        own, step = rays.hu[row], float(rays.step_mm[row])
         area[row], sd[row] = _area(
-            rays.hu[row], float(rays.step_mm[row]), reach, float(blood[row]), voxel_mm, noise_hu
+            own, step, reach, float(blood[row]), voxel_mm, noise_hu, float(lined_mm[row])
         )
     sharper = _sharpened(area, s_mm, blur_mm)
     sd = np.hypot(SHARPENED_NOISE * sd, SHARPENED_SHARE * (sharper - area))
@@ -119,7 +123,13 @@ def _sharpened(area_mm2: np.ndarray, s_mm: np.ndarray, blur_mm: float) -> np.nda
 
 
 def _area(
-    hu: np.ndarray, step_mm: float, reach_mm: float, blood_hu: float, voxel_mm: float, noise: float
+    hu: np.ndarray,
+    step_mm: float,
+    reach_mm: float,
+    blood_hu: float,
+    voxel_mm: float,
+    noise: float,
+    lined_mm: float,
 ) -> tuple[float, float]:
     """Area (mm2) and deviation from rays (m,k) of one section; nan without an even ring."""
     far = step_mm * np.arange(hu.shape[1])
@@ -139,4 +149,15 @@ def _area(
     disk, rim = np.pi * reach_mm**2, np.pi * ((far[ring][-1] + step_mm) ** 2 - reach_mm**2)
     grain = voxel_mm * noise / contrast * np.sqrt(disk + disk**2 / rim)
     slope = float(eighths.std()) / contrast * disk / 8
-    return area, float(np.sqrt(grain**2 + slope**2 + (CONTRAST_SHARE * area) ** 2))
+    inner, doubt = _without_wall(area, lined_mm, max(WALL_HU - outside, 0.0) / contrast)
+    return inner, float(np.sqrt(grain**2 + slope**2 + (CONTRAST_SHARE * area) ** 2 + doubt**2))
+
+
+def _without_wall(area_mm2: float, lined_mm: float, share: float) -> tuple[float, float]:
+    """The lumen's part of an area, and its doubt; its wall holds a `share` of blood's contrast."""
+    walled = share * lined_mm
+    square = area_mm2 / np.pi - walled * lined_mm + walled**2
+    radius = float(np.sqrt(max(square, 0.0))) - walled
+    if lined_mm == 0.0 or radius <= 0:
+        return (area_mm2 if lined_mm == 0.0 else 0.0), 0.0
+    return float(np.pi * radius**2), float(2 * np.pi * (radius + lined_mm) * share * KNOWN_MM)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from viewer.geometry.edges import BEYOND_MM, DARKEST_HU, MEAN_MM
+from viewer.geometry.edges import BEYOND_MM, FAT_HU, MEAN_MM
 from viewer.geometry.frames import frames_along
 from viewer.volume.volume import Volume
 
@@ -43,7 +43,7 @@ def tip(
     width = max(1, round(MEAN_MM / step))
     blood = np.median(hu[:, far <= 0])
     mean = ndimage.uniform_filter1d(hu, width, axis=1, mode="nearest")
-    outside = max(float(mean.mean(axis=0)[far > radius_mm].min()), DARKEST_HU)
+    outside = max(float(mean.mean(axis=0)[far > radius_mm].min()), FAT_HU)
     if blood - outside < LEAST_NOISES * noise_hu:
         return point_lps
     over = (hu < 0.5 * (blood + outside)) & (far > 0)
