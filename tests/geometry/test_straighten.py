@@ -10,6 +10,7 @@ from viewer.geometry.straighten import (
     Slab,
     Straightened,
     Stretched,
+    lines_on,
     place_of,
     point_at,
     point_on,
@@ -101,7 +102,7 @@ def test_a_bent_vessel_becomes_a_straight_band_as_wide_as_it_is(angle):
     frames = frames_along(tree.branches[0].points_lps)
     across = np.arange(-9, 9.01, 0.05)
     along = np.linspace(5, frames.s_mm[-1] - 5, 60)
-    hu = resampled(volume, Straightened(frames, angle), along, across)
+    hu = resampled(volume, lines_on(Straightened(frames, angle), along), across)
     inside = hu > 200
     assert np.abs(inside.sum(axis=1) * 0.05 - 8.0).max() < 0.25
     middle = (inside * across).sum(axis=1) / inside.sum(axis=1)
@@ -115,7 +116,8 @@ def test_values_are_those_of_the_voxels_and_nan_outside():
     ramp = (np.indices(grid.shape) * np.array([100, 10, 1])[:, None, None, None]).sum(axis=0)
     path = grid.points_lps(np.linspace((2, 8, 6), (17, 8, 6), 60))
     sheet = Straightened(frames_along(path), 0.0)
-    hu = resampled(Volume(ramp.astype(np.int16), grid), sheet, np.array([0.0, 15.0]), np.arange(30))
+    lines = lines_on(sheet, np.array([0.0, 15.0]))
+    hu = resampled(Volume(ramp.astype(np.int16), grid), lines, np.arange(30))
     wanted = grid.index(point_on(sheet, 15.0, 3.0)) @ (100, 10, 1)
     assert hu[1, 3] == pytest.approx(wanted, abs=0.01)
     assert np.isnan(hu[:, -1]).all()
@@ -139,7 +141,8 @@ def test_a_slab_takes_one_value_of_its_layers(mode, wanted):
     line = frames_along(np.linspace((40, 30, 50), (40, 30, 10), 80))
     sheet = Straightened(line, np.pi / 2)  # towards the back or the front: thick from left to right
     slab = Slab(mode, 10.0, 1.0)
-    cut = resampled(Volume(np.array(ramp), grid), sheet, np.array([10.0, 20.0]), np.zeros(1), slab)
+    lines = lines_on(sheet, np.array([10.0, 20.0]))
+    cut = resampled(Volume(np.array(ramp), grid), lines, np.zeros(1), slab)
     np.testing.assert_allclose(cut, wanted, atol=1e-4)
 
 
@@ -148,9 +151,8 @@ def test_a_slab_counts_only_what_the_scan_holds():
     volume = Volume(np.full((20, 20, 20), 7, np.int16), grid)
     line = frames_along(np.linspace((19, 10, 18), (19, 10, 2), 40))
     for mode in ("mip", "minip", "mean"):
-        cut = resampled(
-            volume, Straightened(line, np.pi / 2), np.array([8.0]), np.zeros(1), Slab(mode, 9, 1)
-        )
+        lines = lines_on(Straightened(line, np.pi / 2), np.array([8.0]))
+        cut = resampled(volume, lines, np.zeros(1), Slab(mode, 9, 1))
         assert cut == pytest.approx(7.0)
 
 
@@ -160,5 +162,6 @@ def test_labels_are_those_of_the_nearest_voxels():
     labels[:, :, 12:] = 3
     sheet = Straightened(frames_along(np.linspace((10, 10, 18), (10, 10, 2), 40)), 0.0)
     across = np.array([-30.0, 0.0, 1.4, 1.6, 9.4, 9.6])
-    shown = resampled_labels(labels, grid, sheet, np.array([5.0]), across)[0]
+    lines = lines_on(sheet, np.array([5.0]))
+    shown = resampled_labels([labels], grid, lines, across)[0][0]
     assert shown.tolist() == [0, 0, 0, 3, 3, 0]

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from viewer.geometry.straighten import point_on
-from viewer.scene.cpr import curved_hu, curved_labels, fitted, sheet_of, side_mm, slab_of, walls_on
+from viewer.scene.cpr import (
+    curved_hu,
+    curved_labels,
+    fitted,
+    sheet_of,
+    side_mm,
+    slab_of,
+    turning_factor,
+    walls_on,
+)
 from viewer.scene.slice import OUTSIDE
 from viewer.session.view_state import ViewState
 from viewer.volume.volume import Volume
@@ -67,7 +76,7 @@ def test_an_empty_place_beyond_the_scan_is_black(a_measured_tube, a_picture):
 def test_labels_and_slabs_lie_where_the_scan_does(a_measured_tube, a_picture):
     _, volume, mask, _, _ = a_measured_tube
     hu = curved_hu(volume, a_picture)
-    labels = curved_labels(mask.labels, mask.grid, a_picture)
+    labels, _ = curved_labels(mask, a_picture)
     assert labels.dtype == np.uint8
     inside = hu > 300
     assert (labels[inside] == 1).mean() > 0.95
@@ -78,3 +87,12 @@ def test_labels_and_slabs_lie_where_the_scan_does(a_measured_tube, a_picture):
     assert (thick[held] >= hu[held] - 60).all(), "no layer of it lies on the sheet itself"
     assert slab_of(ViewState(), volume.grid) is None
     assert slab_of(view, volume.grid, coarse=True).step_mm == 2 * min(volume.grid.spacing_mm)
+
+
+def test_a_turning_picture_has_two_pixels_to_a_voxel(a_picture, a_measured_tube):
+    grid = a_measured_tube[1].grid
+    assert turning_factor(a_picture, grid) == pytest.approx(
+        2 * a_picture.mm_per_pixel / min(grid.spacing_mm)
+    )
+    assert turning_factor(a_picture.scaled(0.1), grid) == 0.5
+    assert turning_factor(a_picture.scaled(10), grid) == 0.25

@@ -9,7 +9,7 @@ from viewer.geometry.course import course_through
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.geometry.tree_sheet import lanes_from
 from viewer.scene.cpr import curved_hu, curved_labels
-from viewer.scene.cpr_tree import fitted_sheet, name_of, tree_marks, tree_picture
+from viewer.scene.cpr_tree import fitted_sheet, tree_marks, tree_picture
 from viewer.scene.marks import Line, Text
 from viewer.scene.slice import OUTSIDE
 
@@ -19,7 +19,7 @@ SIZE, LINE, TENTH_MM = (640, 420), 15.0, 0.1
 @pytest.fixture
 def laid(a_tree):
     lanes = lanes_from(a_tree, course_through(a_tree, 0))
-    return fitted_sheet(lanes, a_tree, SIZE, LINE)
+    return fitted_sheet(lanes, SIZE, LINE)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_pixel_of_every_lane_gives_its_point_and_back(a_picture, degrees):
 
 def test_what_a_pixel_shows_is_the_value_at_its_point(a_picture, a_volume, a_mask):
     hu = curved_hu(a_volume, a_picture)
-    labels = curved_labels(a_mask.labels, a_mask.grid, a_picture)
+    labels, _ = curved_labels(a_mask, a_picture)
     assert hu.shape == labels.shape == SIZE[::-1]
     for number in range(len(a_picture.sheet.lanes)):
         x, y = (int(n) for n in inner(a_picture, number))
@@ -90,11 +90,9 @@ def test_names_and_joints_are_drawn_and_the_chosen_lane_stands_out():
     side = Branch(np.linspace((0, 0, 0), (40, 0, -8), 60), np.full(60, 2.0), 0, "celiac trunk")
     tree = VesselTree((trunk, on, side), np.zeros((1, 3)))
     lanes = lanes_from(tree, course_through(tree, 0))
-    assert [name_of(lane.course, tree) for lane in lanes] == ["aorta", "celiac trunk"]
-    picture = tree_picture(
-        *fitted_sheet(lanes, tree, SIZE, LINE), (1, 0.0), 0.0, SIZE, 1.0, np.zeros(3)
-    )
-    made = tree_marks(picture, tree, LINE)
+    assert [lane.name for lane in lanes] == ["aorta", "celiac trunk"]
+    picture = tree_picture(*fitted_sheet(lanes, SIZE, LINE), (1, 0.0), 0.0, SIZE, 1.0, np.zeros(3))
+    made = tree_marks(picture)
     assert [m.text for m in made if isinstance(m, Text) and m.bold] == ["celiac trunk"]
     joint = next(m for m in made if isinstance(m, Line) and m.color != made[0].color)
     assert joint.x0 == pytest.approx(picture.box(1)[0])

@@ -160,13 +160,14 @@ def test_a_slow_picture_is_coarse_while_it_turns_and_fine_at_rest(
     monkeypatch,
 ):
     monkeypatch.setattr(vessel_image, "SLOW_S", 0.0)
+    view.curve._image.slow = False
     fine = (view.curve.height(), view.curve.width())
     a_vessel_window.session.view.vessel_angle = 12.0
     view.curve.grab()
     assert view.curve._image._hu[1].shape == fine, "the first one tells how long it takes"
     a_vessel_window.session.view.vessel_angle = 24.0
     view.curve.grab()
-    assert view.curve._image._hu[1].shape[0] == round(fine[0] / 2)
+    assert view.curve._image._hu[1].shape[0] <= round(fine[0] / 2)
     qtbot.waitUntil(lambda: not view.curve._coarse, timeout=2000)
     view.curve.grab()
     assert view.curve._image._hu[1].shape == fine

@@ -1,5 +1,6 @@
 """Curved planar reformations: sheets through a vessel laid flat, and what a scan shows on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -261,54 +262,71 @@ def point_on(sheet: Sheet, along_mm: float, across_mm: float) -> np.ndarray:
     return np.asarray(start[0] + across_mm * way[0])
 
 
-def resampled(
-    volume: Volume,
-    sheet: Sheet,
-    along_mm: np.ndarray,
-    across_mm: np.ndarray,
-    slab: Slab | None = None,
-) -> np.ndarray:
-    """What a scan shows on a sheet: HU float32 (n,m), linear between voxels; nan beyond the scan.
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Straight lines of a sheet: where they start (n,3), their way and what is across both."""
 
-    A row for each of `along_mm` (n,), a column for each of `across_mm` (m,). A `slab` is read
-    layer by layer.
+    start_lps: np.ndarray
+    way: np.ndarray
+    normal: np.ndarray
+
+    def index(self, grid: Grid, across_mm: np.ndarray, offset_mm: float = 0.0) -> np.ndarray:
+        """Fractional indices (3,n,m) float32 of places on them, `offset_mm` beside the sheet."""
+        first = grid.index(self.start_lps + offset_mm * self.normal).T
+        step = (self.way @ grid.index_from_lps[:3, :3].T).T
+        across = np.asarray(across_mm, np.float32)
+        return first.astype(np.float32)[:, :, None] + step.astype(np.float32)[:, :, None] * across
+
+
+def lines_on(sheet: Sheet, along_mm: np.ndarray) -> Lines:
+    """The lines of a sheet at places (n,) along it."""
+    return Lines(*sheet.lines(along_mm), sheet.normals(along_mm))
+
+
+def resampled(
+    volume: Volume, lines: Lines, across_mm: np.ndarray, slab: Slab | None = None
+) -> np.ndarray:
+    """What a scan shows on lines: HU float32 (n,m), linear between voxels; nan beyond the scan.
+
+    A row for each line, a column for each of `across_mm` (m,). A `slab` is read layer by layer.
     """
-    start, way = sheet.lines(along_mm)
+
+    def layer(offset_mm: float) -> np.ndarray:
+        index = lines.index(volume.grid, across_mm, offset_mm)
+        return along_lines(volume.voxels, index, beyond=np.nan)
+
     if slab is None:
-        return along_lines(volume.voxels, _index(volume.grid, start, way, across_mm), beyond=np.nan)
-    normal = sheet.normals(along_mm)
-    join = np.fmin if slab.mode == "minip" else np.fmax
-    made = np.full((len(start), len(across_mm)), np.nan, np.float32)
-    total, count = np.zeros_like(made), np.zeros(made.shape, np.int32)
-    for offset in slab.offsets_mm:
-        index = _index(volume.grid, start + offset * normal, way, across_mm)
-        layer = along_lines(volume.voxels, index, beyond=np.nan)
-        if slab.mode == "mean":
-            held = np.isfinite(layer)
-            total += np.where(held, layer, 0)
-            count += held
-        else:
-            made = join(made, layer)
+        return layer(0.0)
+    first, *rest = slab.offsets_mm.tolist()
+    made = layer(first)
     if slab.mode == "mean":
-        np.divide(total, count, out=made, where=count > 0)
+        count = np.isfinite(made).astype(np.int32)
+        total = np.nan_to_num(made, nan=0.0)
+        for offset in rest:
+            read = layer(offset)
+            count += np.isfinite(read)
+            total += np.nan_to_num(read, nan=0.0)
+        return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    for offset in rest:
+        (np.fmin if slab.mode == "minip" else np.fmax)(made, layer(offset), out=made)
     return made
 
 
 def resampled_labels(
-    labels: np.ndarray, grid: Grid, sheet: Sheet, along_mm: np.ndarray, across_mm: np.ndarray
-) -> np.ndarray:
-    """Labels (n,m) uint8 of the voxels nearest to a sheet's places; 0 beyond the grid."""
-    index = _index(grid, *sheet.lines(along_mm), across_mm)
-    size = np.array(grid.shape)[:, None, None]
-    inside = np.all((index >= -0.5) & (index <= size - 0.5), axis=0)
-    return np.where(inside, along_lines(labels, index, order=0), 0).astype(np.uint8)
+    layers: Sequence[np.ndarray], grid: Grid, lines: Lines, across_mm: np.ndarray
+) -> list[np.ndarray]:
+    """Labels (n,m) uint8 of the voxels nearest to places on lines, for each layer of a grid.
 
-
-def _index(grid: Grid, start_lps: np.ndarray, way: np.ndarray, across_mm: np.ndarray) -> np.ndarray:
-    """Fractional indices (3,n,m) of places along lines."""
-    first = grid.index(start_lps).T[:, :, None]
-    step = (way @ grid.index_from_lps[:3, :3].T).T[:, :, None]
-    return np.asarray(first + step * np.asarray(across_mm))
+    0 beyond the grid.
+    """
+    index = lines.index(grid, across_mm)
+    shown = [along_lines(layer, index, order=0) for layer in layers]
+    ends = index[..., [0, -1]].reshape(3, -1)
+    if (ends.min(axis=1) < -0.5).any() or (ends.max(axis=1) > np.array(grid.shape) - 0.5).any():
+        size = np.array(grid.shape)[:, None, None]
+        inside = np.all((index >= -0.5) & (index <= size - 0.5), axis=0)
+        shown = [np.where(inside, each, 0) for each in shown]
+    return [np.asarray(each, np.uint8) for each in shown]
 
 
 def _roots(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from viewer.geometry.course import Course, vessels_from
 from viewer.geometry.frames import Frames
 from viewer.geometry.sections import evenly
+from viewer.geometry.straighten import frames_at
 from viewer.geometry.tree import VesselTree
 
 STEP_MM = 1.0
@@ -24,6 +25,7 @@ class Lane:
     (-1: the first), and shows `half_mm` on each side of its path.
     """
 
+    name: str
     course: Course
     frames: Frames
     start_mm: float
@@ -54,6 +56,20 @@ class TreeSheet:
         """How far from the root the last lane ends."""
         return max(lane.end_mm for lane in self.lanes)
 
+    @cached_property
+    def _cut(self) -> dict[tuple[int, float, float, int], Frames]:
+        return {}
+
+    def frames_on(self, number: int, first_mm: float, step_mm: float, count: int) -> Frames:
+        """A lane's planes at even places along it, kept while it turns at one scale."""
+        key = (number, first_mm, step_mm, count)
+        if key not in self._cut:
+            if len(self._cut) >= 2 * len(self.lanes):
+                self._cut.clear()
+            along = first_mm + step_mm * np.arange(count)
+            self._cut[key] = frames_at(self.lanes[number].frames, along)
+        return self._cut[key]
+
     def lane_of(self, branch: int) -> int:
         """The lane that shows a branch; -1 where none does."""
         held = (n for n, lane in enumerate(self.lanes) if branch in lane.course.branches)
@@ -80,11 +96,19 @@ def lanes_from(tree: VesselTree, first: Course) -> tuple[Lane, ...]:
         frames, radius = evenly(course.points_lps, course.radius_mm, STEP_MM)
         own = radius[frames.s_mm >= min(course.ostium_mm, 0.5 * course.length_mm)]
         half = WIDE * float(np.percentile(own, USUAL)) + SIDE_MM
-        lanes.append(Lane(course, frames, start, parent, half))
+        lanes.append(Lane(name_of(tree, course), course, frames, start, parent, half))
         share = float(frames.s_mm[-1]) / course.length_mm
         for mouth in course.mouths:
             owner.setdefault(mouth.branch, (number, start + share * mouth.s_mm))
     return tuple(lanes)
+
+
+def name_of(tree: VesselTree, course: Course) -> str:
+    """What a vessel is called: by the longest of its branches that has a name, or whole aorta."""
+    named = [tree.branches[number] for number in course.branches if tree.branches[number].name]
+    if len({branch.name for branch in named}) > 1 and all("aort" in b.name for b in named):
+        return "aorta"
+    return max(named, key=lambda branch: branch.length_mm).name if named else ""
 
 
 def root_of(tree: VesselTree, branch: int) -> int:

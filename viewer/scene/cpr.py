@@ -1,6 +1,6 @@
 """A vessel's curved view as a picture: which sheet, where it lies in the pane, what it shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,15 +9,18 @@ import numpy as np
 from viewer.geometry.frames import Frames
 from viewer.geometry.section import Sections
 from viewer.geometry.straighten import (
+    Lines,
     Sheet,
     Slab,
     Straightened,
     Stretched,
+    lines_on,
     point_on,
     resampled,
     resampled_labels,
 )
 from viewer.scene.slice import OUTSIDE
+from viewer.segment.mask import VesselMask
 from viewer.session.view_state import ViewState
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -27,9 +30,10 @@ LEAST_MM_PER_PIXEL, MOST_MM_PER_PIXEL = 0.01, 5.0
 SIDE_MM = 6.0  # shown beside the widest place of the vessel
 SIDE_SHARE = 0.6  # of its diameter
 TILTED = 0.35
+LEAST_FACTOR, MOST_FACTOR = 0.25, 0.5
 COARSE = 2  # steps of a slab while it is turned
 
-Read = Callable[[Sheet, np.ndarray, np.ndarray], np.ndarray]
+Read = Callable[[Lines, np.ndarray], Sequence[np.ndarray]]
 
 
 class Picture(Protocol):
@@ -54,8 +58,11 @@ class Picture(Protocol):
     def scaled(self, factor: float) -> "Picture":
         """The same picture with `factor` times as many pixels a side."""
 
-    def painted(self, read: Read, empty: int) -> np.ndarray:
-        """What is read at its pixels (height,width); `empty` where no vessel is shown."""
+    def painted(self, read: Read, empty: Sequence[int]) -> tuple[np.ndarray, ...]:
+        """What is read at its pixels, each layer (height,width); `empty` beside the vessels.
+
+        Nothing where no vessel is in sight.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +107,19 @@ class CurvedPicture:
         size = {"width": round(self.width * factor), "height": round(self.height * factor)}
         return replace(self, mm_per_pixel=self.mm_per_pixel / factor, **size)
 
-    def painted(self, read: Read, empty: int) -> np.ndarray:
+    def painted(self, read: Read, empty: Sequence[int]) -> tuple[np.ndarray, ...]:
         """What is read at its pixels (height,width); `empty` beyond the vessel's ends."""
         columns = (np.arange(self.width) + 0.5 - self.width / 2) * self.mm_per_pixel
         along = self.middle_mm[0] + columns
         rows = (self.height / 2 - np.arange(self.height) - 0.5) * self.mm_per_pixel
         held = np.flatnonzero((along >= 0) & (along <= self.sheet.length_mm))
-        if not held.size:
-            return np.full((self.height, self.width), empty)
-        cut = read(self.sheet, along[held], self.middle_mm[1] + rows)
-        made = np.full((self.height, self.width), empty, cut.dtype)
-        made[:, held[0] : held[-1] + 1] = cut.T
-        return made
+        made = []
+        if held.size:
+            lines = lines_on(self.sheet, along[held])
+            for cut, none in zip(read(lines, self.middle_mm[1] + rows), empty, strict=True):
+                made.append(np.full((self.height, self.width), none, cut.dtype))
+                made[-1][:, held[0] : held[-1] + 1] = cut.T
+        return tuple(made)
 
     def _along(self, x: float) -> float:
         wanted = self.middle_mm[0] + (x - self.width / 2) * self.mm_per_pixel
@@ -170,6 +178,12 @@ def side_mm(diameter_mm: np.ndarray) -> float:
     return SIDE_MM + SIDE_SHARE * float(np.percentile(seen, 90)) if seen.size else 2 * SIDE_MM
 
 
+def turning_factor(picture: Picture, grid: Grid) -> float:
+    """How many pixels to a picture's pixel show a turning vessel: two to a voxel are enough."""
+    wanted = 2 * picture.mm_per_pixel / min(grid.spacing_mm)
+    return float(np.clip(wanted, LEAST_FACTOR, MOST_FACTOR))
+
+
 def slab_of(view: ViewState, grid: Grid, coarse: bool = False) -> Slab | None:
     """The slab that the view asks for, in steps of a voxel."""
     if view.slab_mode == "off":
@@ -180,21 +194,30 @@ def slab_of(view: ViewState, grid: Grid, coarse: bool = False) -> Slab | None:
 def curved_hu(volume: Volume, picture: Picture, slab: Slab | None = None) -> np.ndarray:
     """HU of a picture (height,width) int16; `OUTSIDE` beyond the scan and the vessel's ends."""
 
-    def read(sheet: Sheet, along: np.ndarray, across: np.ndarray) -> np.ndarray:
-        cut = resampled(volume, sheet, along, across, slab)
+    def read(lines: Lines, across_mm: np.ndarray) -> list[np.ndarray]:
+        cut = resampled(volume, lines, across_mm, slab)
         cut = np.where(np.isfinite(cut), np.rint(cut), OUTSIDE)
-        return np.clip(cut, OUTSIDE, 32767).astype(np.int16)
+        return [np.clip(cut, OUTSIDE, 32767).astype(np.int16)]
 
-    return picture.painted(read, OUTSIDE).astype(np.int16, copy=False)
+    found = picture.painted(read, (OUTSIDE,))
+    return found[0] if found else np.full((picture.height, picture.width), OUTSIDE, np.int16)
 
 
-def curved_labels(labels: np.ndarray, grid: Grid, picture: Picture) -> np.ndarray:
-    """Labels of a picture (height,width) uint8; 0 beyond the grid and the vessel's ends."""
+def curved_labels(mask: VesselMask, picture: Picture) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels and confidence of a picture (height,width) uint8; 0 beyond grid and vessel.
 
-    def read(sheet: Sheet, along: np.ndarray, across: np.ndarray) -> np.ndarray:
-        return resampled_labels(labels, grid, sheet, along, across)
+    No confidence where no networks were asked.
+    """
+    sure = mask.confidence
+    layers = [mask.labels] if sure is None else [mask.labels, sure]
 
-    return picture.painted(read, 0).astype(np.uint8, copy=False)
+    def read(lines: Lines, across_mm: np.ndarray) -> list[np.ndarray]:
+        return resampled_labels(layers, mask.grid, lines, across_mm)
+
+    found = picture.painted(read, (0,) * len(layers))
+    if not found:
+        found = (np.zeros((picture.height, picture.width), np.uint8),) * len(layers)
+    return found[0], found[1] if sure is not None else None
 
 
 def walls_on(sections: Sections, picture: CurvedPicture) -> tuple[np.ndarray, np.ndarray]:

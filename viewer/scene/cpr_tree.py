@@ -1,13 +1,12 @@
 """All vessels of a tree in one picture: straightened lanes, the root at the left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from viewer.geometry.course import Course
-from viewer.geometry.straighten import Straightened, frames_at, point_on
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.straighten import Lines, Straightened, frames_at, point_on
 from viewer.geometry.tree_sheet import Lane, TreeSheet, laid_out
 from viewer.scene.colors import TOKENS
 from viewer.scene.cpr import LEAST_MM_PER_PIXEL, Read, front_angle
@@ -91,27 +90,28 @@ class TreePicture:
         size = {"width": round(self.width * factor), "height": round(self.height * factor)}
         return replace(self, mm_per_pixel=self.mm_per_pixel / factor, **size)
 
-    def painted(self, read: Read, empty: int) -> np.ndarray:
+    def painted(self, read: Read, empty: Sequence[int]) -> tuple[np.ndarray, ...]:
         """What is read at its pixels (height,width), lane by lane; `empty` between them."""
-        along = self.middle_mm[0] + self.mm_per_pixel * (
-            np.arange(self.width) + 0.5 - self.width / 2
-        )
-        across = self.middle_mm[1] + self.mm_per_pixel * (
-            self.height / 2 - np.arange(self.height) - 0.5
-        )
-        made: np.ndarray | None = None
-        for lane, middle, sheet in zip(
-            self.sheet.lanes, self.sheet.middle_mm, self.sheets, strict=True
-        ):
+        scale, turn = self.mm_per_pixel, np.radians(self.degrees)
+        along = self.middle_mm[0] + scale * (np.arange(self.width) + 0.5 - self.width / 2)
+        across = self.middle_mm[1] + scale * (self.height / 2 - np.arange(self.height) - 0.5)
+        made: list[np.ndarray] = []
+        for number, lane in enumerate(self.sheet.lanes):
+            middle = self.sheet.middle_mm[number]
             columns = np.flatnonzero((along >= lane.start_mm) & (along <= lane.end_mm))
             rows = np.flatnonzero(np.abs(across - middle) <= lane.half_mm)
             if not columns.size or not rows.size:
                 continue
-            cut = read(sheet, along[columns] - lane.start_mm, across[rows] - middle)
-            if made is None:
-                made = np.full((self.height, self.width), empty, cut.dtype)
-            made[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = cut.T
-        return np.full((self.height, self.width), empty) if made is None else made
+            first = float(along[columns[0]]) - lane.start_mm
+            here = self.sheet.frames_on(number, first, scale, len(columns))
+            angle = front_angle(lane.frames) + turn
+            lines = Lines(here.points_lps, here.turned(angle), here.turned(angle + np.pi / 2))
+            for layer, cut in enumerate(read(lines, across[rows] - middle)):
+                if layer == len(made):
+                    made.append(np.full((self.height, self.width), empty[layer], cut.dtype))
+                box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+                made[layer][box] = cut.T
+        return tuple(made)
 
     def box(self, number: int) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a lane in pixels."""
@@ -127,21 +127,13 @@ class TreePicture:
         )
 
 
-def name_of(course: Course, tree: VesselTree) -> str:
-    """What a vessel is called: by the longest of its branches that has a name, or whole aorta."""
-    named = [tree.branches[number] for number in course.branches if tree.branches[number].name]
-    if len({branch.name for branch in named}) > 1 and all("aort" in b.name for b in named):
-        return "aorta"
-    return max(named, key=lambda branch: branch.length_mm).name if named else ""
-
-
 def fitted_sheet(
-    lanes: tuple[Lane, ...], tree: VesselTree, size: tuple[int, int], line: float
+    lanes: tuple[Lane, ...], size: tuple[int, int], line: float
 ) -> tuple[TreeSheet, float]:
     """The lanes laid out so that all fit into a picture, and its mm per pixel."""
     wide, tall = max(size[0] - 2 * EDGE, 50), max(size[1] - TOP - BOTTOM, 50)
     above = [True, *(_leaves_above(lane, lanes[lane.parent]) for lane in lanes[1:])]
-    letters = np.array([len(name_of(lane.course, tree)) for lane in lanes])
+    letters = np.array([len(lane.name) for lane in lanes])
     label = np.where(letters > 0, NAME_WIDTH * line * (letters + 1), 0.0)
     scale = max(lane.end_mm for lane in lanes) / wide
     for _ in range(ROUNDS):
@@ -182,7 +174,7 @@ def tree_picture(
     )
 
 
-def tree_marks(picture: TreePicture, tree: VesselTree, line: float) -> list[Mark]:
+def tree_marks(picture: TreePicture) -> list[Mark]:
     """The lanes' frames, the joints between them, and the vessels' names behind their ends."""
     made: list[Mark] = []
     for number, lane in enumerate(picture.sheet.lanes):
@@ -200,11 +192,10 @@ def tree_marks(picture: TreePicture, tree: VesselTree, line: float) -> list[Mark
             (right, top, right, bottom),
         ):
             made.append(Line(x0, y0, x1, y1, color, wide))
-        name = name_of(lane.course, tree)
-        if name:
+        if lane.name:
             color = TOKENS["accent" if own else "text"]
             place = (right + 5, (top + bottom) / 2)
-            made.append(Text(*place, name, color, (0.0, 0.5), bold=own))
+            made.append(Text(*place, lane.name, color, (0.0, 0.5), bold=own))
     return made
 
 

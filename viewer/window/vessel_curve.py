@@ -47,7 +47,6 @@ DEGREES_PER_PIXEL = 0.5
 KEY_DEGREES = 5.0
 STEP_MM = 1.0
 MOST_ZOOM = 20.0
-COARSE = 0.5  # pixels to a pixel while a slow picture is turned
 REFINE_MS = 140
 STEPS = {
     Qt.Key.Key_Left: -STEP_MM,
@@ -168,15 +167,13 @@ class CurvePane(QWidget):
     def _paint_image(self, painter: QPainter) -> None:
         view, case, room = self.vessel.view, self.vessel.case, QRectF(self.rect())
         base = self._picture[1]  # the cursor moves on it
-        factor = self.devicePixelRatioF() * (COARSE if self._coarse else 1.0)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(room, self._image.gray(case, view, base, factor, self._coarse))
         tree = isinstance(base, TreePicture)
         measured = self.vessel.sections is not None and view.vessel_sheet == "straightened"
         edged = tuple(NAMES) if tree else (ARTERY,) if measured else ()
-        tint = self._image.tint(case, view, base, factor, edged)
-        if tint is not None:
-            painter.drawImage(room, tint)
+        ratio = self.devicePixelRatioF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for image in self._image.layers(case, view, base, ratio, self._coarse, edged):
+            painter.drawImage(room, image)
 
     def _turned(self) -> None:
         """Show a slow picture coarse until it stands still."""
@@ -251,7 +248,7 @@ class CurvePane(QWidget):
             made += mouth_marks(picture, vessel.course, tree, line, rows)
             made += landmark_marks(picture, vessel.places, vessel.course, rows)
         else:
-            made = [*tree_marks(picture, tree, line), *made]
+            made = [*tree_marks(picture), *made]
         paint_marks(painter, made, font)
 
     # Mouse and keys

@@ -122,7 +122,7 @@ class SectionPane(QWidget):
             self._gray = (key, image_of(gray, QImage.Format.Format_Grayscale8))
         painter.drawImage(room, self._gray[1])
         mask = case.mask
-        if mask is None or view.raw_held:
+        if mask is None or view.raw_held or not (view.mask_fill > 0 or view.mask_outline):
             return
         look = (view.mask_fill, view.mask_outline, view.hidden_labels, view.confidence_shown)
         key = (mask, fine, look, self.vessel.sections)

@@ -33,8 +33,7 @@ class TreeLanes(QObject):
         if lanes is None:
             return None
         if self._sheet is None or self._sheet[0] != (lanes, size, line):
-            tree = self.vessel.case.tree
-            self._sheet = ((lanes, size, line), fitted_sheet(lanes, tree, size, line))
+            self._sheet = ((lanes, size, line), fitted_sheet(lanes, size, line))
         return self._sheet[1]
 
     def _wanted(self) -> tuple[Lane, ...] | None:
