@@ -91,6 +91,37 @@ def named(tree: "VesselTree", case: Case) -> "VesselTree":
     return named_by_hand(with_invented(tree, by_hand.gaps), by_hand.names)
 
 
+def program_name(case: Case, branch: int) -> str:
+    """What the program calls a branch, whatever a person named it."""
+    return _longest_name(case, branch)[0]
+
+
+def name_told(case: Case, branch: int) -> str:
+    """Who named a branch, how sure that is, and from what it was read."""
+    from viewer.geometry.redone import given_to
+
+    if case.tree is None:
+        return ""
+    if given_to(case.tree, branch, (case.by_hand or ByHand()).names) is not None:
+        return "Named by hand."
+    name, sure, reason = _longest_name(case, branch)
+    if not name:
+        return f"No name: {reason}." if reason else "No name."
+    return f"Named by the program, {sure:.0%} sure: {reason}.".replace("%", " %")
+
+
+def _longest_name(case: Case, branch: int) -> tuple[str, float, str]:
+    """The name that the program gives most of a branch, how sure it is and why."""
+    from viewer.geometry.names import name_vessels
+
+    if case.tree is None:
+        return "", 0.0, ""
+    grid = case.mask.grid if case.mask is not None else None
+    own = [each for each in name_vessels(case.tree, grid) if each.branch == branch]
+    best = max(own, key=lambda each: (each.name != "", each.to_mm - each.from_mm), default=None)
+    return (best.name, best.confidence, best.reason) if best is not None else ("", 0.0, "")
+
+
 def lumen_of(case: Case) -> "Lumen":
     """What the vessels of a case are traced in."""
     from viewer.geometry.centerline import USUAL_NOISE_HU

@@ -49,6 +49,7 @@ from viewer.window.start_page import StartPage, shortened
 from viewer.window.steps_panel import StepsPanel
 from viewer.window.style import dress, icon
 from viewer.window.teaching import Teaching
+from viewer.window.tree_tools import TreeTools
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(session, self.panes.pencil)
         self.quiz = QuizPanel(session)
         self.teaching = Teaching(session, self.quiz, self)
+        self.tree = TreeTools(session, self.panes, self)
         self.start = StartPage()
         self.jobs_bar = JobsBar(session.jobs)
         self.hover = Hover(session, self.panes, self.editing, self.jobs_bar, self)
@@ -383,8 +385,8 @@ class MainWindow(QMainWindow):
             session.messaged.disconnect(listener)
         session.settings_changed.disconnect(self._settings_changed)
         session.found.disconnect(self.files.choose_series)
-        parts = (self.hover, self.panes, self.steps, self.inspector, self.quiz, self.log_window)
-        for part in parts:
+        for part in (self.hover, self.tree, self.panes, self.steps, self.inspector, self.quiz):
             part.release()
+        self.log_window.release()
         self.jobs_bar.close_bar()
         event.accept()

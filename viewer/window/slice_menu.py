@@ -6,6 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
+from viewer.window.tree_menu import add_tree_rows
+
 if TYPE_CHECKING:
     from viewer.window.main_window import MainWindow
 
@@ -24,6 +26,8 @@ def show_slice_menu(window: "MainWindow", point_lps: np.ndarray, place: QPoint) 
     ):
         offered = menu.addAction(title, lambda run=run: run(point_lps))
         offered.setEnabled(window.qactions[tool].isEnabled())
+    menu.addSeparator()
+    add_tree_rows(window, menu, point_lps)
     menu.addSeparator()
     for name in VIEWS:
         menu.addAction(window.qactions[name])

@@ -9,6 +9,7 @@ from viewer.window.action import (
     has_volume,
     idle_with_bridges,
 )
+from viewer.window.tree_actions import TREE_ACTIONS
 
 
 def _tool(name: str, title: str, key: str, icon: str, tip: str, toolbar: bool = True) -> Action:
@@ -69,6 +70,7 @@ TOOL_ACTIONS: tuple[Action, ...] = (
     _tool("cut", "Cut", "X", "scissors", "Draw across a vessel to sever it"),
     _tool("paint", "Paint", "B", "paint-brush", "Draw vessel with the brush ([ and ] its size)"),
     _tool("erase", "Erase", "E", "eraser", "Wipe vessel away with the brush"),
+    *TREE_ACTIONS,
     Action("brush-smaller", "Smaller brush", "Tools", lambda w: w.panes.brush(1 / 1.25), "[",
            enabled=has_mask),
     Action("brush-bigger", "Bigger brush", "Tools", lambda w: w.panes.brush(1.25), "]",

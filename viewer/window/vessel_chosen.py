@@ -238,6 +238,20 @@ class ChosenVessel(QObject):
         self._proposed[self.course.branches] = set(FLAGS)
         self.changed.emit()
 
+    def put_flags(self, flags: Flags, proposed: set[str]) -> None:
+        """Put all flags where they stood before; `proposed` are those of no person."""
+        if self.course is not None:
+            self._flags[self.course.branches] = flags
+            self._proposed[self.course.branches] = set(proposed)
+            self.changed.emit()
+
+    def propose_again(self) -> None:
+        """Forget what a person put: the flags stand as they are proposed."""
+        if self.sections is not None:
+            flags = proposed_flags(self.sections, self.course.ostium_mm)
+            if flags is not None:
+                self.put_flags(flags, set(FLAGS))
+
     def set_flag(self, name: str, s_mm: float | None = None) -> None:
         """Put a flag at a place, at first the cursor's; the three keep their order."""
         if self.sections is None or self.flags is None:
@@ -266,6 +280,8 @@ class ChosenVessel(QObject):
     # Following the session
 
     def _case_changed(self, before: Case, after: Case) -> None:
+        if before is not after and before.alike_but_notes(after):
+            return  # the cursor stays where it is while one draws
         parts = ("volume", "mask", "tree")
         if any(getattr(before, part) is not getattr(after, part) for part in parts):
             self._known.clear()

@@ -1,0 +1,237 @@
+"""The rings at the ends of vessels over a view: with their tool they are picked and dragged."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QWidget
+
+from viewer.geometry.ends import End
+from viewer.scene.colors import TOKENS
+from viewer.scene.marks import Line, Mark, Ring, Text
+from viewer.scene.scene import Scene
+from viewer.scene.slice import SlicePlane
+from viewer.window.overlay_painter import overlay_font, paint_marks
+from viewer.window.slice_mouse import CLICK_PIXELS
+from viewer.window.tree_hand import TreeHand
+
+RING, PICKED_RING, GRAB = 6.0, 8.0, 11.0
+LEAST_SLAB_MM = 3.0
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+class Sight(Protocol):
+    """How a view shows points: which, and at which pixels; and what lies under one."""
+
+    def shows(self, end: End) -> bool:
+        """Whether an end is to be seen in the view."""
+
+    def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
+        """Where a point appears."""
+
+    def at(self, place: QPointF) -> np.ndarray | None:
+        """The point (LPS) under a place."""
+
+
+class SliceSight:
+    """A slice: the ends whose vessel it cuts, or that lie in its slab."""
+
+    def __init__(self, plane: SlicePlane, slab_mm: float) -> None:
+        self._plane, self._slab_mm = plane, slab_mm
+
+    def shows(self, end: End) -> bool:
+        """Whether the slice lies within the vessel's radius of its end."""
+        reach = max(end.radius_mm, LEAST_SLAB_MM, self._slab_mm / 2)
+        return abs(self._plane.depth_mm(end.point_lps)) <= reach
+
+    def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
+        """Where a point appears, dropped onto the slice."""
+        return self._plane.pixel(point_lps)
+
+    def at(self, place: QPointF) -> np.ndarray:
+        """The point of the slice."""
+        return self._plane.point_lps(place.x(), place.y())
+
+
+class SceneSight:
+    """The 3-D view: all ends, through everything; `factor` pixels of it make one of the pane."""
+
+    def __init__(self, scene: Scene, factor: float) -> None:
+        self._scene, self._factor = scene, factor
+
+    def shows(self, end: End) -> bool:
+        """Every end."""
+        return True
+
+    def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
+        """Where a point appears."""
+        x, y = self._scene.pixels(np.array([point_lps]))[0, :2] / self._factor
+        return float(x), float(y)
+
+    def at(self, place: QPointF) -> np.ndarray | None:
+        """The point of the surface or the volume that is seen."""
+        return self._scene.pick(place.x() * self._factor, place.y() * self._factor)
+
+
+class EndsLayer(QWidget):
+    """Lies over a view and listens to its events first; what it does not take, the view gets.
+
+    A press on a ring picks the end, a drag moves it, a click beside all rings adds one. In the
+    3-D view a short right click asks for the menu of the vessel, with any tool.
+    """
+
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, hand: TreeHand, view: QWidget, sight: Callable[[], Sight | None]) -> None:
+        super().__init__(view)
+        self._hand, self._view, self._sight = hand, view, sight
+        self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
+        self._holds = False
+        self._over: End | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.resize(view.size())
+        view.installEventFilter(self)
+        hand.changed.connect(self.update)
+
+    # Painting
+
+    def paintEvent(self, event: object) -> None:
+        """Paint the rings, the name of the one at hand, and a drag."""
+        sight = self._sight() if self._hand.active else None
+        if sight is None:
+            return
+        made: list[Mark] = []
+        for end in self._hand.ends:
+            if sight.shows(end):
+                made += self._marks(end, sight)
+        painter = QPainter(self)
+        paint_marks(painter, made, overlay_font(self._view.font()))
+        painter.end()
+
+    def _marks(self, end: End, sight: Sight) -> list[Mark]:
+        hand = self._hand
+        picked = hand.picked_end is end
+        x, y = sight.pixel(end.point_lps)
+        color = TOKENS["accent" if picked else "good" if end.is_root else "text"]
+        made: list[Mark] = [Ring(x, y, PICKED_RING if picked else RING, color, 2.5)]
+        if end.is_root:
+            made.append(Ring(x, y, 2.0, color, 2.5))
+        if picked and hand.dragged_to is not None:
+            to = sight.pixel(hand.dragged_to)
+            made.append(Line(x, y, *to, TOKENS["accent"], 1.5, shadow=True))
+            made.append(Ring(*to, PICKED_RING, TOKENS["accent"], 2.5))
+        elif picked or end is self._over:
+            made.append(Text(x + 13, y, hand.name_of(end), color, (0.0, 0.5), chip=True))
+        return made
+
+    # Events of the view
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what belongs to the ends of vessels."""
+        kind = event.type()
+        if kind == QEvent.Type.Resize:
+            self.resize(self._view.size())
+        elif kind == QEvent.Type.MouseButtonPress:
+            return self._press(event)
+        elif kind == QEvent.Type.MouseMove:
+            return self._move(event)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            return self._release(event)
+        elif kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return self._key(event)
+        return False
+
+    def _press(self, event: QMouseEvent) -> bool:
+        self._pressed = event.button(), event.position()
+        if event.button() != LEFT or not self._hand.active:
+            return False
+        end = self._end_at(event.position())
+        self._holds = end is not None
+        if end is not None:
+            self._hand.pick(end)
+        return self._holds
+
+    def _move(self, event: QMouseEvent) -> bool:
+        place, sight = event.position(), self._sight() if self._hand.active else None
+        if sight is None:
+            return False
+        if self._holds:
+            if self._moved(place):
+                self._hand.drag(sight.at(place))
+            return True
+        if not event.buttons():
+            over = self._end_at(place)
+            if over is not self._over:
+                self._over = over
+                self.update()
+        return False
+
+    def _release(self, event: QMouseEvent) -> bool:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or event.button() != pressed[0]:
+            return False
+        moved = self._moved(event.position(), pressed[1])
+        if self._holds:
+            self._holds = False
+            self._hand.drop()
+            return True
+        if moved:
+            return False
+        if event.button() == RIGHT:
+            self._ask_menu(event)
+        elif event.button() == LEFT and self._hand.active:
+            sight = self._sight()
+            point = sight.at(event.position()) if sight is not None else None
+            if point is not None:
+                self._hand.add(point)
+        return False
+
+    def _ask_menu(self, event: QMouseEvent) -> None:
+        sight = self._sight()
+        if isinstance(sight, SceneSight) and self._hand.tree is not None:
+            point = sight.at(event.position())
+            if point is not None:
+                self.menu_wanted.emit(point, event.globalPosition().toPoint())
+
+    def _key(self, event: QKeyEvent) -> bool:
+        act = self._act(Qt.Key(event.key()))
+        if act is None:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            act()
+        return True
+
+    def _act(self, key: Qt.Key) -> Callable[[], object] | None:
+        """What a key does now."""
+        hand = self._hand
+        if not hand.active or hand.picked_end is None:
+            return None
+        if key == Qt.Key.Key_Delete:
+            return hand.delete
+        if key == Qt.Key.Key_Escape:
+            self._holds = False
+            return hand.let_go
+        return None
+
+    def _end_at(self, place: QPointF) -> End | None:
+        """The end whose ring lies under a place."""
+        sight = self._sight()
+        if sight is None:
+            return None
+        best, found = GRAB, None
+        for end in self._hand.ends:
+            if not sight.shows(end):
+                continue
+            x, y = sight.pixel(end.point_lps)
+            away = float(np.hypot(place.x() - x, place.y() - y))
+            if away < best:
+                best, found = away, end
+        return found
+
+    def _moved(self, place: QPointF, since: QPointF | None = None) -> bool:
+        begun = since if since is not None else self._pressed[1] if self._pressed else place
+        away = place - begun
+        return abs(away.x()) + abs(away.y()) > CLICK_PIXELS

@@ -1,0 +1,156 @@
+"""What a person does to the vessel tree by hand: every act is a job and one step to undo."""
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from viewer.case.case import Case
+from viewer.geometry.branches import nearest_branch
+from viewer.geometry.by_hand import Change, EndChange, RootSet, point_of
+from viewer.geometry.ends import End, free_ends, nearest_end
+from viewer.geometry.redone import name_for
+from viewer.geometry.tree import VesselTree
+from viewer.session.jobs import Job
+from viewer.session.session import Session
+
+NO_TREE = "There is no vessel tree yet; run Trace first (Alt+4)."
+WAIT = "Wait until the running job has ended, or cancel it (Esc)."
+NO_END = "Pick an end first: click its ring with the tool Ends of vessels (U)."
+FAR_MM = 15.0
+NO_VESSEL = "No vessel lies at this place; click on one, or put the cursor there."
+
+
+class TreeHand(QObject):
+    """The picked end, the one that is being dragged, and what can be done with them.
+
+    `changed` tells that the views are to be painted anew.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.picked: np.ndarray | None = None  # where the picked end lies (LPS)
+        self.dragged_to: np.ndarray | None = None
+        self._job: Job[Case] | None = None
+        self._ends: tuple[VesselTree | None, tuple[End, ...]] = (None, ())
+        session.case_changed.connect(self._case_changed)
+        session.view.events.tool.connect(self.let_go)
+
+    def release(self) -> None:
+        """Stop listening."""
+        self._session.case_changed.disconnect(self._case_changed)
+        self._session.view.events.tool.disconnect(self.let_go)
+
+    # What there is
+
+    @property
+    def active(self) -> bool:
+        """Whether the tool for ends is in the hand and there are any."""
+        return self._session.view.tool == "ends" and bool(self.ends)
+
+    @property
+    def tree(self) -> VesselTree | None:
+        """The tree of the open case."""
+        return self._session.case.tree
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """The free ends of the tree."""
+        if self._ends[0] is not self.tree:
+            self._ends = self.tree, free_ends(self.tree) if self.tree is not None else ()
+        return self._ends[1]
+
+    @property
+    def picked_end(self) -> End | None:
+        """The end that is picked."""
+        if self.picked is None:
+            return None
+        return next((end for end in self.ends if np.array_equal(end.point_lps, self.picked)), None)
+
+    def name_of(self, end: End) -> str:
+        """The vessel of an end in a few words."""
+        name = self.tree.branches[end.branch].name or f"branch {end.branch + 1}"
+        return f"{name}, root" if end.is_root else name
+
+    # Picking and dragging
+
+    def pick(self, end: End | None) -> None:
+        """Pick an end, with its branch, or none."""
+        self.picked = end.point_lps if end is not None else None
+        self.dragged_to = None
+        if end is not None:
+            self._session.select(end.branch)
+        self.changed.emit()
+
+    def drag(self, point_lps: np.ndarray | None) -> None:
+        """Show the picked end at another point, or back at its own."""
+        self.dragged_to = point_lps
+        self.changed.emit()
+
+    def drop(self) -> None:
+        """Put the dragged end where it is shown."""
+        end, to = self.picked_end, self.dragged_to
+        self.dragged_to = None
+        if end is not None and to is not None:
+            self._do("Dragging the end", EndChange("moved", point_of(end.point_lps), point_of(to)))
+        self.changed.emit()
+
+    def let_go(self, *_: object) -> None:
+        """Pick nothing and drag nothing."""
+        self.picked = self.dragged_to = None
+        self.changed.emit()
+
+    # Acts
+
+    def add(self, point_lps: np.ndarray) -> None:
+        """Add an end at a point of a vessel."""
+        self._do("Adding the end", EndChange("added", point_of(point_lps)))
+
+    def delete(self, point_lps: np.ndarray | None = None) -> None:
+        """Delete the end nearest to a point, at first the picked one, with its vessel."""
+        end = self.picked_end if point_lps is None else self._end_near(point_lps)
+        if end is None:
+            self._session.say("info", NO_END)
+        else:
+            self._do("Deleting the end", EndChange("removed", point_of(end.point_lps)))
+
+    def set_root(self, point_lps: np.ndarray) -> None:
+        """Let the tree begin at the end nearest to a point."""
+        branch = self.branch_at(point_lps)
+        if branch is not None:
+            self._do("Setting the root", RootSet(point_of(point_lps)))
+
+    def rename(self, branch: int, name: str) -> None:
+        """Give a branch a name, or take back ("") the one that a person gave it."""
+        if self.tree is not None:
+            self._do("Naming the vessel", name_for(self.tree, branch, name))
+
+    def branch_at(self, point_lps: np.ndarray) -> int | None:
+        """The branch at a point; where none is, that is said."""
+        tree = self.tree
+        if tree is None or not tree.branches:
+            self._session.say("info", NO_TREE)
+            return None
+        branch, _, beside_mm = nearest_branch(tree, np.asarray(point_lps, np.float64))
+        if beside_mm > FAR_MM:
+            self._session.say("info", NO_VESSEL)
+            return None
+        return branch
+
+    def _end_near(self, point_lps: np.ndarray) -> End | None:
+        end = nearest_end(self.tree, point_lps) if self.tree is not None else None
+        far = np.inf if end is None else float(np.linalg.norm(end.point_lps - point_lps))
+        return end if far <= FAR_MM + (end.radius_mm if end is not None else 0.0) else None
+
+    def _do(self, name: str, change: Change) -> None:
+        if self.tree is None:
+            self._session.say("info", NO_TREE)
+        elif not self._session.may_edit or (self._job is not None and not self._job.over):
+            self._session.say("info", WAIT)
+        else:
+            self._job = self._session.edit_tree(name, change)
+
+    def _case_changed(self, before: Case, after: Case) -> None:
+        if after.tree is not before.tree:
+            self.let_go()
