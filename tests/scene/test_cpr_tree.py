@@ -8,6 +8,7 @@ import pytest
 from viewer.geometry.course import course_through
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.geometry.tree_sheet import lanes_from
+from viewer.scene.colors import TOKENS
 from viewer.scene.cpr import curved_hu, curved_labels
 from viewer.scene.cpr_tree import fitted_sheet, tree_marks, tree_picture
 from viewer.scene.marks import Line, Text
@@ -87,7 +88,8 @@ def test_a_vessel_has_one_axis_with_its_profile(a_picture):
 def test_names_and_joints_are_drawn_and_the_chosen_lane_stands_out():
     trunk = Branch(np.linspace((0, 0, 50), (0, 0, 0), 60), np.full(60, 8.0), -1, "thoracic aorta")
     on = Branch(np.linspace((0, 0, 0), (0, 0, -60), 60), np.full(60, 8.0), 0, "abdominal aorta")
-    side = Branch(np.linspace((0, 0, 0), (40, 0, -8), 60), np.full(60, 2.0), 0, "celiac trunk")
+    way = np.linspace((0, 0, 0), (40, 0, -8), 60)
+    side = Branch(way, np.full(60, 2.0), 0, "celiac trunk", ((10.0, 20.0),))
     tree = VesselTree((trunk, on, side), np.zeros((1, 3)))
     lanes = lanes_from(tree, course_through(tree, 0))
     assert [lane.name for lane in lanes] == ["aorta", "celiac trunk"]
@@ -96,3 +98,8 @@ def test_names_and_joints_are_drawn_and_the_chosen_lane_stands_out():
     assert [m.text for m in made if isinstance(m, Text) and m.bold] == ["celiac trunk"]
     joint = next(m for m in made if isinstance(m, Line) and m.color != made[0].color)
     assert joint.x0 == pytest.approx(picture.box(1)[0])
+    invented = [m for m in made if isinstance(m, Line) and m.color == TOKENS["invented"]]
+    left, right = picture.x_along(lanes[1].start_mm + np.array([10.0, 20.0]))
+    assert min(m.x0 for m in invented) == pytest.approx(left, abs=1)
+    assert max(m.x1 for m in invented) == pytest.approx(right, abs=1)
+    assert len(invented) > 3, "dashes"

@@ -1,13 +1,17 @@
 """The layout of one vessel: what is picked in one view is shown in all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.window.mouse import LEFT, press, wheel
 from viewer.case.case import Case
+from viewer.scene.colors import TOKENS
 from viewer.window import vessel_chosen
 
 pytestmark = pytest.mark.gui
@@ -259,3 +263,43 @@ def test_an_edit_shows_the_vessel_of_the_new_tree(view, a_vessel_window, qtbot):
         timeout=60_000,
     )
     assert session.branch in view.vessel.course.branches
+
+
+def test_a_section_tells_its_numbers_and_how_narrow_the_cursor_is(view):
+    vessel, pane = view.vessel, view.sections["cursor"]
+    vessel.go_to((vessel.flags.proximal_mm + vessel.flags.distal_mm) / 2)
+    (mean, narrowed), (both, _) = pane.told()
+    assert mean.startswith("⌀ ")
+    assert mean.endswith(" mm")
+    assert both.count("±") == 2
+    found = vessel.narrowed_here.percent_diameter
+    assert ("−" in narrowed) == (found.value > 0)
+    vessel.go_to(vessel.flags.distal_mm + 1)
+    assert vessel.narrowed_here is None
+    assert pane.told()[0][1] == ""
+    assert pane.room.height() < pane.height()
+
+
+def test_a_long_name_leaves_its_length_in_sight(view, a_vessel_window):
+    view.header.resize(320, view.header.height())
+    view.header.name.setFixedWidth(110)
+    view.vessel.changed.emit()
+    assert view.header.name.text().endswith(" mm")
+    assert view.header.name.toolTip().startswith(view.vessel.name)
+
+
+def test_made_up_and_drawn_parts_are_hatched_in_the_curved_view(view, a_vessel_window):
+    violet = QColor(TOKENS["invented"]).rgb()
+
+    def hatched():
+        image = view.curve.grab().toImage()
+        middle = range(image.height() // 3, 2 * image.height() // 3)
+        return sum(image.pixel(x, y) == violet for x in range(60, 480, 3) for y in middle)
+
+    before = hatched()
+    course = view.vessel.course
+    view.vessel.course = replace(course, invented=((20.0, 60.0),))
+    assert hatched() > before + 20
+    view.profile.grab()
+    view.vessel.course = course
+    assert hatched() == before

@@ -192,6 +192,13 @@ def tree_marks(picture: TreePicture) -> list[Mark]:
             (right, top, right, bottom),
         ):
             made.append(Line(x0, y0, x1, y1, color, wide))
+        share = float(lane.frames.s_mm[-1]) / lane.course.length_mm
+        for low, high in lane.course.invented:
+            places = lane.start_mm + share * np.linspace(low, high, 2 * max(1, int(high - low)))
+            ends = picture.x_along(places).tolist()
+            y = (top + bottom) / 2
+            pairs = zip(ends[::2], ends[1::2], strict=True)
+            made += [Line(x0, y, x1, y, TOKENS["invented"], 2.5) for x0, x1 in pairs]
         if lane.name:
             color = TOKENS["accent" if own else "text"]
             place = (right + 5, (top + bottom) / 2)

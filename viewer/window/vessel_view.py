@@ -88,7 +88,7 @@ class VesselHeader(QWidget):
         self.name = QLabel()
         self.name.setObjectName("patient")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.name.setMinimumWidth(120)
+        self.name.setMinimumWidth(150)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sheets = {name: self._button(name) for name in SHEETS}
         row = QHBoxLayout(self)
@@ -102,7 +102,8 @@ class VesselHeader(QWidget):
         row.addLayout(together)
         self.angle = QSlider(Qt.Orientation.Horizontal)
         self.angle.setRange(0, 359)
-        self.angle.setMinimumWidth(60)
+        self.angle.setMinimumWidth(48)
+        self.angle.setMaximumWidth(160)
         self.angle.setAccessibleName("Turn the curved view")
         self.angle.setToolTip("Turn the curved view about the vessel\nDouble click: 0°")
         self.angle.installEventFilter(self)
@@ -110,6 +111,8 @@ class VesselHeader(QWidget):
         self.degrees.setRange(0, 359)
         self.degrees.setWrapping(True)
         self.degrees.setSuffix("°")
+        self.degrees.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.degrees.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.degrees.setToolTip("How the curved view is turned about the vessel (, and . turn)")
         for each in (self.angle, self.degrees):
             each.valueChanged.connect(self._turn)
