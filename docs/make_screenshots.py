@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-from PySide6.QtCore import QEventLoop  # noqa: E402
+from PySide6.QtCore import QEventLoop, QPointF  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from viewer.case.made_up import make_case  # noqa: E402
@@ -25,8 +25,10 @@ from viewer.geometry.drawn import Drawing  # noqa: E402
 from viewer.geometry.drawn_numbers import measured  # noqa: E402
 from viewer.phantom.patient import Recipe  # noqa: E402
 from viewer.resource import resource  # noqa: E402
+from viewer.scene.paper import Paper  # noqa: E402
 from viewer.scene.turn import to_point  # noqa: E402
 from viewer.session.session import Session  # noqa: E402
+from viewer.window.drawing_papers import slice_papers, space_papers  # noqa: E402
 from viewer.window.main_window import MainWindow  # noqa: E402
 from viewer.window.post import Poster  # noqa: E402
 from viewer.window.style import dress  # noqa: E402
@@ -104,14 +106,57 @@ def look_at_the_example(by: Photographer) -> None:
     by.trigger("organs")
     by.trigger("layout-1+3")
     by.save("bones")
-    for name in ("remove-bones", "organs", "layout-vessel"):
+    for name in ("remove-bones", "organs", "layout-2x2"):
         by.trigger(name)
+    measure(by)
+    by.trigger("layout-vessel")
     aorta = int(np.argmax([np.median(b.radius_mm) for b in by.session.case.tree.branches]))
     by.session.select(aorta)
     by.save("vessel")
     by.session.view.surface_color = "label"
     by.trigger("layout-2x2")
     by.session.saved_case = by.session.case
+
+
+def measure(by: Photographer) -> None:
+    """Drawings round the renal arteries, and one in 3-D; they go again."""
+    session, panes = by.session, by.window.panes
+    tree = session.case.tree
+    aorta = max(tree.branches, key=lambda b: float(np.median(b.radius_mm)) * b.length_mm)
+    third = len(aorta.points_lps) // 3
+    middle, radius_mm = aorta.points_lps[third], float(aorta.radius_mm[third])
+    session.view.cursor_lps = to_point(middle)
+    for pane in panes.slices.values():
+        pane.zoom_by(2.2, QPointF(*pane.plane().pixel(middle)))
+    axial, coronal = (panes.slices[name] for name in ("axial", "coronal"))
+    (paper,) = slice_papers(axial)
+    x, y = axial.plane().pixel(middle)
+    r = radius_mm / axial.plane().mm_per_pixel
+    draw(by, paper, "distance", (x - r, y), (x + r, y))
+    draw(by, paper, "circle", (x, y))
+    x, y = coronal.plane().pixel(middle)
+    (paper,) = slice_papers(coronal)
+    draw(by, paper, "angle", (x - 60, y - 60), (x, y), (x + 50, y - 80))
+    draw(by, paper, "ellipse", (x - 170, y + 30), (x - 90, y + 90))
+    ends = panes.scene.scene.pixels(aorta.points_lps[[3, -4]])[:, :2]
+    (paper,) = space_papers(panes.scene)
+    draw(by, paper, "distance", *(ends * panes.scene.width() / panes.scene.scene.size[0]))
+    by.save("measuring")
+    session.note("Delete", "drawings", None)
+    session.view.tool = "window"
+    by.trigger("fit")
+
+
+def draw(by: Photographer, paper: Paper, tool: str, *pixels: tuple[float, float]) -> None:
+    """Draw through pixels of a view."""
+    pencil = by.window.panes.pencil
+    by.session.view.tool = tool
+    pencil.begin(paper, paper.at(*pixels[0]))
+    for pixel in pixels[1:]:
+        pencil.follow(paper, paper.at(*pixel))
+        pencil.add(paper)
+    if pencil.sketch is not None:
+        pencil.finish(paper)
 
 
 def doubt(by: Photographer) -> None:

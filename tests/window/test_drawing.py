@@ -237,6 +237,21 @@ def test_the_list_tells_numbers_goes_there_and_copies(
     assert side.isHidden()
 
 
+def test_the_list_has_room_for_its_rows(an_open_window, a_distance, a_slice, trigger, qtbot):
+    an_open_window.resize(1600, 960)
+    side = an_open_window.inspector.drawings
+    trigger("tool-circle")
+    click(a_slice, (100, 100), (150, 100), (200, 140))
+    qtbot.wait(100)
+    rows = side.rows
+    assert rows.count() == 4
+    last = rows.visualItemRect(rows.item(3))
+    assert 0 < last.bottom() <= rows.viewport().height()
+    assert rows.height() < last.bottom() + 30
+    assert side.copy.y() >= rows.y() + rows.height()
+    assert side.height() >= side.copy.y() + side.copy.sizeHint().height()
+
+
 def test_a_right_click_on_a_drawing_offers_its_menu(
     an_open_window, a_distance, a_slice, drawings, qtbot
 ):

@@ -45,7 +45,7 @@ def test_in_the_curved_view_one_measures_along_the_sheet(
     qtbot.wait(30)
     layer = an_open_window.panes.layers["curve"]
     (laid,) = layer.laid
-    assert laid.label[0].endswith("along the sheet")
+    assert laid.label[1] == "along the sheet"
     trigger("vessel-turn")
     trigger("vessel-turn")
     qtbot.wait(30)

@@ -16,7 +16,7 @@ TITLES = {
 }
 HEADER = ("Name", "Kind", "Quantity", "Value", "SD", "Unit", "How")
 FIRST = {"distance": "length", "angle": "angle", "lines": "angle"}
-SHEET = "along the sheet"
+ALONG, ON = "along the sheet", "on the curved sheet"
 
 
 def first_number(drawing: Drawing) -> Number:
@@ -35,15 +35,17 @@ def number_text(number: Number) -> str:
 
 
 def label_lines(drawing: Drawing) -> tuple[str, ...]:
-    """What stands beside a drawing: its name and number, and the HU of an area."""
-    sheet = f" {SHEET}" if drawing.strip is not None else ""
-    first = f"{drawing.name}  {number_text(first_number(drawing))}{sheet}"
+    """What stands beside a drawing: its name and number, the HU of an area, and where it lies."""
+    lines = [f"{drawing.name}  {number_text(first_number(drawing))}"]
     mean = drawing.numbers.get("mean HU")
-    if mean is None:
-        return (first,)
-    if not mean.known:
-        return first, f"no HU: {mean.missing}"
-    return first, f"mean {number_text(mean)}, SD {drawing.numbers['SD HU'].value:.0f}"
+    if mean is not None and mean.known:
+        spread = drawing.numbers["SD HU"].value
+        lines.append(f"mean {number_text(mean)}, SD {spread:.0f}")
+    elif mean is not None:
+        lines.append(f"no HU: {mean.missing}")
+    if drawing.strip is not None:
+        lines.append(ALONG if drawing.kind == "distance" else ON)
+    return tuple(lines)
 
 
 def step_name(drawing: Drawing) -> str:

@@ -14,6 +14,7 @@ from viewer.volume.grid import Grid
 OFF_MM = 0.5
 SQUARE = 0.9995  # cosine of the angle up to which two planes count as one
 PIECE_MM = 1.0
+STEP_MM = 1.0  # at most between two points of a path
 
 
 class Paper(Protocol):
@@ -113,6 +114,7 @@ class SheetPaper:
     ) -> None:
         self._picture, self._title, self._degrees = picture, title, degrees
         self._box = box or (0.0, 0.0, picture.width, picture.height)
+        self._reach = np.inf if box is None else (box[3] - box[1]) / 2 * picture.mm_per_pixel
         self.key = (title, id(picture.sheet.frames), round(float(picture.sheet.angle), 6))
 
     def holds(self, x: float, y: float) -> bool:
@@ -142,7 +144,7 @@ class SheetPaper:
     def places(self, drawing: Drawing) -> np.ndarray | None:
         """What was drawn on this sheet can be changed on it."""
         strip = drawing.strip
-        if strip is None:
+        if strip is None or self._far(drawing):
             return None
         starts, ways = self._picture.sheet.lines(strip.along_mm)
         beside = np.linalg.norm(starts - strip.starts_lps, axis=1).max() <= OFF_MM
@@ -154,12 +156,20 @@ class SheetPaper:
         places = self.places(drawing)
         if places is not None:
             return tuple(self.pixels(line) for line in strokes(drawing.kind, places))
-        if drawing.strip is not None or not self._near(np.array(drawing.points_lps)):
+        if drawing.strip is not None or self._far(drawing):
+            return None
+        if not self._near(np.array(drawing.points_lps)):
             return None
         lines = [finely(line) for line in outlines_lps(drawing)]
         if not all(self._near(line) for line in lines):
             return None
         return tuple(self.pixels(flattened(self._picture.sheet, line)) for line in lines)
+
+    def _far(self, drawing: Drawing) -> bool:
+        """Whether a drawing begins beside the box, told without the sheet: there may be many."""
+        path = self._picture.sheet.frames.points_lps
+        away = np.linalg.norm(path - np.array(drawing.points_lps[0]), axis=1).min()
+        return bool(away > self._reach + STEP_MM)
 
     def _near(self, points: np.ndarray) -> bool:
         sheet = self._picture.sheet

@@ -32,7 +32,7 @@ class DrawingList(QWidget):
         self.rows = QListWidget()
         self.rows.setAccessibleName("Drawings")
         self.rows.setFrameShape(QFrame.Shape.NoFrame)
-        self.rows.setWordWrap(True)
+        self.rows.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -60,7 +60,9 @@ class DrawingList(QWidget):
         self._session.view.events.drawing.disconnect(self._select)
 
     def eventFilter(self, watched, event) -> bool:
-        """Del deletes the row's drawing, also where a branch is selected."""
+        """Keep room for all rows; Del deletes a row's drawing, also where a branch is selected."""
+        if event.type() == event.Type.Resize:
+            self._fit()
         kinds = (event.Type.ShortcutOverride, event.Type.KeyPress)
         if event.type() not in kinds or event.key() != Qt.Key.Key_Delete:
             return False
@@ -82,10 +84,18 @@ class DrawingList(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, drawing.name)
             item.setToolTip(numbers_text(drawing))
             self.rows.addItem(item)
-        tall = sum(self.rows.sizeHintForRow(n) for n in range(min(len(drawings), MOST_ROWS)))
-        self.rows.setFixedHeight(tall + 4)
         self.setVisible(bool(drawings))
+        self._fit()
         self._select()
+
+    def _fit(self) -> None:
+        """Take as much height as the first rows need."""
+        self.rows.doItemsLayout()
+        last = self.rows.item(min(self.rows.count(), MOST_ROWS) - 1)
+        if last is not None:
+            self.rows.scrollToTop()
+            edges = self.rows.height() - self.rows.viewport().height()
+            self.rows.setFixedHeight(self.rows.visualItemRect(last).bottom() + 2 + edges)
 
     def _select(self, *_: object) -> None:
         name = self._session.view.drawing

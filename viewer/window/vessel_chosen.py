@@ -282,6 +282,8 @@ class ChosenVessel(QObject):
     def _case_changed(self, before: Case, after: Case) -> None:
         if before is not after and before.alike_but_notes(after):
             return  # the cursor stays where it is while one draws
+        if before is not after and before.alike_but_notes(after):
+            return  # the cursor stays where it is while one draws
         parts = ("volume", "mask", "tree")
         if any(getattr(before, part) is not getattr(after, part) for part in parts):
             self._known.clear()
