@@ -80,8 +80,9 @@ def test_sections_beside_each_other_tell_a_lumen_that_none_tells_alone():
     rays = Rays(hu, np.full(41, 5.9), np.full((41, 48), np.nan), np.full(41, 400.0))
     half = np.full((41, 48), np.nan)
     half[:6] = half[-6:] = 3.0
-    radius, _ = by_brightness(rays, half, np.arange(41) * 0.5, 0.5, 15.0, 0.4)
-    alone, _ = by_brightness(rays, half, np.arange(41) * 5.0, 0.5, 15.0, 0.4)
+    bare = np.zeros(41)
+    radius, _ = by_brightness(rays, half, np.arange(41) * 0.5, 0.5, 15.0, 0.4, bare)
+    alone, _ = by_brightness(rays, half, np.arange(41) * 5.0, 0.5, 15.0, 0.4, bare)
     assert np.isnan(alone[12:29]).all()
     assert np.pi * np.nanmedian(radius[12:29]) ** 2 == pytest.approx(0.098, abs=0.04)
 
