@@ -26,15 +26,19 @@ PAIRED = (
     "common carotid", "internal carotid", "external carotid", "subclavian", "vertebral", "renal",
     "common iliac", "external iliac", "internal iliac", "common femoral", "superficial femoral",
     "deep femoral", "popliteal", "middle cerebral", "anterior cerebral", "posterior cerebral",
+    "hepatic", "posterior communicating",
 )  # fmt: skip
 SINGLE = {
     "aortic root", "ascending aorta", "aortic arch", "aortic isthmus", "descending thoracic aorta",
     "abdominal aorta", "brachiocephalic artery", "celiac trunk", "splenic artery",
     "common hepatic artery", "superior mesenteric artery", "basilar artery",
     "left main coronary artery", "left anterior descending artery", "left circumflex artery",
-    "right coronary artery",
+    "right coronary artery", "proper hepatic artery", "gastroduodenal artery",
+    "left gastric artery", "anterior communicating artery", "celiacomesenteric trunk",
 }  # fmt: skip
-KNOWN = SINGLE | {f"{side} {name} artery" for side in ("left", "right") for name in PAIRED}
+SIDES, M2 = ("left", "right"), ("superior", "inferior")
+TRUNKS = {f"{side} {which} M2 trunk" for side in SIDES for which in M2}
+KNOWN = SINGLE | TRUNKS | {f"{side} {name} artery" for side in SIDES for name in PAIRED}
 STEP_MM, NEAR_MM = 0.5, 4.0
 
 

@@ -160,3 +160,35 @@ def test_calves_are_not_named_as_a_neck():
     )
     assert len(low) > 6
     assert {each.name for each in name_vessels(calves)} == {""}
+
+
+# Each vessel, how many mm of it must be named in three people, and the variant that has it.
+INNER = (
+    ("abdomen", "gastroduodenal artery", 60.0, ()),
+    ("abdomen", "proper hepatic artery", 25.0, ()),
+    ("abdomen", "right hepatic artery", 30.0, ()),
+    ("abdomen", "left hepatic artery", 15.0, ()),
+    ("abdomen", "left gastric artery", 60.0, ()),
+    ("abdomen", "right hepatic artery", 150.0, ("replaced-right-hepatic",)),
+    ("abdomen", "celiacomesenteric trunk", 45.0, ("celiacomesenteric-trunk",)),
+    ("abdomen", "celiac trunk", 25.0, ("celiacomesenteric-trunk",)),
+    ("abdomen", "superior mesenteric artery", 300.0, ("celiacomesenteric-trunk",)),
+    ("head", "anterior communicating artery", 5.0, ()),
+    ("head", "left posterior communicating artery", 10.0, ()),
+    ("head", "left superior M2 trunk", 30.0, ()),
+    ("head", "right inferior M2 trunk", 30.0, ()),
+)
+
+
+@pytest.mark.parametrize(("region", "name", "least_mm", "variants"), INNER)
+def test_inner_arteries_are_named_and_nothing_else_is(region, name, least_mm, variants):
+    right = wrong = 0.0
+    for seed in range(21, 24):
+        tree, grid = arteries(region, seed, variants)
+        for each in name_vessels(tree, grid):
+            if each.name == name:
+                own = is_right(name, tree.branches[each.branch].name)
+                right += own * (each.to_mm - each.from_mm)
+                wrong += (not own) * (each.to_mm - each.from_mm)
+    assert right > least_mm
+    assert wrong < 0.03 * right

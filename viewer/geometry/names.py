@@ -14,6 +14,7 @@ from viewer.geometry.names_legs import name_leg
 from viewer.geometry.names_places import Reading, read
 from viewer.geometry.names_skull import name_from_below
 from viewer.geometry.names_ways import Step, Way
+from viewer.geometry.names_willis import name_willis
 from viewer.geometry.tree import VesselTree
 from viewer.volume.grid import Grid
 
@@ -54,6 +55,7 @@ def name_vessels(tree: VesselTree, grid: Grid | None = None) -> tuple[Named, ...
     if not any(r.belly.mesenteric or r.bifurcation or r.aorta.rising for r in readings):
         known = {each.branch for each in found}
         found += name_from_below(ways, [p for p in loose if known.isdisjoint(p)], unknown)
+    found += name_willis(ways, found)
     return _complete(tree, found)
 
 
@@ -106,7 +108,7 @@ def name_aorta(reading: Reading) -> list[Named]:
     if reading.arch_from and reading.arch_to:
         low = reading.arch_to.s_mm
         sure = 0.9 if len(reading.arch) > 1 else 0.6
-        how = f"from {reading.arch_from.how} to {reading.arch_to.how}"
+        how = f"begins {reading.arch_from.how}, ends {reading.arch_to.how}"
         out += give(way, "aortic arch", sure, how, reading.arch_from.s_mm, low)
     elif reading.aorta.rising:
         return out

@@ -6,7 +6,13 @@ import numpy as np
 
 from viewer.geometry.names_aorta import Aorta, Side, sides_of
 from viewer.geometry.names_given import Named, give
-from viewer.geometry.names_ways import Way, Ways
+from viewer.geometry.names_liver import (
+    common_trunk,
+    name_hepatic,
+    name_left_gastric,
+    name_replaced,
+)
+from viewer.geometry.names_ways import Step, Way, Ways
 
 LEAST_MM = 1.25
 FALL_MM = 30.0
@@ -143,12 +149,22 @@ def _renals(ways: Ways, aorta: Aorta, belly: Belly, looks: list[Look]) -> Belly:
 def name_belly_arteries(ways: Ways, belly: Belly) -> list[Named]:
     """Names of the recognized arteries of the belly and of the celiac trunk's branches."""
     out: list[Named] = []
-    if belly.celiac:
-        out += _name_celiac(ways, belly.celiac, belly.mesenteric is not None)
-    if belly.mesenteric:
+    celiac = belly.celiac.step if belly.celiac else None
+    mesenteric = belly.mesenteric.step if belly.mesenteric else None
+    common = common_trunk(ways, mesenteric) if mesenteric and not celiac else None
+    if common:
+        trunk, celiac, mesenteric = common
+        why = "parts into what spreads to both sides and what goes down"
+        out += give(trunk, "celiacomesenteric trunk", 0.75, why)
+    replaced: list[Named] = []
+    if mesenteric:
         why = "from the front of the aorta below the celiac trunk, downwards"
         sure = 0.9 if belly.celiac else 0.75
-        out += give(ways.follow(belly.mesenteric.step), "superior mesenteric artery", sure, why)
+        way = ways.follow(mesenteric)
+        replaced = name_replaced(ways, way, sure)
+        out += give(way, "superior mesenteric artery", sure, why) + replaced
+    if celiac:
+        out += _name_celiac(ways, celiac, mesenteric is not None, replaced=bool(replaced))
     if belly.inferior:
         why = "thin, from the front of the aorta far below the upper one, to the left"
         way = ways.follow(belly.inferior.step)
@@ -173,20 +189,21 @@ def _hilum(ways: Ways, way: Way) -> float:
     return way.length_mm
 
 
-def _name_celiac(ways: Ways, celiac: Side, below: bool) -> list[Named]:
+def _name_celiac(ways: Ways, celiac: Step, below: bool, *, replaced: bool) -> list[Named]:
     """The celiac trunk, and the splenic and common hepatic arteries that it parts into."""
     why = "the first artery from the front of the aorta in the belly"
     sure = 0.9 if below else 0.7
-    origin = ways.points(celiac.step)[0]
-    spleen = ways.way_to(celiac.step, lambda p: p[:, 0] - origin[0] + 0.4 * (p[:, 1] - origin[1]))
-    liver = ways.way_to(celiac.step, lambda p: -(p[:, 0] - origin[0]))
+    origin = ways.points(celiac)[0]
+    spleen = ways.way_to(celiac, lambda p: p[:, 0] - origin[0] + 0.4 * (p[:, 1] - origin[1]))
+    liver = ways.way_to(celiac, lambda p: -(p[:, 0] - origin[0]))
     same = [a == b for a, b in zip(spleen.steps, liver.steps, strict=False)]
     common = same.index(False) if False in same else len(same)
     to_left = spleen.points_lps[-1][0] - origin[0]
     to_right = origin[0] - liver.points_lps[-1][0]
     if common in (0, len(same)) or to_left < 15.0 or to_right < 15.0:
-        return give(ways.follow(celiac.step), "celiac trunk", sure, why, to_mm=35.0)
-    out = give(ways.way(liver.steps[:common]), "celiac trunk", sure, why)
+        return give(ways.follow(celiac), "celiac trunk", sure, why, to_mm=35.0)
+    trunk = ways.way(liver.steps[:common])
+    out = give(trunk, "celiac trunk", sure, why) + name_left_gastric(ways, trunk, sure)
     left = ways.way(spleen.steps[common:])
     out += give(
         left,
@@ -205,7 +222,8 @@ def _name_celiac(ways: Ways, celiac: Side, below: bool) -> list[Named]:
         min(45.0, right.length_mm),
     )
     reason = "from the celiac trunk to the right, to its first fork"
-    return out + give(right, "common hepatic artery", 0.85 * sure, reason, to_mm=end)
+    out += give(right, "common hepatic artery", 0.85 * sure, reason, to_mm=end)
+    return out + name_hepatic(ways, right, end, sure, replaced=replaced)
 
 
 def _until_hilum(ways: Ways, way: Way) -> float:
