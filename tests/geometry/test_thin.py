@@ -115,6 +115,6 @@ def test_beside_calcium_brightness_tells_nothing():
         np.full(3, 400.0),
     )
     half = np.repeat([[3.0], [0.6], [0.6]], 48, axis=1)
-    radius, sd = by_brightness(rays, half, np.arange(3) * 5.0, 0.5, 10.0, 0.4)
+    radius, sd = by_brightness(rays, half, np.arange(3) * 5.0, 0.5, 10.0, 0.4, np.zeros(3))
     assert np.isfinite(radius).tolist() == [False, True, False]
     assert radius[1] == pytest.approx(0.6, abs=3 * sd[1])
