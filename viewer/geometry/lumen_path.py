@@ -1,5 +1,6 @@
 """The way from a point through a vessel's voxels to its tree."""
 
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -15,7 +16,7 @@ from viewer.geometry.tree import Branch, even_path
 from viewer.progress import silent
 from viewer.segment.mask import VesselMask
 
-CLICK_VOXELS = 3
+CLICK_VOXELS, CLICK_MM = 3, 5.0
 MARGIN_MM = 2.0
 WITHIN = 0.8  # of the radius: so far inside it a voxel surely belongs to a vessel
 CANDIDATES = 4
@@ -33,14 +34,23 @@ LOOSE = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class LumenPath:
+    """A way (n,3) through a vessel; its first points `inside` the one that it comes from."""
+
+    points_lps: np.ndarray
+    inside: int
+
+
 def voxel_at(mask: VesselMask, label: int, point_lps: np.ndarray) -> np.ndarray:
     """The index (3,) of the label's voxel nearest to a point on or beside the vessel.
 
-    Raises `ViewerError` where none lies within a few voxels.
+    Raises `ViewerError` where none lies within a few voxels and millimeters.
     """
     index = mask.grid.index(np.asarray(point_lps, np.float64))
-    low = np.maximum(np.floor(index).astype(int) - CLICK_VOXELS, 0)
-    high = np.minimum(np.ceil(index).astype(int) + CLICK_VOXELS + 1, mask.grid.shape)
+    reach = np.maximum(CLICK_VOXELS, np.ceil(CLICK_MM / np.array(mask.grid.spacing_mm)).astype(int))
+    low = np.maximum(np.floor(index).astype(int) - reach, 0)
+    high = np.minimum(np.ceil(index).astype(int) + reach + 1, mask.grid.shape)
     cut = tuple(slice(a, max(a, b)) for a, b in zip(low.tolist(), high.tolist(), strict=True))
     near = np.argwhere(mask.labels[cut] == label) + low
     if not len(near):
@@ -55,8 +65,8 @@ def path_to(
     start: np.ndarray,
     targets_lps: np.ndarray,
     radius_mm: np.ndarray,
-) -> np.ndarray:
-    """The points (n,3) of the way from spheres to a voxel `start`, in the middle where it can be.
+) -> LumenPath:
+    """The way from spheres to a voxel `start`, in the middle of the vessel where it can be.
 
     A way costs its length divided by the squared distance to the wall. The spheres are given by
     their centers (k,3) and radii (k,); the way begins at the center it comes to. Raises
@@ -69,25 +79,31 @@ def path_to(
     way = _cheapest(mask, label, index, held, start)
     centers = _sphere_of(mask.grid.points_lps(way[:1]), spheres)
     points = mask.grid.points_lps(way)
-    return _led_from(targets_lps[int(centers[0])], points, min(mask.grid.spacing_mm))
+    line = _line(targets_lps[int(centers[0])], points[0], min(mask.grid.spacing_mm))
+    held_too = np.flatnonzero(_in_sphere(points, (spheres[0], radius_mm)))
+    inside = len(line) + (int(held_too[-1]) + 1 if len(held_too) else 0)
+    return LumenPath(np.concatenate([line, points]), inside)
 
 
-def branch_along(mask: VesselMask, label: int, way: np.ndarray) -> Branch:
-    """A branch along the middle of the vessel that a way (n,3) goes through, its start kept.
+def branch_along(mask: VesselMask, label: int, path: LumenPath) -> Branch:
+    """A branch along the middle of the vessel that a path goes through, its start kept.
 
     The end is cut back to the center of the vessel's last inscribed sphere.
     """
-    grid = mask.grid
+    grid, way = mask.grid, path.points_lps
     voxel_mm = float(np.mean(grid.spacing_mm))
     wall = _wall_around(mask, label, way)
     nodes = np.arange(len(way))
     forest = rooted(np.column_stack([nodes[:-1], nodes[1:]]), nodes[:1], way)
     points = centered(way, wall.query(way)[0], forest, wall, voxel_mm, silent())
     points[0] = way[0]
-    forest = trimmed(forest, points, wall.query(points)[0], roots_too=False)
-    points = points[np.sort(forest.order)]
-    path = even_path(points, max(STEP_MM, min(grid.spacing_mm)))
-    return Branch(path, inscribed_radius(path, wall, point_spread(wall)))
+    own = nodes[path.inside :]
+    if len(own) > 2:  # what lies in the vessel that it leaves has wider spheres of its own
+        forest = rooted(np.column_stack([own[:-1], own[1:]]), own[:1], points)
+        forest = trimmed(forest, points, wall.query(points)[0], roots_too=False)
+        points = np.concatenate([points[: path.inside], points[np.sort(forest.order)]])
+    even = even_path(points, max(STEP_MM, min(grid.spacing_mm)))
+    return Branch(even, inscribed_radius(even, wall, point_spread(wall)))
 
 
 def _front(
@@ -173,12 +189,10 @@ def _in_sphere(points_lps: np.ndarray, spheres: Spheres) -> np.ndarray:
     return np.asarray(np.linalg.norm(points_lps - search.data[own], axis=1) <= radius[own])
 
 
-def _led_from(center: np.ndarray, way: np.ndarray, step_mm: float) -> np.ndarray:
-    """The way (n,3) with a straight line before it from the center of a sphere."""
-    count = int(np.ceil(np.linalg.norm(way[0] - center) / step_mm))
-    if count == 0:
-        return way
-    return np.concatenate([np.linspace(center, way[0], count, endpoint=False), way])
+def _line(center: np.ndarray, point_lps: np.ndarray, step_mm: float) -> np.ndarray:
+    """Points (n,3) on a straight line from the center of a sphere to before a point in it."""
+    count = int(np.ceil(np.linalg.norm(point_lps - center) / step_mm))
+    return np.asarray(np.linspace(center, point_lps, count, endpoint=False)).reshape(-1, 3)
 
 
 def _wall_around(mask: VesselMask, label: int, way: np.ndarray) -> Any:

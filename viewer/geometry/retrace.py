@@ -50,7 +50,7 @@ def with_end(tree: VesselTree, point_lps: np.ndarray, lumen: Lumen) -> VesselTre
     voxel = voxel_at(mask, label, point_lps)
     way = path_to(mask, label, voxel, tree.points_lps, tree.radius_mm)
     new = branch_along(mask, label, way)
-    number = int(tree.nearest_sphere(way[:1], candidates=1)[0])
+    number = int(tree.nearest_sphere(way.points_lps[:1], candidates=1)[0])
     branch = int(tree.branch_of_point[number])
     place = number - int(np.searchsorted(tree.branch_of_point, branch))
     _refuse_traced(tree, branch, new, lumen)
