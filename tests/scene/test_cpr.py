@@ -52,7 +52,7 @@ def test_the_lumen_is_as_wide_as_the_scale_says(a_measured_tube, a_picture):
     wide = (hu[:, 350] > 200).sum() * a_picture.mm_per_pixel
     assert wide == pytest.approx(8.0, abs=0.2)
     assert (hu[:, 5] == OUTSIDE).all()
-    above, below = walls_on(a_measured_tube[4], a_picture)
+    above, below = walls_on(a_measured_tube[4].frames, a_measured_tube[4].wall_mm, a_picture)
     middle = len(above) // 2
     assert (below[middle, 1] - above[middle, 1]) * a_picture.mm_per_pixel == pytest.approx(
         8, abs=0.2

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from tests.window.mouse import LEFT, press, wheel
 from viewer.case.case import Case
 from viewer.scene.colors import TOKENS
-from viewer.window import vessel_chosen
+from viewer.window import vessel_measuring
 
 pytestmark = pytest.mark.gui
 TENTH_MM = 0.1
@@ -203,9 +203,9 @@ def test_stretched_and_area_are_switches(view, a_vessel_window, trigger):
 
 def test_a_vessel_is_measured_once(view, a_vessel_window, trigger, qtbot, monkeypatch):
     measured = []
-    real = vessel_chosen.measure_sections
+    real = vessel_measuring.measure_sections
     monkeypatch.setattr(
-        vessel_chosen, "measure_sections", lambda *a, **k: measured.append(1) or real(*a, **k)
+        vessel_measuring, "measure_sections", lambda *a, **k: measured.append(1) or real(*a, **k)
     )
     first, chosen = view.vessel.sections, a_vessel_window.session.branch
     trigger("vessel-next")

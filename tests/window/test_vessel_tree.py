@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from tests.window.mouse import press, wheel
 from viewer.geometry import tree_sheet
 from viewer.scene.cpr_tree import TreePicture
-from viewer.window import vessel_chosen, vessel_image
+from viewer.window import vessel_image, vessel_measuring
 
 pytestmark = pytest.mark.gui
 TENTH_MM = 0.1
@@ -208,14 +208,14 @@ def test_turning_never_holds_up_the_window(view, a_vessel_window, trigger, qtbot
 
 
 def test_a_vessel_is_shown_before_it_is_measured(view, a_vessel_window, qtbot, monkeypatch):
-    real, waiting = vessel_chosen.measure_sections, []
+    real, waiting = vessel_measuring.measure_sections, []
 
     def slowly(*args, **keys):
         while not waiting:
             time.sleep(0.005)
         return real(*args, **keys)
 
-    monkeypatch.setattr(vessel_chosen, "measure_sections", slowly)
+    monkeypatch.setattr(vessel_measuring, "measure_sections", slowly)
     a_vessel_window.qactions["vessel-next"].trigger()
     vessel = view.vessel
     try:

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 
 from viewer.geometry.frames import Frames
-from viewer.geometry.section import Sections
 from viewer.geometry.straighten import (
     Lines,
     Sheet,
@@ -220,21 +219,20 @@ def curved_labels(mask: VesselMask, picture: Picture) -> tuple[np.ndarray, np.nd
     return found[0], found[1] if sure is not None else None
 
 
-def walls_on(sections: Sections, picture: CurvedPicture) -> tuple[np.ndarray, np.ndarray]:
-    """The lumen's two edges (n,2) in pixels on a straightened sheet; nan where none was found."""
-    s = sections.frames.s_mm
+def walls_on(
+    frames: Frames, wall_mm: np.ndarray, picture: CurvedPicture
+) -> tuple[np.ndarray, np.ndarray]:
+    """The edges (n,2) in pixels of outlines (n,m) on a straightened sheet; nan where none is."""
     angle = picture.sheet.angle if isinstance(picture.sheet, Straightened) else 0.0
-    above = _wall(sections, angle)
-    below = -_wall(sections, angle + np.pi)
-    x = picture.x_of(s)
+    above, below = _wall(wall_mm, angle), -_wall(wall_mm, angle + np.pi)
+    x = picture.x_of(frames.s_mm)
     return np.column_stack([x, picture.y_of(above)]), np.column_stack([x, picture.y_of(below)])
 
 
-def _wall(sections: Sections, angle: float) -> np.ndarray:
-    """Distance (n,) to the wall at an angle, between the rays beside it."""
-    count = sections.wall_mm.shape[1]
+def _wall(wall_mm: np.ndarray, angle: float) -> np.ndarray:
+    """Distance (n,) to a wall (n,m) at an angle, between the rays beside it."""
+    count = wall_mm.shape[1]
     place = (angle / (2 * np.pi) * count) % count
     low = int(place)
     share = place - low
-    wall = sections.wall_mm
-    return np.asarray((1 - share) * wall[:, low % count] + share * wall[:, (low + 1) % count])
+    return np.asarray((1 - share) * wall_mm[:, low % count] + share * wall_mm[:, (low + 1) % count])

@@ -11,19 +11,18 @@ from viewer.geometry.branches import nearest_branch
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.flags import Flags, narrowing, proposed_flags
 from viewer.geometry.frames import Frames
-from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.section import Sections
-from viewer.geometry.sections import evenly, measure_sections
+from viewer.geometry.sections import evenly
 from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
-from viewer.geometry.tree import VesselTree
 from viewer.progress import Progress
 from viewer.scene.cpr import side_mm
 from viewer.scene.turn import clamped
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.session.view_state import Point
-from viewer.window.vessel_places import Landmarks, unmeasured
+from viewer.window.vessel_measuring import Measuring, parted
+from viewer.window.vessel_places import unmeasured
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
 NEAR_MM = 2.0
@@ -54,12 +53,11 @@ class ChosenVessel(QObject):
         self._words = ""
         self._branch = 0
         self._path: Frames | None = None
-        self._landmarks = Landmarks()
+        self._measuring = Measuring()
         self._pointed: tuple[int, Point] | None = None
         self._known: dict[tuple[int, ...], Sections] = {}
         self._flags: dict[tuple[int, ...], Flags] = {}
         self._proposed: dict[tuple[int, ...], set[str]] = {}
-        self._blur: tuple[VesselTree, float] | None = None
         self._job: Job[Sections] | None = None
         self._narrowing: tuple[Sections, Flags, Stenosis | None] | None = None
         self._place: tuple[object, object, Place] | None = None
@@ -282,8 +280,6 @@ class ChosenVessel(QObject):
     def _case_changed(self, before: Case, after: Case) -> None:
         if before is not after and before.alike_but_notes(after):
             return  # the cursor stays where it is while one draws
-        if before is not after and before.alike_but_notes(after):
-            return  # the cursor stays where it is while one draws
         parts = ("volume", "mask", "tree")
         if any(getattr(before, part) is not getattr(after, part) for part in parts):
             self._known.clear()
@@ -292,6 +288,8 @@ class ChosenVessel(QObject):
             self._wanted = ()
             self._drop_job()
             self.course = self.sections = self._path = None
+        elif parted(after) and after.findings is not before.findings:
+            self._known.clear()  # their outer walls are known now
         self._choose()
 
     def _choose(self, *_: object) -> None:
@@ -324,37 +322,26 @@ class ChosenVessel(QObject):
         elif course is not self.course:
             self._path = evenly(course.points_lps, course.radius_mm, STEP_MM)[0]
         self.course, self.sections, self._words = course, sections, words
-        known = self._landmarks.along(self.case, course, self.frames) if course is not None else ()
+        known = (
+            self._measuring.landmarks.along(self.case, course, self.frames)
+            if course is not None
+            else ()
+        )
         self.places = known
         self.changed.emit()
 
     def _measure(self, course: Course) -> None:
         case = self.case
-        noise = case.suitability.noise_hu if case.suitability is not None else 10.0
 
         def work(progress: Progress) -> Sections:
-            self._landmarks.read(case)
-            if self._blur is None or self._blur[0] is not case.tree:
-                progress.at(0.0, "Reading the scan's blur from the thickest vessel")
-                self._blur = (case.tree, tree_blur(case.volume, case.tree, case.mask))
-            progress.at(0.2, "Measuring the cross-sections of the vessel")
-            sections = measure_sections(
-                case.volume,
-                course.points_lps,
-                course.radius_mm,
-                mask=case.mask,
-                noise_hu=noise,
-                blur_mm=self._blur[1],
-            )
-            progress.at(1.0)
-            return sections
+            return self._measuring.sections(case, course, progress)
 
         def done(sections: Sections) -> None:
             if case.tree is not self.case.tree or case.volume is not self.case.volume:
                 return
             self._known[course.branches] = sections
             flags = proposed_flags(sections, course.ostium_mm)
-            if flags is not None:
+            if flags is not None and course.branches not in self._flags:
                 self._flags[course.branches] = flags
                 self._proposed[course.branches] = set(FLAGS)
             if self.course is course:

@@ -35,6 +35,7 @@ from viewer.window.vessel_image import CurvedImage
 from viewer.window.vessel_paint import (
     CURSOR,
     PROPOSED,
+    WHOLE,
     flag_color,
     paint_curve,
     paint_hatch,
@@ -208,11 +209,14 @@ class CurvePane(QWidget):
 
     def _paint_vessel(self, painter: QPainter, picture: CurvedPicture) -> None:
         """The lumen's edges, and where there is none to see."""
-        vessel = self.vessel
+        vessel, sections = self.vessel, self.vessel.sections
         straight = vessel.view.vessel_sheet == "straightened"
-        if vessel.sections is not None and vessel.view.mask_outline and straight:
-            for wall in walls_on(vessel.sections, picture):
+        if sections is not None and vessel.view.mask_outline and straight:
+            for wall in walls_on(vessel.frames, sections.wall_mm, picture):
                 paint_curve(painter, wall, TOKENS["caution"], 1.0)
+            if sections.whole_mm is not None:
+                for wall in walls_on(vessel.frames, sections.whole_mm, picture):
+                    paint_curve(painter, wall, WHOLE, 1.2, dashed=True)
         for stretches, color in (
             (vessel.unmeasured_mm, TOKENS["quiet"]),
             (vessel.invented_mm, PROPOSED),

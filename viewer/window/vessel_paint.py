@@ -13,6 +13,7 @@ PROPOSED = TOKENS["invented"]
 FLAG_LETTERS = {"proximal": "N", "minimum": "M", "distal": "N"}
 CURSOR = TOKENS["accent"]
 LEAST = "#8FD3D1"
+WHOLE = "#F2D9A0"  # the outer wall round both lumens
 
 
 def pieces(places: np.ndarray) -> list[np.ndarray]:

@@ -1,5 +1,7 @@
 """A cross-section of the chosen vessel with its outline, its diameters and its numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
@@ -27,7 +29,7 @@ from viewer.window.slice_pane import image_of
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import go_along
 from viewer.window.vessel_image import is_invented
-from viewer.window.vessel_paint import CURSOR, LEAST, PROPOSED, flag_color, paint_curve
+from viewer.window.vessel_paint import CURSOR, LEAST, PROPOSED, WHOLE, flag_color, paint_curve
 from viewer.window.vessel_table import TITLES, percent_text, with_error
 
 LINES = 3  # of numbers under the picture
@@ -146,6 +148,10 @@ class SectionPane(QWidget):
         vessel, sections = self.vessel, self.vessel.sections
         if sections is not None and vessel.view.mask_outline and not vessel.view.raw_held:
             number = int(np.abs(sections.frames.s_mm - self.s_mm).argmin())
+            if sections.whole_mm is not None:
+                whole = replace(sections, wall_mm=sections.whole_mm).outline_lps(number)
+                outer = np.array([plane.pixel(point) for point in (*whole, whole[0])])
+                paint_curve(painter, outer, WHOLE, 1.4, dashed=True)
             self._paint_outline(painter, plane, sections.outline_lps(number))
         if vessel.view.vessel_sheet != "stretched":
             self._paint_direction(painter, plane)

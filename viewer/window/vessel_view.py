@@ -111,8 +111,6 @@ class VesselHeader(QWidget):
         self.degrees.setRange(0, 359)
         self.degrees.setWrapping(True)
         self.degrees.setSuffix("°")
-        self.degrees.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.degrees.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.degrees.setToolTip("How the curved view is turned about the vessel (, and . turn)")
         for each in (self.angle, self.degrees):
             each.valueChanged.connect(self._turn)

@@ -1,0 +1,48 @@
+"""One vessel measured after the other, with what they share: the scan's blur and the landmarks."""
+
+from viewer.case.case import Case
+from viewer.geometry.course import Course
+from viewer.geometry.dissection import with_whole
+from viewer.geometry.measured_tree import tree_blur
+from viewer.geometry.section import Sections
+from viewer.geometry.sections import measure_sections
+from viewer.geometry.tree import VesselTree
+from viewer.progress import Progress
+from viewer.window.vessel_places import Landmarks
+
+USUAL_NOISE_HU = 10.0
+
+
+class Measuring:
+    """Measures vessels of a case in the worker."""
+
+    def __init__(self) -> None:
+        self.landmarks = Landmarks()
+        self._blur: tuple[VesselTree, float] | None = None
+
+    def sections(self, case: Case, course: Course, progress: Progress) -> Sections:
+        """The sections along a vessel, with the outer wall where the findings part its lumen."""
+        self.landmarks.read(case)
+        if self._blur is None or self._blur[0] is not case.tree:
+            progress.at(0.0, "Reading the scan's blur from the thickest vessel")
+            self._blur = (case.tree, tree_blur(case.volume, case.tree, case.mask))
+        progress.at(0.2, "Measuring the cross-sections of the vessel")
+        fit = case.suitability
+        sections = measure_sections(
+            case.volume,
+            course.points_lps,
+            course.radius_mm,
+            mask=case.mask,
+            noise_hu=fit.noise_hu if fit is not None else USUAL_NOISE_HU,
+            blur_mm=self._blur[1],
+            progress=progress.part(0.2, 0.9),
+        )
+        if parted(case):
+            sections = with_whole(sections, case.findings.dissections)
+        progress.at(1.0)
+        return sections
+
+
+def parted(case: Case) -> bool:
+    """Whether a flap parts a vessel of the case, as far as its findings tell."""
+    return case.findings is not None and bool(case.findings.dissections)
