@@ -238,3 +238,26 @@ def test_flags_stand_again_after_a_new_tracing(an_open_window, trigger, qtbot):
         timeout=30_000,
     )
     assert vessel.flags.minimum_mm == pytest.approx(at, abs=0.3)
+
+
+def test_where_the_pointer_rests_the_way_is_shown_that_a_click_would_trace(
+    an_open_window, a_tip, a_slice, done, trigger, qtbot
+):
+    session, whole = an_open_window.session, an_open_window.session.case
+    hand = an_open_window.tree.hand
+    click(a_slice, place(a_slice, a_tip.point_lps))
+    trigger("delete-end")
+    done(whole)
+    qtbot.wait(30)
+    at = place(a_slice, a_tip.point_lps)
+    before = a_slice.grab().toImage()
+    move(a_slice, at, Qt.MouseButton.NoButton)
+    qtbot.waitUntil(lambda: hand.way is not None, timeout=5000)
+    assert np.linalg.norm(hand.way.points_lps[-1] - a_tip.point_lps) < 1.5
+    assert a_slice.grab().toImage() != before
+    assert end_at(session.case.tree, a_tip.point_lps) is None
+    told = []
+    session.previewed.connect(lambda _, words: told.append(words))
+    move(a_slice, (10, 10), Qt.MouseButton.NoButton)
+    assert hand.way is None
+    qtbot.waitUntil(lambda: any("no artery" in words for words in told), timeout=5000)

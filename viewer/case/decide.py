@@ -18,8 +18,10 @@ from viewer.provenance import Record, now, versions
 from viewer.segment.bridges import Bridge, gap_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from viewer.geometry.retrace import Lumen
-    from viewer.geometry.tree import VesselTree
+    from viewer.geometry.tree import Branch, VesselTree
 
 SHAPES_TREE = (RootSet, EndChange, GivenName)
 WORDS = {"added": "End added", "removed": "End deleted", "moved": "End dragged"}
@@ -131,6 +133,20 @@ def lumen_of(case: Case) -> "Lumen":
     if case.mask is None:
         raise ValueError("a case without vessels has no lumen")
     return Lumen(case.mask, case.volume, noise_hu)
+
+
+def way_to(case: Case, point_lps: "np.ndarray") -> "Branch":
+    """The branch that an end added at a point would end. Raises `ViewerError` as `decide` does."""
+    from viewer.geometry.ends import nearest_end
+    from viewer.geometry.retrace import with_end
+
+    if case.tree is None:
+        raise ValueError("a case without a tree has no ways")
+    tree = with_end(case.tree, point_lps, lumen_of(case))
+    end = nearest_end(tree, point_lps)
+    if end is None:
+        raise ValueError("a tree without ends")
+    return tree.branches[end.branch]
 
 
 def words_for(before: Case, after: Case, change: Change) -> str:

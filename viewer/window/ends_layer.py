@@ -1,6 +1,7 @@
 """The rings at the ends of vessels over a view: with their tool they are picked and dragged."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from viewer.window.overlay_painter import overlay_font, paint_marks
 from viewer.window.slice_mouse import CLICK_PIXELS
 from viewer.window.tree_hand import TreeHand
 
-RING, PICKED_RING, GRAB = 6.0, 8.0, 11.0
+RING, PICKED_RING, GRAB, LABEL = 6.0, 8.0, 11.0, 14.0
 LEAST_SLAB_MM = 3.0
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
@@ -25,8 +26,8 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 class Sight(Protocol):
     """How a view shows points: which, and at which pixels; and what lies under one."""
 
-    def shows(self, end: End) -> bool:
-        """Whether an end is to be seen in the view."""
+    def shows(self, point_lps: np.ndarray, radius_mm: float) -> bool:
+        """Whether the middle of a vessel so wide is to be seen in the view."""
 
     def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
         """Where a point appears."""
@@ -36,15 +37,15 @@ class Sight(Protocol):
 
 
 class SliceSight:
-    """A slice: the ends whose vessel it cuts, or that lie in its slab."""
+    """A slice: what lies in vessels that it cuts there, or in its slab."""
 
     def __init__(self, plane: SlicePlane, slab_mm: float) -> None:
         self._plane, self._slab_mm = plane, slab_mm
 
-    def shows(self, end: End) -> bool:
-        """Whether the slice lies within the vessel's radius of its end."""
-        reach = max(end.radius_mm, LEAST_SLAB_MM, self._slab_mm / 2)
-        return abs(self._plane.depth_mm(end.point_lps)) <= reach
+    def shows(self, point_lps: np.ndarray, radius_mm: float) -> bool:
+        """Whether the slice lies within the vessel's radius of its middle."""
+        reach = max(radius_mm, LEAST_SLAB_MM, self._slab_mm / 2)
+        return abs(self._plane.depth_mm(point_lps)) <= reach
 
     def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
         """Where a point appears, dropped onto the slice."""
@@ -56,13 +57,13 @@ class SliceSight:
 
 
 class SceneSight:
-    """The 3-D view: all ends, through everything; `factor` pixels of it make one of the pane."""
+    """The 3-D view: all, through everything; `factor` pixels of it make one of the pane."""
 
     def __init__(self, scene: Scene, factor: float) -> None:
         self._scene, self._factor = scene, factor
 
-    def shows(self, end: End) -> bool:
-        """Every end."""
+    def shows(self, point_lps: np.ndarray, radius_mm: float) -> bool:
+        """Every point."""
         return True
 
     def pixel(self, point_lps: np.ndarray) -> tuple[float, float]:
@@ -78,8 +79,9 @@ class SceneSight:
 class EndsLayer(QWidget):
     """Lies over a view and listens to its events first; what it does not take, the view gets.
 
-    A press on a ring picks the end, a drag moves it, a click beside all rings adds one. In the
-    3-D view a short right click asks for the menu of the vessel, with any tool.
+    A press on a ring picks the end, a drag moves it, a click beside all rings adds one; where the
+    pointer rests, the way is shown that this would trace. In the 3-D view a short right click
+    asks for the menu of the vessel, with any tool.
     """
 
     menu_wanted = Signal(object, QPoint)
@@ -102,13 +104,26 @@ class EndsLayer(QWidget):
         sight = self._sight() if self._hand.active else None
         if sight is None:
             return
-        made: list[Mark] = []
+        made = self._way(sight)
         for end in self._hand.ends:
-            if sight.shows(end):
+            if sight.shows(end.point_lps, end.radius_mm):
                 made += self._marks(end, sight)
         painter = QPainter(self)
         paint_marks(painter, made, overlay_font(self._view.font()))
         painter.end()
+
+    def _way(self, sight: Sight) -> list[Mark]:
+        """The way that a click would trace."""
+        way = self._hand.way
+        if way is None:
+            return []
+        seen = [sight.shows(p, r) for p, r in zip(way.points_lps, way.radius_mm, strict=True)]
+        places = [sight.pixel(point) for point in way.points_lps]
+        return [
+            Line(*one, *other, TOKENS["invented"], 2.5, shadow=True)
+            for (one, a), (other, b) in pairwise(zip(places, seen, strict=True))
+            if a and b
+        ]
 
     def _marks(self, end: End, sight: Sight) -> list[Mark]:
         hand = self._hand
@@ -123,8 +138,14 @@ class EndsLayer(QWidget):
             made.append(Line(x, y, *to, TOKENS["accent"], 1.5, shadow=True))
             made.append(Ring(*to, PICKED_RING, TOKENS["accent"], 2.5))
         elif picked or end is self._over:
-            made.append(Text(x + 13, y, hand.name_of(end), color, (0.0, 0.5), chip=True))
+            made.append(self._label(x, y, hand.name_of(end), color))
         return made
+
+    def _label(self, x: float, y: float, words: str, color: str) -> Text:
+        """The words beside a ring, where there is room."""
+        left = x > 0.6 * self.width()
+        high = float(np.clip(y, LABEL, max(self.height() - LABEL, LABEL)))
+        return Text(x - 16 if left else x + 16, high, words, color, (left, 0.5), chip=True)
 
     # Events of the view
 
@@ -139,6 +160,8 @@ class EndsLayer(QWidget):
             return self._move(event)
         elif kind == QEvent.Type.MouseButtonRelease:
             return self._release(event)
+        elif kind == QEvent.Type.Leave:
+            self._hand.rest_at(None)
         elif kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return self._key(event)
         return False
@@ -166,6 +189,7 @@ class EndsLayer(QWidget):
             if over is not self._over:
                 self._over = over
                 self.update()
+            self._hand.rest_at(None if over is not None else lambda: sight.at(place))
         return False
 
     def _release(self, event: QMouseEvent) -> bool:
@@ -223,7 +247,7 @@ class EndsLayer(QWidget):
             return None
         best, found = GRAB, None
         for end in self._hand.ends:
-            if not sight.shows(end):
+            if not sight.shows(end.point_lps, end.radius_mm):
                 continue
             x, y = sight.pixel(end.point_lps)
             away = float(np.hypot(place.x() - x, place.y() - y))

@@ -1,14 +1,17 @@
 """What a person does to the vessel tree by hand: every act is a job and one step to undo."""
 
+from collections.abc import Callable
+
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from viewer.case.case import Case
+from viewer.case.decide import way_to
 from viewer.geometry.branches import nearest_branch
 from viewer.geometry.by_hand import Change, EndChange, RootSet, point_of
 from viewer.geometry.ends import End, free_ends, nearest_end
 from viewer.geometry.redone import name_for
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import Branch, VesselTree
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 
@@ -16,6 +19,7 @@ NO_TREE = "There is no vessel tree yet; run Trace first (Alt+4)."
 WAIT = "Wait until the running job has ended, or cancel it (Esc)."
 NO_END = "Pick an end first: click its ring with the tool Ends of vessels (U)."
 FAR_MM = 15.0
+REST_MS = 150
 NO_VESSEL = "No vessel lies at this place; click on one, or put the cursor there."
 
 
@@ -32,6 +36,13 @@ class TreeHand(QObject):
         self._session = session
         self.picked: np.ndarray | None = None  # where the picked end lies (LPS)
         self.dragged_to: np.ndarray | None = None
+        self.way: Branch | None = None  # what a click where the mouse rests would trace
+        self._resting: Callable[[], np.ndarray | None] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REST_MS)
+        self._timer.timeout.connect(self._rest)
+        self._asked: Job[Branch] | None = None
         self._job: Job[Case] | None = None
         self._ends: tuple[VesselTree | None, tuple[End, ...]] = (None, ())
         session.case_changed.connect(self._case_changed)
@@ -39,6 +50,7 @@ class TreeHand(QObject):
 
     def release(self) -> None:
         """Stop listening."""
+        self._timer.stop()
         self._session.case_changed.disconnect(self._case_changed)
         self._session.view.events.tool.disconnect(self.let_go)
 
@@ -97,9 +109,50 @@ class TreeHand(QObject):
         self.changed.emit()
 
     def let_go(self, *_: object) -> None:
-        """Pick nothing and drag nothing."""
+        """Pick nothing, drag nothing, show no way."""
         self.picked = self.dragged_to = None
+        self.rest_at(None)
         self.changed.emit()
+
+    # What a click would do
+
+    def rest_at(self, point: Callable[[], np.ndarray | None] | None) -> None:
+        """Show the way to a point as soon as the mouse has rested there; None: nowhere."""
+        if self._asked is not None:
+            self._asked.cancel()
+            self._asked = None
+            self._tell("")
+        if self.way is not None:
+            self.way = None
+            self.changed.emit()
+        self._resting = point
+        if point is not None:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _rest(self) -> None:
+        point = self._resting() if self._resting is not None and self.active else None
+        if point is None or not self._session.may_edit:
+            return
+        case = self._session.case
+
+        def done(way: Branch) -> None:
+            if asked is self._asked and case.tree is self.tree:
+                self.way = way
+                self.changed.emit()
+                self._tell(f"Click: trace {way.length_mm:.0f} mm to here")
+
+        def failed(sentence: str, _: BaseException) -> None:
+            if asked is self._asked:
+                self._tell(sentence)
+
+        asked = self._asked = self._session.previews.start(
+            "Preview", lambda _: way_to(case, point), done, failed
+        )
+
+    def _tell(self, words: str) -> None:
+        self._session.previewed.emit(None, words)
 
     # Acts
 
