@@ -20,6 +20,7 @@ FAT_HU = -100.0  # beyond it the vessel's own wall is what ends the lumen
 BEYOND_MM, MEAN_MM = 1.5, 1.0
 CALCIUM_HU = 130.0
 CALCIUM_SHARE = 0.35
+RISE_MM, RISE_SAMPLES, STEEP = 0.8, 5, 0.7
 SMOOTHING_MM = 6.0
 JUMP, JUMP_MM = 1.35, 1.0
 AWAY_VOXELS = 2.0
@@ -117,7 +118,7 @@ def walls(
     if lined_mm is not None:
         half += np.maximum(WALL_HU - outside, 0) * (ndtr(lined_mm / blur_mm)[:, None] - 0.5)
     edge = first_below(hu, half)
-    calcium = _first_above(hu, blood, half, noise_hu)
+    calcium = _calcium(hu, blood, half, noise_hu, step)
     found = np.fmin(edge, calcium) * step
     seen = np.isfinite(found) & (outside < blood - 3 * noise_hu / 2)
     with np.errstate(invalid="ignore"):
@@ -130,14 +131,37 @@ def first_below(hu: np.ndarray, level: np.ndarray) -> np.ndarray:
     return _first(hu < level[..., None], hu, level)
 
 
-def _first_above(
-    hu: np.ndarray, blood: np.ndarray, half: np.ndarray, noise_hu: float
+def _calcium(
+    hu: np.ndarray, blood: np.ndarray, half: np.ndarray, noise_hu: float, step: np.ndarray
 ) -> np.ndarray:
-    """Fractional sample (n,m) half way up to a calcification; nan where there is none."""
+    """Fractional sample (n,m) where a calcification begins; nan where there is none.
+
+    Where brightness rises fastest: thin calcium never reaches its own brightness, and half way up
+    to what it reaches lies too far in.
+    """
     peak = hu.max(axis=2)
     least = blood + np.maximum(np.maximum(CALCIUM_HU, 5 * noise_hu), CALCIUM_SHARE * (blood - half))
     level = np.where(peak > least, 0.5 * (blood + peak), np.inf)
-    return _first(hu > level[..., None], hu, level)
+    crossed = _first(hu > level[..., None], hu, level)
+    found = np.isfinite(crossed)
+    if not found.any():
+        return crossed
+    rise = ndimage.uniform_filter1d(np.diff(hu[found], axis=1), RISE_SAMPLES, axis=1)
+    place = np.arange(rise.shape[1]) + 0.5
+    reach = np.broadcast_to(RISE_MM / step, crossed.shape)[found]
+    away = place - crossed[found][:, None]
+    rise[(away < -0.5 * reach[:, None]) | (away > reach[:, None])] = 0.0
+    steep = np.clip(rise - STEEP * rise.max(axis=1, keepdims=True), 0, None)
+    crossed[found] = (steep * place).sum(axis=1) / np.maximum(steep.sum(axis=1), 1e-9)
+    return crossed
+
+
+def calcified(rays: Rays, wall_mm: np.ndarray, noise_hu: float) -> np.ndarray:
+    """The share of the wall (n,) right beyond which calcium lies."""
+    far = rays.step_mm[:, None, None] * np.arange(rays.hu.shape[2])
+    beyond = (far > wall_mm[..., None] - MEAN_MM) & (far < wall_mm[..., None] + BEYOND_MM)
+    peak = np.where(beyond, rays.hu, -np.inf).max(axis=2)
+    return np.asarray((peak > rays.blood_hu[:, None] + max(CALCIUM_HU, 5 * noise_hu)).mean(axis=1))
 
 
 def _first(over: np.ndarray, hu: np.ndarray, level: np.ndarray) -> np.ndarray:

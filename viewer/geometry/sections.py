@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.geometry.blurred import response, sharpened_mm, unblurred_mm, usual_blur_mm
-from viewer.geometry.edges import Rays, cast, measured_blur_mm, walls
+from viewer.geometry.edges import Rays, calcified, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.lined import Lining, lining_of
 from viewer.geometry.section import Sections, measured, outlines
@@ -25,6 +25,7 @@ THICK_BLURS, LEAST_WIDTHS = 4.0, 200
 ALONG_ARC_MM = 1.0
 PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
 BLUR_SHARE = 0.25  # how well the blur is known
+BLOOM_SHARE = 0.35  # of the blur: how far off the wall is where calcium lies beyond it
 TILT = 0.004  # 1 - cos of the angle that a section may lean
 
 
@@ -185,7 +186,8 @@ def _reported(
         wall = half_mm * (true / mean)[:, None]
     wall[thin] = sized(half_mm[thin], seen[thin], bright[thin])
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
-    doubt = lining.doubt_mm(rays.blood_hu, blur_mm)
+    blooms = BLOOM_SHARE * blur_mm * np.sqrt(calcified(rays, half_mm, noise_hu))
+    doubt = np.hypot(lining.doubt_mm(rays.blood_hu, blur_mm), blooms)
     sd = deviations(values, mean, seen, one, independent, blur_mm, doubt)
     for name, each in of_thin(values, bright_sd).items():
         sd[name] = np.where(thin, each, sd[name])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
-from viewer.geometry.edges import WALL_HU, Rays
+from viewer.geometry.edges import CALCIUM_HU, WALL_HU, Rays
 from viewer.geometry.lined import KNOWN_MM
 
 THIN_BLURS = 3.0  # below, the middle of a lumen has lost its brightness to the blur
@@ -13,6 +13,7 @@ THICK_BLURS = 3.5  # above, it has kept it
 POINT_BLURS = 1.18  # half maximum of what has no width
 BEYOND_BLURS = 2.25
 RING_MM = 1.0
+CALCIUM_NOISES = 6.0
 UNEVEN = 0.35  # of the contrast: a neighbor or calcium, not the background
 CONTRAST_SHARE = 0.05  # how well the contrast is known
 SHAPE_SEEN = 0.9
@@ -139,6 +140,8 @@ def _area(
     beyond = (hu[:, ring] * far[ring]).sum(axis=1) / far[ring].sum()
     outside = float(beyond.mean())
     contrast = blood_hu - outside
+    if (hu[:, far <= reach_mm] > blood_hu + max(CALCIUM_HU, CALCIUM_NOISES * noise)).any():
+        return np.nan, np.nan  # calcium is brightness that no blood holds
     eighths = beyond.reshape(8, -1).mean(axis=1)
     if contrast < 3 * noise or np.ptp(eighths) > UNEVEN * contrast:
         return np.nan, np.nan
