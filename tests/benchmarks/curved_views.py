@@ -66,7 +66,7 @@ def turned_tree(tree: VesselTree) -> Callable[[float], TreePicture]:
     """The sheet of a tree, at an angle (radians)."""
     lanes = lanes_from(tree, course_through(tree, 0))
     laid = fitted_sheet(lanes, (WIDE, TALL), 15.0)
-    picture = tree_picture(*laid, (0, 0.0), 0.0, (WIDE, TALL), 1.0, np.zeros(3))
+    picture = tree_picture(*laid, (0, (0.0, 1.0)), 0.0, (WIDE, TALL), 1.0, np.zeros(3))
     return lambda angle: replace(picture, degrees=float(np.degrees(angle)))
 
 

@@ -1,5 +1,6 @@
 """All vessels of a tree lie on one sheet, none over another, each at its distance from the root."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -87,3 +88,16 @@ def test_a_place_belongs_to_its_lane(a_sheet):
         assert a_sheet.lane_of(lane.course.branches[0]) == number
     assert a_sheet.lane_of(999) == -1
     assert a_sheet.lane_at(-50.0, 0.0) == 0
+
+
+def test_a_vessel_finds_its_places_on_a_lane_in_either_direction(a_tree, a_sheet):
+    course = course_through(a_tree, 0)
+    assert a_sheet.axis(0, course, course.branches[2]) == pytest.approx((0.0, 1.0))
+    length = course.length_mm
+    back = replace(
+        course,
+        branches=course.branches[::-1],
+        points_lps=course.points_lps[::-1],
+        ends_mm=length - np.concatenate([course.ends_mm[:-1][::-1], [0.0]]),
+    )
+    assert a_sheet.axis(0, back, course.branches[2]) == pytest.approx((length, -1.0))

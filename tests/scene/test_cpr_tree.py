@@ -25,7 +25,7 @@ def laid(a_tree):
 
 @pytest.fixture
 def a_picture(laid):
-    return tree_picture(*laid, (0, 0.0), 30.0, SIZE, 1.0, np.zeros(3))
+    return tree_picture(*laid, (0, (0.0, 1.0)), 30.0, SIZE, 1.0, np.zeros(3))
 
 
 def inner(picture, number, along=0.4, across=0.3):
@@ -66,10 +66,10 @@ def test_what_a_pixel_shows_is_the_value_at_its_point(a_picture, a_volume, a_mas
 
 
 def test_enlarged_it_follows_the_point(laid):
-    fit = tree_picture(*laid, (0, 0.0), 0.0, SIZE, 1.0, np.zeros(3))
+    fit = tree_picture(*laid, (0, (0.0, 1.0)), 0.0, SIZE, 1.0, np.zeros(3))
     number = len(fit.sheet.lanes) - 1
     point = replace(fit, chosen=number).point_lps(*inner(fit, number))
-    near = tree_picture(*laid, (number, 0.0), 0.0, SIZE, 8.0, point)
+    near = tree_picture(*laid, (number, (0.0, 1.0)), 0.0, SIZE, 8.0, point)
     assert near.mm_per_pixel == pytest.approx(fit.mm_per_pixel / 8)
     x, y = near.pixel(point)
     assert 0 < x < SIZE[0]
@@ -78,11 +78,13 @@ def test_enlarged_it_follows_the_point(laid):
 
 def test_a_vessel_has_one_axis_with_its_profile(a_picture):
     lane = a_picture.sheet.lanes[0]
-    picture = replace(a_picture, ahead_mm=-12.0)
-    left = picture.box(0)[0]
+    picture = replace(a_picture, axis=(-12.0, 1.0))
+    left, _, right, _ = picture.box(0)
     assert float(picture.x_of(np.array(12.0))) == pytest.approx(left)
     assert picture.s_at(left) == pytest.approx(12.0)
-    assert lane.start_mm == 0
+    back = replace(a_picture, axis=(lane.end_mm - lane.start_mm, -1.0))
+    assert float(back.x_of(np.array(0.0))) == pytest.approx(right)
+    assert back.s_at(left) == pytest.approx(lane.end_mm - lane.start_mm)
 
 
 def test_names_and_joints_are_drawn_and_the_chosen_lane_stands_out():
@@ -93,7 +95,9 @@ def test_names_and_joints_are_drawn_and_the_chosen_lane_stands_out():
     tree = VesselTree((trunk, on, side), np.zeros((1, 3)))
     lanes = lanes_from(tree, course_through(tree, 0))
     assert [lane.name for lane in lanes] == ["aorta", "celiac trunk"]
-    picture = tree_picture(*fitted_sheet(lanes, SIZE, LINE), (1, 0.0), 0.0, SIZE, 1.0, np.zeros(3))
+    picture = tree_picture(
+        *fitted_sheet(lanes, SIZE, LINE), (1, (0.0, 1.0)), 0.0, SIZE, 1.0, np.zeros(3)
+    )
     made = tree_marks(picture)
     assert [m.text for m in made if isinstance(m, Text) and m.bold] == ["celiac trunk"]
     joint = next(m for m in made if isinstance(m, Line) and m.color != made[0].color)

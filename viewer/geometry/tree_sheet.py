@@ -75,6 +75,18 @@ class TreeSheet:
         held = (n for n, lane in enumerate(self.lanes) if branch in lane.course.branches)
         return next(held, -1)
 
+    def axis(self, number: int, course: Course, branch: int) -> tuple[float, float]:
+        """Where on a lane the places of a vessel lie that shares a branch: `a + b * s_mm`.
+
+        In mm from the lane's start; `b` is -1 where the vessel is walked against the lane.
+        """
+        lane = self.lanes[number].course
+        (low, high), (begin, _) = lane.stretch_mm(branch), course.stretch_mm(branch)
+        first = course.points_lps[int(np.abs(course.s_mm - begin).argmin())]
+        ends = [lane.points_lps[int(np.abs(lane.s_mm - each).argmin())] for each in (low, high)]
+        near, far = (float(np.linalg.norm(each - first)) for each in ends)
+        return (low - begin, 1.0) if near <= far else (high + begin, -1.0)
+
     def lane_at(self, along_mm: float, across_mm: float) -> int:
         """The lane at a place of the sheet, or the nearest one."""
         far = [

@@ -25,13 +25,13 @@ SNUG = 1.02
 class TreePicture:
     """The place of a tree's sheet in a picture, every lane turned by `degrees` from its front.
 
-    `chosen` is the lane of the chosen vessel, which begins `ahead_mm` beyond the lane's start.
+    `chosen` is the lane of the chosen vessel, on which its places lie as `axis` tells.
     """
 
     sheet: TreeSheet
     degrees: float
     chosen: int
-    ahead_mm: float
+    axis: tuple[float, float]
     mm_per_pixel: float
     middle_mm: tuple[float, float]
     width: int
@@ -47,8 +47,9 @@ class TreePicture:
 
     def x_of(self, s_mm: np.ndarray) -> np.ndarray:
         """Where places of the chosen vessel lie from left to right."""
-        start = self.sheet.lanes[self.chosen].start_mm + self.ahead_mm
-        return self.x_along(start + np.asarray(s_mm))
+        ahead, sign = self.axis
+        start = self.sheet.lanes[self.chosen].start_mm + ahead
+        return self.x_along(start + sign * np.asarray(s_mm))
 
     def x_along(self, along_mm: np.ndarray) -> np.ndarray:
         """Where places so far from the root lie from left to right."""
@@ -60,7 +61,8 @@ class TreePicture:
 
     def s_at(self, x: float) -> float:
         """The place of the chosen vessel at a pixel."""
-        return self._place(x, 0)[0] - self.sheet.lanes[self.chosen].start_mm - self.ahead_mm
+        ahead, sign = self.axis
+        return sign * (self._place(x, 0)[0] - self.sheet.lanes[self.chosen].start_mm - ahead)
 
     def branch_at(self, x: float, y: float) -> int:
         """The branch shown at a pixel, or the nearest one."""
@@ -150,7 +152,7 @@ def fitted_sheet(
 def tree_picture(
     sheet: TreeSheet,
     scale: float,
-    chosen: tuple[int, float],
+    chosen: tuple[int, tuple[float, float]],
     degrees: float,
     size: tuple[int, int],
     zoom: float,
@@ -158,7 +160,7 @@ def tree_picture(
 ) -> TreePicture:
     """The picture of a sheet that fits at `scale`; enlarged, it follows a point.
 
-    `chosen` is the lane of the chosen vessel and how far ahead of the lane the vessel begins.
+    `chosen` is the lane of the chosen vessel and how its places lie on it.
     """
     low, high = sheet.height_mm
     fit = TreePicture(sheet, degrees, *chosen, scale, (0.0, 0.0), *size)

@@ -126,16 +126,14 @@ class CurvePane(QWidget):
         lane = sheet.lane_of(branch)
         if lane < 0:
             branch, lane = vessel.chosen, sheet.lane_of(vessel.chosen)
-        own = sheet.lanes[lane].course.stretch_mm(branch)[0]
-        ahead = own - vessel.course.stretch_mm(branch)[0]
         point = np.array(view.cursor_lps) if self.zoom > 1 else np.zeros(3)
         key = (sheet, view.vessel_angle, size, self.zoom, *point, lane if self.zoom > 1 else 0)
-        chosen, degrees = (lane, ahead), view.vessel_angle
+        chosen, degrees = (lane, sheet.axis(lane, vessel.course, branch)), view.vessel_angle
         made = self._kept(
             key, lambda: tree_picture(sheet, scale, chosen, degrees, size, self.zoom, point)
         )
-        if (made.chosen, made.ahead_mm) != chosen:
-            made = replace(made, chosen=lane, ahead_mm=ahead)
+        if (made.chosen, made.axis) != chosen:
+            made = replace(made, chosen=chosen[0], axis=chosen[1])
         return made
 
     def _kept(self, key: tuple, make) -> Picture:

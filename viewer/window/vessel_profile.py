@@ -27,7 +27,7 @@ from viewer.window.vessel_paint import (
 )
 from viewer.window.vessel_table import percent_text
 
-NAME_ROWS = 2
+NAME_ROWS = 3
 STEPS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 MEAN = TOKENS["text"]
 NO_PROFILE = "Diameter along the vessel"
