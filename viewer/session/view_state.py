@@ -56,6 +56,9 @@ class ViewState:
     vessel_angle: float = 0.0  # degrees
     vessel_profile: Literal["diameter", "area"] = "diameter"
     maximized: str = ""
+    findings_shown: bool = False  # under the panes of the other layouts
+    findings_tab: str = "vessel"
+    marks_shown: bool = True
     volume_preset: str = "angio"
     volume_opacity: float = 1.0
     surface_opacity: float = 1.0

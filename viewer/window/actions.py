@@ -13,6 +13,7 @@ from viewer.window.action import (
     may_undo,
     step_ready,
 )
+from viewer.window.findings_actions import FINDINGS_ACTIONS
 from viewer.window.teach_actions import TEACH_ACTIONS
 from viewer.window.tool_actions import TOOL_ACTIONS
 from viewer.window.vessel_actions import VESSEL_ACTIONS
@@ -125,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next-step", "Next step", "Steps", lambda w: w.next_step(), "Space",
            enabled=idle_with_volume, tip="Run the next step that is ready"),
     _step("suitability", "Alt+1"), _step("enhance", "Alt+2"),
-    _step("segment", "Alt+3"), _step("trace", "Alt+4"),
+    _step("segment", "Alt+3"), _step("trace", "Alt+4"), _step("measure", "Alt+5"),
     Action("cancel", "Cancel", "Steps", lambda w: w.cancel(), "Esc",
            enabled=lambda s: s.jobs.current is not None, tip="Stop what is running"),
     *TOOL_ACTIONS,
@@ -186,6 +187,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("shading", "Shading", "3-D", lambda w: w.panes.toggle("shading"), enabled=has_volume,
            checked=lambda s: s.view.shading),
     *VESSEL_ACTIONS,
+    *FINDINGS_ACTIONS,
     *TEACH_ACTIONS,
     Action("palette", "Find an action …", "Help", lambda w: w.show_palette(), "Ctrl+Shift+P",
            "command", True),

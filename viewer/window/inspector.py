@@ -18,6 +18,7 @@ from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 from viewer.window.doubts import Doubts
 from viewer.window.drawing_list import DrawingList
+from viewer.window.findings_links import FindingsLinks
 from viewer.window.options_form import NumberField
 from viewer.window.pencil import Pencil
 from viewer.window.side_panel import SidePanel, heading
@@ -75,6 +76,8 @@ class Inspector(SidePanel):
         self._labels = QVBoxLayout()
         self._labels.setSpacing(2)
         self.column.addLayout(self._labels)
+        self.measured = FindingsLinks(session)
+        self._add("MEASURED", self.measured)
         self.doubts = Doubts(session)
         self._add("HOW SURE", self.doubts)
         self._add("SLABS AND BRUSH", self.numbers["slab_mm"], self.numbers["brush_mm"])
@@ -138,6 +141,7 @@ class Inspector(SidePanel):
         self._show_labels(case.mask)
         self.scan.setText(scan_text(case))
         self.doubts.show_case(case)
+        self.measured.show_case(case)
         self._select(self._session.branch)
 
     def _show_labels(self, mask: VesselMask | None) -> None:

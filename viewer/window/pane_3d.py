@@ -16,6 +16,7 @@ from viewer.scene.image import grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_scene
+from viewer.scene.places import labeled, spots_of
 from viewer.scene.prepare import prepare_surface
 from viewer.scene.preview import prepare_preview
 from viewer.scene.turn import to_point
@@ -98,6 +99,7 @@ class Pane3D(VtkWidget):
     def show_case(self, case: "Case") -> None:
         """Show another case; only what differs is made anew, in a thread."""
         before, self.case = self.case, case
+        self._spots = spots_of(case.findings)
         self._want_volume()
         self._want("surface", (case.surface,), prepare_surface)
         if before is None or case.tree is not before.tree:
@@ -244,6 +246,10 @@ class Pane3D(VtkWidget):
             places = self.scene.pixels(np.array([pin.at_lps for pin in self._pins]))[:, :2] / factor
             scale = self.scene.mm_per_pixel * factor
             made += pins_in_scene(self._pins, places, scale, self.width())
+        if self._spots and self.view.marks_shown:
+            size, line = (self.width(), self.height()), line_height(font)
+            places = self.scene.pixels(np.array([spot.at_lps for spot in self._spots])) / factor
+            made += labeled(self._spots, places[:, :2], size, line, tuple(made))
         paint_marks(painter, made, font)
         if self.view.crosshair:
             x, y = self.scene.pixels(np.array([self.view.cursor_lps]))[0, :2] / factor

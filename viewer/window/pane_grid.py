@@ -56,11 +56,13 @@ class PaneGrid(QWidget):
             *(("cross-sections", pane) for pane in self.vessel.sections.values()),
         ):
             pane.maximize_requested.connect(lambda name=part: self.maximize(name))
+        self.vessel.findings.tabBarDoubleClicked.connect(lambda _: self.maximize("measurements"))
         self.scene.branch_picked.connect(session.select)
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self.scene.select_branch)
         self._view.events.layout.connect(self._arrange)
         self._view.events.maximized.connect(self._arrange)
+        self._view.events.findings_shown.connect(self._arrange)
         self._arrange()
 
     def _glass(self) -> dict[str, DrawingLayer]:
@@ -91,6 +93,13 @@ class PaneGrid(QWidget):
         if layout == "vessel" and self._view.layout != layout:
             self._view.surface_color = "radius"
         self._view.layout = layout
+
+    def show_findings(self, tab: str) -> None:
+        """Show one table of what was measured, under the panes where it is not there already."""
+        self._view.findings_tab = tab
+        self._view.maximized = ""
+        if self._view.layout != "vessel":
+            self._view.findings_shown = True
 
     def maximize(self, name: str) -> None:
         """Give one pane all the room, or put all back."""
@@ -124,9 +133,11 @@ class PaneGrid(QWidget):
             self._grid.removeWidget(pane)
         layout = self._view.layout
         alone = self._view.maximized or (self._large if layout == "1x1" else "")
-        for line in range(3):
+        for line in range(4):
             self._grid.setRowStretch(line, 0)
             self._grid.setColumnStretch(line, 0)
+        findings = self.vessel.findings
+        findings.fit(alone == "measurements")
         shown = list(self.panes)
         if alone:
             shown = [alone]
@@ -147,6 +158,9 @@ class PaneGrid(QWidget):
             for line in range(2):
                 self._grid.setRowStretch(line, 1)
                 self._grid.setColumnStretch(line, 1)
+        if self._view.findings_shown and layout != "vessel" and not self._view.maximized:
+            self._grid.addWidget(findings, 3, 0, 1, 2)
+            shown.append("measurements")
         for name, pane in self._all.items():
             pane.setVisible(name in shown)
 
@@ -158,7 +172,6 @@ class PaneGrid(QWidget):
             self._grid.setColumnStretch(column, share)
         self._grid.addWidget(table, 1, 0, 1, 3)
         self._grid.setRowStretch(0, 1)
-        self.vessel.table.fit()
 
     # How the case is shown
 
@@ -245,6 +258,7 @@ class PaneGrid(QWidget):
         self._session.selected.disconnect(self.scene.select_branch)
         self._view.events.layout.disconnect(self._arrange)
         self._view.events.maximized.disconnect(self._arrange)
+        self._view.events.findings_shown.disconnect(self._arrange)
         self.vessel.release()
         self.pencil.release()
         for pane in self.panes.values():

@@ -13,6 +13,7 @@ from viewer.scene.image import GridImage, grid_image
 from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_slice
+from viewer.scene.places import Spot, spots_in_slice, spots_of
 from viewer.scene.preview import preview_argb
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
@@ -59,6 +60,7 @@ class SlicePane(QWidget):
         self.name = plane
         self.case: Case | None = None
         self._pins: tuple[Pin, ...] = ()
+        self._spots: tuple[Spot, ...] = ()
         self._preview: tuple[Preview, GridImage] | None = None
         self._images: dict[str, tuple[object, GridImage]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
@@ -84,6 +86,7 @@ class SlicePane(QWidget):
     def show_case(self, case: "Case") -> None:
         """Show another case."""
         self.case = case
+        self._spots = spots_of(case.findings)
         kept = {part: getattr(case, part) for part in ("volume", "enhanced", "mask")}
         kept["confidence"] = case.mask
         for part, (shown, _) in tuple(self._images.items()):
@@ -245,6 +248,9 @@ class SlicePane(QWidget):
         thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
         bridges = bridge_marks(self.case.bridges or (), plane, thick_mm)
         placed = tuple(pins_in_slice(self._pins, plane))
+        if self.view.marks_shown:
+            spots = spots_in_slice(self._spots, plane, thick_mm, line_height(font), made)
+            placed = (*placed, *spots)
         paint_marks(painter, [*bridges, *made, *placed], font)
 
     def _paint_stroke(self, painter: QPainter, plane: SlicePlane) -> None:

@@ -71,6 +71,14 @@ QListWidget::item:selected, QTableWidget::item:selected
     {{ background: {line}; color: {text}; }}
 QHeaderView::section {{ background: {surface}; color: {quiet}; border: none; padding: 4px 8px; }}
 QTableWidget {{ gridline-color: {line}; }}
+QTabWidget#findings::pane {{ border: none; border-top: 1px solid {line}; }}
+QTabWidget#findings QTableWidget {{ border: none; }}
+QTabWidget#findings QTableWidget::item {{ padding: 0px 8px; }}
+QTabBar::tab {{ background: transparent; color: {quiet}; padding: 5px 10px;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QTabBar:focus {{ border: 1px solid {accent}; }}
 QProgressBar {{ background: {background}; border: 1px solid {line}; border-radius: 3px;
     max-height: 8px; min-height: 8px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}

@@ -61,7 +61,5 @@ VESSEL_ACTIONS: tuple[Action, ...] = (
            lambda w: w.panes.vessel.vessel.choose_next(1), "Ctrl+]", enabled=shows_vessel),
     Action("vessel-previous", "Previous vessel", "Vessel",
            lambda w: w.panes.vessel.vessel.choose_next(-1), "Ctrl+[", enabled=shows_vessel),
-    Action("copy-vessel", "Copy the vessel's measurements", "Vessel",
-           lambda w: w.panes.vessel.table.copy(), "Ctrl+Shift+C", enabled=shows_vessel),
 )
 # fmt: on

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.session.session import Session
+from viewer.window.findings import FindingsPanel
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import CurvePane
 from viewer.window.vessel_profile import ProfilePane
@@ -41,6 +42,7 @@ class VesselView(QObject):
             at: SectionPane(self.vessel, at) for at in ("proximal", "cursor", "distal")
         }
         self.table = VesselTable(self.vessel)
+        self.findings = FindingsPanel(self.vessel, self.table)
         self.header = VesselHeader(self.vessel)
         both = QSplitter(Qt.Orientation.Vertical)
         both.setHandleWidth(2)
@@ -51,13 +53,14 @@ class VesselView(QObject):
         self.parts: dict[str, QWidget] = {
             "curved view": _column(self.header, both),
             "cross-sections": _column(*self.sections.values()),
-            "measurements": self.table,
+            "measurements": self.findings,
         }
 
     def release(self) -> None:
         """Stop listening."""
         self.curve.release()
         self.vessel.release()
+        self.findings.release()
 
     def next_sheet(self) -> None:
         """Straightened, stretched, or the whole tree."""

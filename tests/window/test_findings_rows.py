@@ -1,0 +1,145 @@
+"""What was measured as rows: words, places, states, what is missing and why."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from viewer.case.pipeline import advance
+from viewer.geometry.aneurysm import Fusiform
+from viewer.geometry.audit import Audited
+from viewer.geometry.landmarks import LandmarkRow
+from viewer.geometry.number import Number, unknown
+from viewer.geometry.thresholds import band_text, share_above, share_text, thresholds_at
+from viewer.geometry.tree_measures import TreeMeasures
+from viewer.window.findings_lesions import narrowing_rows, widening_rows
+from viewer.window.findings_lists import LISTINGS
+from viewer.window.findings_rows import audit_rows, landmark_rows, number_cell
+
+
+@pytest.fixture(scope="module")
+def measured(a_case):
+    case = advance(a_case, "measure")
+    return case.findings, case.tree
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
+def test_every_row_fills_its_columns_and_lies_on_the_tree(listing, measured):
+    findings, tree = measured
+    for row in listing.rows(findings, tree):
+        assert len(row.cells) == len(listing.heads)
+        if row.at_lps is not None:
+            assert row.at_lps.shape == (3,)
+            assert 0 <= row.branch < len(tree.branches)
+            assert row.cells[-1].text == "proposed"
+            assert row.cells[-1].color == "invented"
+
+
+def test_a_number_says_its_deviation_unit_and_method():
+    cell = number_cell(Number(6.84, 0.31, "mm", "by eye"))
+    assert cell.text == "6.8 ± 0.3 mm"
+    assert "By eye" in cell.tip
+    gone = number_cell(unknown("mm", "by eye", "No edge is seen."))
+    assert gone.text == "–"
+    assert gone.tip.startswith("No edge is seen.")
+
+
+def test_what_is_likely_above_a_threshold():
+    assert share_above(55.0, 1.0, 55.0) == pytest.approx(0.5)
+    assert share_above(52.3, 1.1, 55.0) == pytest.approx(0.007, abs=0.001)
+    assert share_above(56.0, 0.0, 55.0) == 1.0
+    assert share_text(0.001) == "under 1 %"
+    assert share_text(0.999) == "over 99 %"
+    text = band_text(52.3, 1.1, thresholds_at("descending thoracic aorta"))
+    assert text == "above 55 mm: 1 %"
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("Mid ascending aorta", (50.0, 55.0)),
+        ("sinuses of Valsalva", (50.0, 55.0)),
+        ("proximal descending thoracic aorta", (55.0,)),
+        ("infrarenal abdominal aorta", (50.0, 55.0)),
+        ("left renal artery", ()),
+    ],
+)
+def test_thresholds_go_by_the_place(name, limits):
+    found = thresholds_at(name)
+    assert tuple(each.mm for each in found) == limits
+    assert all(each.source for each in found)
+
+
+def test_a_narrowing_carries_its_flags_and_what_is_at_least_gone(a_case):
+    findings, tree = narrowed(a_case)
+    (row,) = narrowing_rows(findings, tree)
+    assert len(row.flags_lps) == 3
+    np.testing.assert_allclose(row.flags_lps[1], row.at_lps)
+    vessel = findings.vessels[0]
+    closed = replace(
+        vessel.stenoses[0],
+        percent_diameter=unknown("%", "by eye", "Closed."),
+        percent_at_least=83.0,
+    )
+    vessel = replace(vessel, stenoses=(closed,))
+    (row,) = narrowing_rows(replace(findings, vessels=(vessel,)), tree)
+    assert row.cells[1].text == "at least 83 %"
+    assert "Closed." in row.cells[1].tip
+
+
+def narrowed(a_case):
+    """The measures and the tree of a tube with one narrowing."""
+    from viewer.geometry.tree_measures import measure_vessels
+    from viewer.phantom.scan import grid_around, render
+    from viewer.phantom.vessels import narrowed_tube
+    from viewer.progress import silent
+
+    tree = narrowed_tube(least_mm=1.6)
+    volume, mask = render(tree, grid_around(tree, (0.5,) * 3), blur_mm=0.5, noise_hu=10)
+    return measure_vessels(volume, mask, tree, 10.0, silent()), tree
+
+
+def test_a_widening_tells_how_likely_it_is_above_the_guidelines(measured):
+    findings, tree = measured
+    tree = replace(
+        tree,
+        branches=(replace(tree.branches[0], name="infrarenal abdominal aorta"), *tree.branches[1:]),
+    )
+    wide = Number(54.0, 1.0, "mm", "by eye")
+    rest = dict.fromkeys(
+        ("lumen_max", "neck_diameter", "extent", "lumen_volume", "thrombus_volume", "volume"),
+        unknown("ml", "by eye", "Not seen."),
+    )
+    sac = Fusiform(2.0, 9.0, 5.0, Number(20.0, 0.5, "mm", "by eye"), wide, **rest)
+    vessel = replace(findings.vessels[0], branches=(0,), aneurysms=(sac,))
+    bare = replace(empty(findings), vessels=(vessel,))
+    (row,) = widening_rows(bare, tree)
+    texts = [cell.text for cell in row.cells]
+    assert texts[:2] == ["Infrarenal abdominal aorta", "54.0 ± 1.0 mm"]
+    assert texts[2] == "above 50 mm (women): over 99 %, above 55 mm (men): 16 %"
+    assert "SVS" in row.cells[2].tip
+    assert row.cells[2].color == "caution"
+
+
+def empty(findings):
+    return TreeMeasures((), (), (), (), (), ())
+
+
+def test_a_landmark_without_a_place_says_why(measured):
+    findings, tree = measured
+    gone = LandmarkRow(5, "mid aortic arch", "fewer than two arteries of the arch are seen")
+    (row,) = landmark_rows(replace(empty(findings), landmarks=(gone,)), tree)
+    assert row.at_lps is None
+    assert row.cells[2].text == "–"
+    assert "fewer than two arteries" in row.cells[2].tip
+
+
+def test_missing_vessels_come_first_in_words_and_color(measured):
+    findings, tree = measured
+    found = Audited("celiac trunk", True, 0.9, "found", "The celiac trunk was found.")
+    gone = Audited("splenic artery", False, 0.0, "faint contrast", "It is faint.")
+    rows = audit_rows(replace(empty(findings), audit=(found, gone)), tree)
+    assert [row.cells[0].text for row in rows] == ["Splenic artery", "Celiac trunk"]
+    assert rows[0].cells[1].text == "Missing: faint contrast"
+    assert rows[0].cells[1].color == "caution"
+    assert rows[1].cells[1].color == "good"
