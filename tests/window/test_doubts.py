@@ -198,6 +198,7 @@ def test_what_a_bridge_made_of_the_tree_is_told_as_invented(an_uncertain_window,
     assert len(invented) == 1
     told = {m.quantity for m in case.measures if m.name == invented[0].name}
     assert "invented length" in told
+    assert "bridged gap" in case_legend(case, window.session.view)[-1][0]
     low, high = invented[0].invented[0]
     gap_mm = np.linalg.norm(np.subtract(gap.path_lps[0], gap.path_lps[-1]))
     assert high - low == pytest.approx(gap_mm, abs=3.0)

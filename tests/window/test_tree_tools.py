@@ -156,6 +156,7 @@ def test_a_vessel_is_renamed_and_named_by_the_program_again(
     an_open_window.qactions["rename-vessel"].trigger()
     dialog = an_open_window.findChild(RenameVessel)
     assert dialog.told.text().startswith("Named by the program, ")
+    assert dialog.told.text() in an_open_window.inspector.selected.text()
     assert not dialog.back.isVisible()
     dialog.name.setText("   ")
     dialog._check()
@@ -171,6 +172,7 @@ def test_a_vessel_is_renamed_and_named_by_the_program_again(
     an_open_window.qactions["rename-vessel"].trigger()
     dialog = an_open_window.findChild(RenameVessel)
     assert dialog.told.text() == "Named by hand."
+    assert "Named by hand." in an_open_window.inspector.selected.text()
     assert dialog.back.text() == "As named by the program: left renal artery"
     dialog.back.click()
     done(named)

@@ -1,5 +1,6 @@
 """What a person decides about the vessel tree, carried out at once and kept for every new one."""
 
+import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,12 @@ from viewer.segment.bridges import Bridge, gap_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from viewer.geometry.names_given import Named
     from viewer.geometry.retrace import Lumen
     from viewer.geometry.tree import Branch, VesselTree
 
 SHAPES_TREE = (RootSet, EndChange, GivenName)
+_names: "weakref.WeakKeyDictionary[VesselTree, tuple[Named, ...]]" = weakref.WeakKeyDictionary()
 WORDS = {"added": "End added", "removed": "End deleted", "moved": "End dragged"}
 
 
@@ -118,8 +121,10 @@ def _longest_name(case: Case, branch: int) -> tuple[str, float, str]:
 
     if case.tree is None:
         return "", 0.0, ""
-    grid = case.mask.grid if case.mask is not None else None
-    own = [each for each in name_vessels(case.tree, grid) if each.branch == branch]
+    if case.tree not in _names:
+        grid = case.mask.grid if case.mask is not None else None
+        _names[case.tree] = name_vessels(case.tree, grid)
+    own = [each for each in _names[case.tree] if each.branch == branch]
     best = max(own, key=lambda each: (each.name != "", each.to_mm - each.from_mm), default=None)
     return (best.name, best.confidence, best.reason) if best is not None else ("", 0.0, "")
 

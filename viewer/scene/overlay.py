@@ -241,8 +241,10 @@ def case_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
 
 
 def proposed(case) -> tuple[tuple[str, str], ...]:
-    """The color of proposed bridges, where there are any."""
-    return (("proposed bridge", TOKENS["invented"]),) if case.bridges else ()
+    """The color of proposed bridges and of bridged gaps, where there are any."""
+    bridged = case.tree is not None and any(branch.invented for branch in case.tree.branches)
+    words = [*(["proposed bridge"] if case.bridges else []), *(["bridged gap"] if bridged else [])]
+    return ((", ".join(words), TOKENS["invented"]),) if words else ()
 
 
 def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overlay:

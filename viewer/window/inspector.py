@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.case.case import Case
+from viewer.case.decide import name_told
 from viewer.geometry.measure import Measure
 from viewer.scene.colors import VOLUME_PRESETS, label_color
 from viewer.segment.mask import VesselMask
@@ -188,7 +189,8 @@ class Inspector(SidePanel):
             return
         found = [m for m in case.measures or () if m.branch == branch]
         name = case.tree.branches[branch].name or f"Branch {branch + 1}"
-        self.selected.setText("\n".join([name, *(measure_text(m) for m in found)]))
+        told = [name, name_told(case, branch), *(measure_text(m) for m in found)]
+        self.selected.setText("\n".join(told))
 
     def release(self) -> None:
         """Stop listening."""

@@ -246,7 +246,7 @@ class SlicePane(QWidget):
         font = overlay_font(self.font())
         made = marks(overlay, self.width(), self.height(), line_height(font))
         thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
-        bridges = bridge_marks(self.case.bridges or (), plane, thick_mm)
+        bridges = bridge_marks(self.case.bridges or (), plane, thick_mm, self.case.tree)
         placed = tuple(pins_in_slice(self._pins, plane))
         if self.view.marks_shown:
             spots = spots_in_slice(self._spots, plane, thick_mm, line_height(font), made)
