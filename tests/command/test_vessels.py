@@ -8,6 +8,7 @@ import pytest
 from viewer.case.case import Case
 from viewer.case.store import save_case
 from viewer.cli import run
+from viewer.geometry.by_hand import ByHand, EndChange, GivenName, point_of
 from viewer.geometry.drawn import Drawing
 from viewer.geometry.drawn_numbers import measured
 from viewer.phantom.scan import grid_around, render
@@ -64,6 +65,30 @@ def test_what_a_person_drew_stands_beside_the_measures(a_scan, tmp_path):
     assert told["name"] == "D1"
     assert told["numbers"]["length"]["value"] == pytest.approx(10 * 3**0.5)
     assert told["numbers"]["length"]["sd"] > 0
+
+
+def test_what_a_person_decided_holds_for_the_command_too(a_scan, tmp_path, capsys):
+    folder, tree = a_scan
+    volume = read_volume(folder / "ct.nii.gz", Progress())
+    labels, grid = read_labels(folder / "mask.nii.gz")
+    tip, other = (branch.points_lps for branch in tree.branches[1:])
+    by_hand = ByHand(
+        root_lps=point_of(other[-1]),
+        ends=(
+            EndChange("removed", point_of(tip[-1])),
+            EndChange("added", (0.0, 0.0, 900.0)),
+        ),
+        names=(GivenName("my artery", (point_of(other[len(other) // 2]),)),),
+    )
+    case = Case(volume=volume, mask=VesselMask(labels, grid, {1: "artery"}), by_hand=by_hand)
+    save_case(case, tmp_path / "case")
+    assert run(["trace", str(tmp_path / "case"), str(tmp_path / "out")]) == 0
+    data = json.loads((tmp_path / "out" / "tree.json").read_text())
+    (branch,) = data["branches"]
+    assert branch["name"] == "my artery"
+    assert np.linalg.norm(np.subtract(branch["points_lps"][0], other[-1])) < 5
+    assert data["by_hand"]["names"][0]["name"] == "my artery"
+    assert "Caution: An end that was added here by hand" in capsys.readouterr().out
 
 
 def test_a_narrowing_is_told_with_its_deviation_and_an_angle_with_its_kind(tmp_path):

@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,7 @@ from viewer.errors import ViewerError
 from viewer.progress import Progress
 
 if TYPE_CHECKING:
-    from viewer.geometry.drawn import Drawing
-    from viewer.segment.mask import VesselMask
-    from viewer.volume.volume import Volume
+    from viewer.case.case import Case
 
 TREE, DATA, MEASURES = "tree.vtp", "tree.json", "measures.json"
 
@@ -37,23 +36,32 @@ def add_trace(verbs: Any) -> None:
 
 
 def _trace(args: argparse.Namespace, progress: Progress) -> int:
+    from viewer.case.by_hand_facts import by_hand_facts
+    from viewer.case.decide import named
     from viewer.case.drawings import drawing_facts
+    from viewer.case.pipeline import given
     from viewer.case.store import refuse_existing
     from viewer.enhance.noise import noise_hu
+    from viewer.geometry.by_hand import ByHand
     from viewer.geometry.centerline import trace
     from viewer.geometry.files import write_tree
     from viewer.geometry.measured_tree import MeasuredTree, as_data, measure_tree
-    from viewer.geometry.names import name_vessels, renamed
+    from viewer.geometry.redone import redone
+    from viewer.geometry.retrace import Lumen
     from viewer.geometry.tree_measures import measure_vessels, measures_data
 
     refuse_existing(args.out, overwrite=False)
     root = None if args.root is None else _point(args.root)
-    mask, volume, drawings = _opened(args.input, args.ct, progress.part(0.0, 0.15))
+    case = _opened(args.input, args.ct, progress.part(0.0, 0.15))
+    mask, volume, by_hand = given(case.mask), case.volume, case.by_hand or ByHand()
     noise = 20.0 if volume is None else noise_hu(volume, progress.part(0.15, 0.2))
     noise = noise if np.isfinite(noise) else 20.0
     part = progress.part(0.2, 0.55)
     tree = trace(mask, part, volume=volume, noise_hu=noise, root_lps=root)
-    tree = renamed(tree, name_vessels(tree, mask.grid))
+    if root is not None:
+        by_hand = replace(by_hand, root_lps=None)
+    tree, lost = redone(tree, by_hand, Lumen(mask, volume, noise), progress.part(0.54, 0.55))
+    tree = named(tree, case)
     measured, found = MeasuredTree(tree), None
     if volume is not None:
         measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.8))
@@ -63,12 +71,11 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     partial = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
     try:
         write_tree(tree, partial / TREE)
-        (partial / DATA).write_text(
-            json.dumps(as_data(measured), indent=1, allow_nan=False), encoding="utf-8"
-        )
+        told = as_data(measured) | {"by_hand": by_hand_facts(by_hand)}
+        (partial / DATA).write_text(json.dumps(told, indent=1, allow_nan=False), encoding="utf-8")
         if found is not None:
             data = measures_data(found)
-            data["drawings"] = [drawing_facts(drawing) for drawing in drawings]
+            data["drawings"] = [drawing_facts(drawing) for drawing in case.drawings or ()]
             text = json.dumps(data, indent=1, allow_nan=False)
             (partial / MEASURES).write_text(text, encoding="utf-8")
         partial.chmod(0o755)
@@ -77,15 +84,16 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     ends = sum(not own for own in tree.children)
-    told = "" if volume is not None else "; no cross-sections, because no scan was named (--ct)"
-    print(f"Done; {len(tree.branches)} branches with {ends} ends in {args.out}{told}.")
+    for notice in lost:
+        print(f"Caution: {notice.text}")
+    cut = "" if volume is not None else "; no cross-sections, because no scan was named (--ct)"
+    print(f"Done; {len(tree.branches)} branches with {ends} ends in {args.out}{cut}.")
     return 0
 
 
-def _opened(
-    path: Path, ct: Path | None, progress: Progress
-) -> "tuple[VesselMask, Volume | None, tuple[Drawing, ...]]":
-    """The mask, the scan and the drawings of a case, or a mask file (all that is not 0), its CT."""
+def _opened(path: Path, ct: Path | None, progress: Progress) -> "Case":
+    """A case with vessels; of a mask file (all that is not 0) and its CT one that holds these."""
+    from viewer.case.case import Case
     from viewer.case.store import is_case, load_case
     from viewer.segment.mask import ARTERY, VesselMask
     from viewer.volume.files import read_labels, read_volume
@@ -94,20 +102,20 @@ def _opened(
         case = load_case(path, progress)
         if case.mask is None:
             raise ViewerError(f"The case {path.name} holds no vessels yet; segment them first.")
-        return case.mask, case.volume, case.drawings or ()
+        return case
     if not path.is_file():
         raise ViewerError(f"{path} is neither a case folder nor a mask file; check the name.")
     labels, grid = read_labels(path)
     mask = VesselMask(np.where(labels > 0, ARTERY, 0).astype(np.uint8), grid)
     if ct is None:
-        return mask, None, ()
+        return Case(mask=mask)
     volume = read_volume(ct, progress)
     if not volume.grid.same_as(grid, 0.05):
         raise ViewerError(
             f"{ct.name} and {path.name} do not lie on one grid, so nothing was traced; "
             "bring the mask onto the grid of its scan."
         )
-    return mask, volume, ()
+    return Case(volume=volume, mask=mask)
 
 
 def _point(text: str) -> np.ndarray:
