@@ -126,4 +126,13 @@ def test_landmarks_stand_at_their_places_without_overlap(a_picture, a_measured_t
     assert [m.x0 for m in lines] == pytest.approx(a_picture.x_of(np.array([20.0, 22.0])).tolist())
     assert (one.text, two.text) == ("diaphragm", "at celiac trunk")
     assert abs(one.y - two.y) >= 15
-    assert rows.place("diaphragm", one.x, above=True)[1] == 0
+    assert rows.place("diaphragm", one.x, 100.0, above=True) == (one.x, 84.0)
+
+
+def test_names_lie_in_the_first_row_that_is_free():
+    rows = NameRows(400, 16.0, 2)
+    assert rows.place("left renal", 200.0, 100.0, above=False) == (200.0, 116.0)
+    assert rows.place("right renal", 210.0, 100.0, above=False) == (210.0, 132.0)
+    assert rows.place("celiac trunk", 190.0, 100.0, above=False) is None
+    assert rows.place("celiac trunk", 190.0, 120.0, above=False) == (190.0, 152.0)
+    assert rows.place("splenic", 2.0, 100.0, above=True)[0] > 20

@@ -303,3 +303,13 @@ def test_made_up_and_drawn_parts_are_hatched_in_the_curved_view(view, a_vessel_w
     view.profile.grab()
     view.vessel.course = course
     assert hatched() == before
+
+
+def test_numbers_whose_error_is_not_known_are_still_shown(view):
+    vessel = view.vessel
+    sections = vessel.sections
+    gone = {name: np.full_like(sd, np.nan) for name, sd in sections.sd.items()}
+    vessel.sections = replace(sections, sd=gone)
+    view.profile.grab()
+    assert "± ?" in view.sections["cursor"].told()[0][0]
+    vessel.sections = sections

@@ -78,22 +78,30 @@ def along_marks(picture: CurvedPicture, line: float) -> list[Mark]:
 
 
 class NameRows:
-    """Rows of names above and below a vessel, in which none lies over another."""
+    """Names in rows above and below places, none over another."""
 
-    def __init__(self, width: int, line: float) -> None:
-        self._width, self.line = width, line
-        self._taken: dict[tuple[bool, int], list[tuple[float, float]]] = {}
+    def __init__(self, width: int, line: float, rows: int = ROWS) -> None:
+        self._width, self.line, self._rows = width, line, rows
+        self._taken: list[tuple[float, float, float, float]] = []
 
-    def place(self, name: str, x: float, above: bool) -> tuple[float, int] | None:
-        """Where the middle of a name lies, and in which row; None where there is no room."""
+    def place(self, name: str, x: float, y: float, above: bool) -> tuple[float, float] | None:
+        """The middle of a name and its edge towards a place; None where there is no room.
+
+        It lies in the first free row above or below `y`, a line or more away.
+        """
         half = 0.5 * NAME_WIDTH * self.line * len(name)
         middle = float(np.clip(x, half + 8, max(self._width - half - 8, half + 8)))
-        low, high = middle - half - 0.5 * self.line, middle + half + 0.5 * self.line
-        for row in range(ROWS):
-            taken = self._taken.setdefault((above, row), [])
-            if all(high <= a or low >= b for a, b in taken):
-                taken.append((low, high))
-                return middle, row
+        left, right = middle - half - 0.5 * self.line, middle + half + 0.5 * self.line
+        for row in range(1, self._rows + 1):
+            near = y - row * self.line if above else y + row * self.line
+            top = near - self.line if above else near
+            box = (left, right, top, top + self.line)
+            if not any(
+                left < b and a < right and top < d - 1 and c < box[3] - 1
+                for a, b, c, d in self._taken
+            ):
+                self._taken.append(box)
+                return middle, near
         return None
 
 
@@ -123,8 +131,8 @@ def mouth_marks(
         name = branch.name if branch.name not in own else ""
         side = -1 if above else 1
         y = float(picture.y_of(np.array(middle - side * wall)))
-        room = rows.place(short(name), x, above) if name else None
-        end = y + side * line * (1 + (room[1] if room else 0))
+        room = rows.place(short(name), x, y, above) if name else None
+        end = room[1] if room is not None else y + side * line
         color = "accent" if name else "disabled"
         made.append(Line(x, y, x, end, TOKENS[color], 1.5, shadow=True))
         if room is not None:
@@ -138,7 +146,6 @@ def landmark_marks(
 ) -> list[Mark]:
     """A faint line across the vessel at each landmark (name, mm along), with its name below."""
     made: list[Mark] = []
-    line = rows.line
     for name, s_mm in places:
         x = float(picture.x_of(np.array(s_mm)))
         if not 0 < x < picture.width:
@@ -146,8 +153,8 @@ def landmark_marks(
         middle = float(picture.sheet.middle_mm(np.array(s_mm)))
         wall = float(np.interp(s_mm, course.s_mm, course.radius_mm)) + BESIDE_MM
         top, bottom = picture.y_of(np.array([middle + wall, middle - wall])).tolist()
-        room = rows.place(short(name), x, False)
-        end = bottom + line * (1 + (room[1] if room else 0))
+        room = rows.place(short(name), x, bottom, False)
+        end = room[1] if room is not None else bottom + rows.line
         made.append(Line(x, top, x, end, LANDMARK, 1.0, alpha=0.8))
         if room is not None:
             made.append(Text(room[0], end, short(name), LANDMARK, (0.5, 0.0)))

@@ -151,16 +151,16 @@ class ProfilePane(QWidget):
         leaving = [(tree.branches[m.branch].name, m.s_mm * share) for m in vessel.course.mouths]
         places = [(short(name), s_mm, LANDMARK) for name, s_mm in vessel.places]
         places += [(short(name), s, MEAN) for name, s in leaving if name and name not in own]
-        rows = NameRows(self.width(), self._line)
+        rows = NameRows(self.width(), self._line, NAME_ROWS)
         low = self.room.bottom()
         made: list[Mark] = []
         for name, s_mm, color in places:
             x = float(picture.x_of(np.array(s_mm)))
-            room = rows.place(name, x, True) if 0 < x < self.width() else None
-            if room is not None and room[1] < NAME_ROWS:
-                y = low - 3 - room[1] * self._line
-                made.append(Line(x, y, x, low, color, 1.0))
-                made.append(Text(room[0], y, name, color, (0.5, 1.0)))
+            top = low - 3 + self._line
+            room = rows.place(name, x, top, True) if 0 < x < self.width() else None
+            if room is not None:
+                made.append(Line(x, room[1], x, low, color, 1.0))
+                made.append(Text(*room, name, color, (0.5, 1.0)))
         return made
 
     def _legend(self, unit: str, both: bool) -> list[Mark]:
@@ -246,5 +246,5 @@ class ProfilePane(QWidget):
 
 def _top(value: np.ndarray, sd: np.ndarray) -> float:
     """The highest number of the axis: one poor section does not flatten the others."""
-    high = (value + BANDS * sd)[np.isfinite(value)]
+    high = (value + BANDS * np.nan_to_num(sd))[np.isfinite(value)]
     return 1.15 * float(np.percentile(high, 97)) if high.size else 1.0

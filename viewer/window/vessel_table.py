@@ -105,8 +105,9 @@ class VesselTable(QTableWidget):
 
 
 def with_error(value: float, sd: float, unit: str) -> str:
-    """A number with its standard deviation; a dash where it was not measured."""
-    return f"{value:.1f} ± {sd:.1f}{unit}" if np.isfinite(value) else "–"
+    """A number with its standard deviation, a mark where that is not known; else a dash."""
+    error = f"{sd:.1f}" if np.isfinite(sd) else "?"
+    return f"{value:.1f} ± {error}{unit}" if np.isfinite(value) else "–"
 
 
 def percent_text(percent: Number) -> str:
