@@ -296,6 +296,18 @@ def test_one_draws_while_a_job_runs_and_its_result_is_taken(
     assert len(drawings()) == 1
 
 
+def test_a_drag_that_began_beside_a_drawing_goes_on_across_it(
+    an_open_window, a_distance, a_slice, trigger, qtbot
+):
+    trigger("tool-window")
+    qtbot.wait(30)
+    view = an_open_window.session.view
+    x, y = ends_on(a_slice, a_distance)[0]
+    before = view.level_hu
+    drag(a_slice, (x + 20, y - 60), (x + 20, y - 20), (x + 20, y), (x + 20, y + 2))
+    assert view.level_hu - before == pytest.approx(62 * max(1.0, view.window_hu / 400), rel=0.05)
+
+
 def test_other_tools_do_what_they_did(an_open_window, a_distance, a_slice, trigger, drawings):
     session = an_open_window.session
     (x, y), _ = ends_on(a_slice, a_distance)

@@ -16,7 +16,11 @@ from viewer.window.slice_mouse import CLICK_PIXELS
 
 LETTERS = 1.12  # of the font over pictures
 CLOSE_PIXELS = 8.0
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+LEFT, RIGHT, NONE = (
+    Qt.MouseButton.LeftButton,
+    Qt.MouseButton.RightButton,
+    Qt.MouseButton.NoButton,
+)
 
 
 class DrawingLayer(QWidget):
@@ -177,7 +181,7 @@ class DrawingLayer(QWidget):
             if at is not None:
                 pencil.follow(paper, at)
             return True
-        return self._show_shape(place)
+        return event.buttons() == NONE and self._show_shape(place)
 
     def _wait(self, event: QMouseEvent) -> bool:
         """A press held back becomes a drag of the view as soon as the mouse moves."""
