@@ -131,7 +131,7 @@ def test_the_3_d_view_tells_what_its_colors_mean(a_tube, a_view):
     by_radius = scene_overlay(a_tube, a_view, axes, 0.5, 400, (4.0, 8.0))
     assert by_radius.legend == ()
     made = [m.text for m in marks(by_radius, 600, 500, 15) if isinstance(m, Text)]
-    assert {"Radius mm", "4.0", "6.0", "8.0"} <= set(made)
+    assert {"⌀ mm", "8.0", "12.0", "16.0"} <= set(made)
 
 
 def test_the_3_d_view_says_when_its_picture_is_out_of_date(a_tube, a_view):

@@ -39,9 +39,12 @@ def measure_tree(
         return MeasuredTree(tree)
     blur = tree_blur(volume, tree, mask, label=label)
     cut = partial(measure_sections, volume, mask=mask, label=label, noise_hu=noise_hu, blur_mm=blur)
-    every = progress.over(tree.branches, len(tree.branches), "Measuring cross-sections")
-    sections = tuple(cut(branch.points_lps, branch.radius_mm) for branch in every)
-    return MeasuredTree(tree, sections, blur)
+    sections = []
+    for number, branch in enumerate(tree.branches):
+        part = progress.part(number / len(tree.branches), (number + 1) / len(tree.branches))
+        part.at(0.0, "Measuring cross-sections")
+        sections.append(cut(branch.points_lps, branch.radius_mm, progress=part))
+    return MeasuredTree(tree, tuple(sections), blur)
 
 
 def tree_blur(volume: Volume, tree: VesselTree, mask: VesselMask, *, label: int = ARTERY) -> float:

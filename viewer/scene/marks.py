@@ -192,13 +192,13 @@ def legend_marks(
 
 
 def ramp_marks(range_mm: tuple[float, float], height: int, line: float) -> list[Mark]:
-    """The colors of the radius from small (below) to large, with their numbers."""
+    """The colors of the diameter from small (below) to large, with their numbers."""
     colors = color_map("viridis")
     steps, wide = 32, 0.8 * line
     bottom = height - MARGIN - 3 * line
     top = height / 2 + 2.6 * line  # under the left letter
     tall = bottom - top
-    made: list[Mark] = [Text(MARGIN, top - 1.3 * line, "Radius mm", TOKENS["text"])]
+    made: list[Mark] = [Text(MARGIN, top - 1.3 * line, "⌀ mm", TOKENS["text"])]
     for n in range(steps):
         red, green, blue = colors[round((1 - (n + 0.5) / steps) * 255)]
         y = top + n * tall / steps
@@ -206,7 +206,7 @@ def ramp_marks(range_mm: tuple[float, float], height: int, line: float) -> list[
         made.append(Box(MARGIN, y, wide, tall / steps + 0.5, shade))
     low, high = range_mm
     for share in (0.0, 0.5, 1.0):
-        value = high + share * (low - high)
+        value = 2 * (high + share * (low - high))
         place = (MARGIN + wide + 5, top + share * tall)
         made.append(Text(*place, f"{value:.1f}", TOKENS["text"], (0.0, 0.5)))
     return made

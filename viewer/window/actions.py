@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("organs", "Organs in 3-D", "3-D", lambda w: w.panes.toggle("organs_shown"),
            "Ctrl+Shift+G", enabled=has_mask, checked=lambda s: s.view.organs_shown,
            tip="Heart chambers and organs in the volume; their volumes stand in the inspector"),
-    Action("color-radius", "Color the vessels by radius", "3-D",
+    Action("color-radius", "Color the vessels by diameter", "3-D",
            lambda w: w.panes.color_by_radius(), "Ctrl+R", enabled=has_tree,
            checked=lambda s: s.view.surface_color == "radius"),
     Action("tree", "Centerlines", "3-D", lambda w: w.panes.toggle("tree_shown"), "Ctrl+D",

@@ -53,7 +53,7 @@ class Inspector(SidePanel):
         self.color.setAccessibleName("Vessel color")
         self.color.setToolTip("Color of the vessel surface in 3-D (Ctrl+R)")
         self.color.addItem("Color by structure", "label")
-        self.color.addItem("Color by radius", "radius")
+        self.color.addItem("Color by diameter", "radius")
         self.numbers = {
             "volume_opacity": NumberField("Volume", "Opacity of the volume", "", 0, 1, 1),
             "surface_opacity": NumberField("Vessels", "Opacity of the vessel surface", "", 0, 1, 1),

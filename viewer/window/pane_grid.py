@@ -245,7 +245,7 @@ class PaneGrid(QWidget):
         self._view.volume_preset = name
 
     def color_by_radius(self) -> None:
-        """Color the vessels by radius, or back by structure."""
+        """Color the vessels by diameter, or back by structure."""
         self._view.surface_color = "label" if self._view.surface_color == "radius" else "radius"
 
     def pick_tool(self, name: str) -> None:
