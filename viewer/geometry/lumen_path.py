@@ -17,7 +17,7 @@ from viewer.progress import silent
 from viewer.segment.mask import VesselMask
 
 CLICK_VOXELS, CLICK_MM = 3, 5.0
-MARGIN_MM = 2.0
+MARGIN_MM, BULGE = 2.0, 1.2
 WITHIN = 0.8  # of the radius: so far inside it a voxel surely belongs to a vessel
 CANDIDATES = 4
 SHELLS = 4  # steps of a front between two looks whether it has come to a sphere
@@ -36,10 +36,14 @@ LOOSE = (
 
 @dataclass(frozen=True, eq=False)
 class LumenPath:
-    """A way (n,3) through a vessel; its first points `inside` the one that it comes from."""
+    """A way (n,3) through a vessel; its first points `inside` the one that it comes from.
+
+    `widest_mm` is the radius of that one where the way begins.
+    """
 
     points_lps: np.ndarray
     inside: int
+    widest_mm: float
 
 
 def voxel_at(mask: VesselMask, label: int, point_lps: np.ndarray) -> np.ndarray:
@@ -82,7 +86,8 @@ def path_to(
     line = _line(targets_lps[int(centers[0])], points[0], min(mask.grid.spacing_mm))
     held_too = np.flatnonzero(_in_sphere(points, (spheres[0], radius_mm)))
     inside = len(line) + (int(held_too[-1]) + 1 if len(held_too) else 0)
-    return LumenPath(np.concatenate([line, points]), inside)
+    widest = float(radius_mm[int(centers[0])])
+    return LumenPath(np.concatenate([line, points]), inside, widest)
 
 
 def branch_along(mask: VesselMask, label: int, path: LumenPath) -> Branch:
@@ -92,7 +97,7 @@ def branch_along(mask: VesselMask, label: int, path: LumenPath) -> Branch:
     """
     grid, way = mask.grid, path.points_lps
     voxel_mm = float(np.mean(grid.spacing_mm))
-    wall = _wall_around(mask, label, way)
+    wall = _wall_around(mask, label, path)
     nodes = np.arange(len(way))
     forest = rooted(np.column_stack([nodes[:-1], nodes[1:]]), nodes[:1], way)
     points = centered(way, wall.query(way)[0], forest, wall, voxel_mm, silent())
@@ -195,11 +200,11 @@ def _line(center: np.ndarray, point_lps: np.ndarray, step_mm: float) -> np.ndarr
     return np.asarray(np.linspace(center, point_lps, count, endpoint=False)).reshape(-1, 3)
 
 
-def _wall_around(mask: VesselMask, label: int, way: np.ndarray) -> Any:
-    """A k-d tree of the wall's points (LPS mm) so far around a way that none nearer is missing."""
-    grid = mask.grid
+def _wall_around(mask: VesselMask, label: int, path: LumenPath) -> Any:
+    """A k-d tree of the wall's points (LPS mm) so far around a path that none nearer is missing."""
+    grid, way = mask.grid, path.points_lps
     index, shape = grid.index(way), np.array(grid.shape)
-    margin_mm = MARGIN_MM
+    margin_mm = MARGIN_MM + BULGE * path.widest_mm
     while True:
         steps = np.ceil(margin_mm / np.array(grid.spacing_mm)).astype(int) + 1
         low = np.maximum(np.floor(index.min(axis=0)).astype(int) - steps, 0)
