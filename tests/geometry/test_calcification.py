@@ -129,6 +129,16 @@ def test_bone_beside_an_artery_is_no_calcium():
     assert found(bright, VesselMask(labels, mask.grid))[ALL].plaques == 1
 
 
+def test_a_stent_is_no_calcium():
+    volume, mask, true = plates((9, 5, 90, 3.7, 4.7, 900), (-9, 3, 360, 3.8, 4.3, 900))
+    hu = volume.voxels.copy()
+    hu[tuple(mask.grid.nearest(np.array([[4.0, 0.0, -9.0]]))[0])] = 2600
+    each = found(Volume(hu, volume.grid), mask)[ALL]
+    assert each.plaques == 1
+    assert each.peak_hu < 1600
+    assert each.volume.value < 0.8 * true
+
+
 def test_without_calcium_or_arteries_nothing_is_told():
     volume, mask, _ = plates(marked=False)
     assert found(volume, mask) == {}

@@ -67,7 +67,8 @@ def test_clot_and_calcium_in_it_are_told():
     labels, hu = np.full(mask.labels.shape, THROMBUS, np.uint8), volume.voxels.copy()
     labels[mask.labels == 1] = 1
     for place in middle:
-        hu[tuple(slice(n - 3, n + 4) for n in place)] = 900
+        block = tuple(slice(n - 3, n + 4) for n in place)
+        hu[block] = np.random.default_rng(0).normal(900, 20, hu[block].shape)
     found = occlusions(tree, (), replace(volume, voxels=hu), VesselMask(labels, mask.grid))
     (found,) = found
     assert 0.1 < found.calcium_share < 0.7
@@ -97,6 +98,13 @@ def test_a_vessel_that_runs_out_is_not_closed():
     thin = np.linspace(3.0, 0.6, 160)
     tree = VesselTree((piece(path[:160], thin), piece(path[:-161:-1], thin)), np.zeros((0, 3)))
     assert occlusions(tree, (), *scanned(tree)) == ()
+
+
+def test_a_blanked_out_scan_shows_none():
+    tree = two_pieces()
+    volume, mask = scanned(tree)
+    hu = np.where(volume.voxels > 150, volume.voxels, 0)
+    assert occlusions(tree, (), replace(volume, voxels=hu), mask) == ()
 
 
 def test_faint_contrast_shows_none():

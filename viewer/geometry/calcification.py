@@ -17,7 +17,8 @@ from viewer.volume.volume import Volume
 
 AT_WALL_MM = 2.5  # so far out of an artery's lumen its calcium lies
 ABOVE_BLOOD_HU, NOISES = 150.0, 4.0
-METAL_HU = 2000.0
+METAL_HU = 1600.0  # what holds brighter voxels is a stent or a clip
+WIRES_MM = 8.0
 LEAST_MM3 = 0.5
 ROUND_MM = 1.5  # around a plaque: as far as the scanner smears it
 DENSE_MM3, DENSE_QUANTILE = 8.0, 0.97
@@ -25,6 +26,7 @@ USUAL_HU, LEAST_DENSE_HU = 850.0, 400.0  # mineral in the wall at 120 kVp, where
 DENSITY_SHARE = 0.2  # how well the density of the mineral is known
 AROUND_MM = 0.7
 RIM_SHARE = 0.05  # of what is smeared around a plaque: how well the brightness there is known
+UNSEEN_SHARE = 0.35  # of what is found: what is too thin to be found where no map marks it
 SECTION_MM = 1.0
 HALF = 0.5
 CORONARY = ("coronary", "anterior descending", "circumflex")
@@ -33,6 +35,7 @@ METHOD = (
     "what the plaques add to the brightness around them, by the density of the mineral: "
     "blooming does not count"
 )
+BY_SCAN = "the map marks none, and thin plates are too dull to be told from blood"
 NO_VESSEL = "No vessel was traced through it."
 
 
@@ -87,6 +90,7 @@ def calcifications(
     if not plaques:
         return ()
     why = why_not(volume.grid, blood, kvp, denoised=denoised)
+    marked = bool((mask.labels[box] == CALCIFICATION).any())
     vessels = [_vessel_of(plaque, tree, names, mask) for plaque in plaques]
     groups: dict[str, list[int]] = {ALL: list(range(len(plaques)))}
     heart = [n for n, name in enumerate(vessels) if any(part in name for part in CORONARY)]
@@ -96,7 +100,7 @@ def calcifications(
         if name:
             groups.setdefault(name, []).append(n)
     return tuple(
-        _calcified(name, [plaques[n] for n in own], tree, volume, why)
+        _calcified(name, [plaques[n] for n in own], tree, volume, why, marked=marked)
         for name, own in groups.items()
     )
 
@@ -124,7 +128,7 @@ def _candidates(
     labels, hu = mask.labels[box], volume.voxels[box]
     marked = labels == CALCIFICATION
     if marked.any():
-        return box, marked & (hu < METAL_HU)
+        return box, marked
     blood = _blood_hu(tree, volume) or 0.0
     margin = max(ABOVE_BLOOD_HU, NOISES * noise_hu)
     bright = (hu > max(LEAST_HU, blood + margin)) & (labels != BONE)
@@ -144,6 +148,10 @@ def _plaques(
 ) -> list[_Plaque]:
     """The pieces of calcium in a box, each with its volume."""
     one = mask.grid.voxel_mm3
+    metal = (hu >= METAL_HU) & inside
+    if metal.any():  # with the rest of its wires, whose brightness thick slices dilute
+        spacing = mask.grid.spacing_mm
+        inside = inside & (ndimage.distance_transform_edt(~metal, sampling=spacing) > WIRES_MM)
     pieces, _ = ndimage.label(inside, np.ones((3, 3, 3)))
     more = np.ceil(ROUND_MM / np.array(mask.grid.spacing_mm)).astype(int) + 2
     dense = _mineral_hu(hu, pieces, one)
@@ -154,7 +162,7 @@ def _plaques(
             for s, m, size in zip(place, more.tolist(), hu.shape, strict=True)
         )
         own, near = pieces[wide] == number, hu[wide]
-        if own.sum() * one < LEAST_MM3 or near[own].max() >= METAL_HU:
+        if own.sum() * one < LEAST_MM3:
             continue
         mm3, sd = _volume_mm3(near, own, inside[wide], max(dense, float(near[own].max())), mask)
         index = np.argwhere(own) + corner + [s.start for s in wide]
@@ -212,12 +220,19 @@ def _vessel_of(plaque: _Plaque, tree: VesselTree, names: Sequence[Named], mask: 
 
 
 def _calcified(
-    vessel: str, plaques: list[_Plaque], tree: VesselTree, volume: Volume, why: str
+    vessel: str,
+    plaques: list[_Plaque],
+    tree: VesselTree,
+    volume: Volume,
+    why: str,
+    *,
+    marked: bool,
 ) -> Calcified:
     """The numbers of some plaques together."""
     whole = sum(each.mm3 for each in plaques)
     own = float(np.sqrt(sum(each.sd_mm3**2 for each in plaques)))
-    sd = float(np.hypot(own, DENSITY_SHARE * whole))
+    unseen = 0.0 if marked else UNSEEN_SHARE * whole
+    sd = float(np.sqrt(own**2 + (DENSITY_SHARE * whole) ** 2 + unseen**2))
     index = np.concatenate([each.index for each in plaques])
     low = index.min(axis=0)
     box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, index.max(axis=0), strict=True))
@@ -225,7 +240,7 @@ def _calcified(
     inside[tuple((index - low).T)] = True
     return Calcified(
         vessel,
-        Number(whole, sd, "mm3", METHOD),
+        Number(whole, sd, "mm3", METHOD if marked else f"{METHOD}; {BY_SCAN}"),
         len(plaques),
         float(max(each.hu.max() for each in plaques)),
         _arc(plaques, tree, volume),

@@ -23,9 +23,11 @@ FAR_RADII = 100.0  # a gap of so many radii makes a pair half as likely
 LEAST_LIKELY, LEAST_DARK = 0.46, 0.85
 STEPS, ENDS = 48, 4
 FAT_HU = -40.0
+BLANK_HU, BLANK_SHARE = 0.1, 0.3
 CALCIUM_HU = 150.0  # above blood
 FACE_VOXELS, FACE_RADII, CURVE_SHARE = 0.7, 0.25, 0.3
-ALONE, ALONE_TAPER, AHEAD_RADII = 0.5, 0.8, 4.0
+ALONE, ALONE_TAPER, AHEAD_RADII = 0.4, 0.8, 4.0
+ALONE_MM = 8.0  # radius: none of them is wider
 # What always goes on as a vessel about as wide, unless the scan ends.
 GO_ON = (
     "common iliac artery",
@@ -33,7 +35,6 @@ GO_ON = (
     "common femoral artery",
     "superficial femoral artery",
     "common carotid artery",
-    "brachiocephalic artery",
 )
 # Vessels that are one tube under several names; ends of any others that differ are no pair.
 ONE_TUBE = (
@@ -150,6 +151,8 @@ def _gap(one: Stump, other: Stump, volume: Volume) -> _Gap | None:
     path = _between(one, other, far)
     hu = np.median([sampled(volume, disk_lps(p, away / far, 0.5 * thin)) for p in path], axis=1)
     inner = hu[ENDS:-ENDS]
+    if (np.abs(np.diff(inner)) < BLANK_HU).mean() > BLANK_SHARE:  # nothing is seen there
+        return None
     half = min(one.half_hu, other.half_hu)
     calcium = inner > max(one.blood_hu, other.blood_hu) + CALCIUM_HU
     soft = ((inner > FAT_HU) & (inner < half)) | calcium
@@ -215,6 +218,8 @@ def _alone(end: Stump, names: Sequence[Named], volume: Volume) -> Occlusion | No
     """The occlusion where a vessel ends that always goes on, with clot or tissue ahead."""
     name = _name(end, names)
     if not end.forward or not name.endswith(GO_ON) or end.taper < ALONE_TAPER:
+        return None
+    if end.radius_mm > ALONE_MM:
         return None
     far = np.linspace(1.0, AHEAD_RADII, 12)[:, None] * end.radius_mm
     ahead = end.face_lps + far * end.heading

@@ -28,7 +28,8 @@ LEAST_MM3 = 5.0
 SMOOTHING = 1.0
 WALL_VOXELS = 0.25
 # What is a sac by itself, not a stub, a fold of the wall, or a lumen beside another one.
-LEAST_MM, LEAST_VOXELS, LEAST_HEIGHT = 2.0, 3.0, 0.35  # the last of the vessel's diameter
+LEAST_MM, LEAST_VOXELS, LEAST_HEIGHT = 3.0, 5.0, 0.35  # the last of the vessel's diameter
+VESSEL_VOXELS = 2.5  # on what is thinner, lumps are the map's
 LEAST_ROUND = 0.4
 MOST_HEIGHT, MOST_NECK = 2.2, 2.5
 BORDER_VOXELS = 2
@@ -167,9 +168,11 @@ def _is_sac(sac: Sac, own: np.ndarray, mask: VesselMask) -> bool:
     """Whether a piece out of the vessels is a sac by its size and shape."""
     spacing = mask.grid.spacing_mm
     thick = 2 * float(ndimage.distance_transform_edt(np.pad(own, 1), sampling=spacing).max())
-    least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(mask.grid.voxel_mm3)))
+    voxel_mm = float(np.cbrt(mask.grid.voxel_mm3))
+    least = max(LEAST_MM, LEAST_VOXELS * voxel_mm)
     return bool(
-        min(sac.width.value, sac.height.value) >= least
+        sac.parent_diameter.value >= VESSEL_VOXELS * voxel_mm
+        and min(sac.width.value, sac.height.value) >= least
         and sac.height.value >= LEAST_HEIGHT * sac.parent_diameter.value
         and thick >= LEAST_ROUND * sac.diameter_max.value
         and sac.height.value <= MOST_HEIGHT * sac.width.value
