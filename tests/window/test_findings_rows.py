@@ -1,6 +1,8 @@
 """What was measured as rows: words, places, states, what is missing and why."""
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from types import UnionType
+from typing import get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -38,10 +40,11 @@ def test_every_row_fills_its_columns_and_lies_on_the_tree(listing, measured):
 def test_a_number_says_its_deviation_unit_and_method():
     cell = number_cell(Number(6.84, 0.31, "mm", "by eye"))
     assert cell.text == "6.8 ± 0.3 mm"
-    assert "By eye" in cell.tip
+    assert "by eye" in cell.tip
     gone = number_cell(unknown("mm", "by eye", "No edge is seen."))
     assert gone.text == "–"
     assert gone.tip.startswith("No edge is seen.")
+    assert number_cell(Number(2.0, float("nan"), "ml", "by eye")).text == "2.0 ± ? ml"
 
 
 def test_what_is_likely_above_a_threshold():
@@ -143,3 +146,44 @@ def test_missing_vessels_come_first_in_words_and_color(measured):
     assert rows[0].cells[1].text == "Missing: faint contrast"
     assert rows[0].cells[1].color == "caution"
     assert rows[1].cells[1].color == "good"
+
+
+def made_up(kind):
+    """Some value of a type that measures hold."""
+    if is_dataclass(kind):
+        if kind is Number:
+            return Number(12.0, 1.5, "mm", "by eye")
+        hints = get_type_hints(kind)
+        return kind(**{each.name: made_up(hints[each.name]) for each in fields(kind)})
+    if get_origin(kind) is tuple:
+        return (made_up(get_args(kind)[0]),)
+    if get_origin(kind) is UnionType:
+        return made_up(get_args(kind)[0])
+    return {np.ndarray: np.arange(3.0), str: "it", float: 0.5, int: 0, bool: True}[kind]
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "texts"),
+    [
+        ("occlusions", "occlusions", ("It", "12.0 ± 1.5 mm", "50 %", "goes on")),
+        ("calcium", "calcifications", ("It", "12 ± 2 mm", "0 HU")),
+        ("sacs", "sacs", ("It", "12.0 ± 1.5 mm", "where vessels part")),
+        ("dissections", "dissections", ("It", "dissection, Stanford it", "12.0 ± 1.5 mm", "0.50")),
+    ],
+)
+def test_every_kind_of_disease_has_its_table(name, field, texts, measured):
+    findings, tree = measured
+    listing = next(each for each in LISTINGS if each.name == name)
+    kind = get_args(get_type_hints(TreeMeasures)[field])[0]
+    one = made_up(kind)
+    if name == "dissections":
+        one = replace(one, path_lps=np.zeros((3, 3)), s_mm=np.arange(3.0))
+    full = replace(empty(findings), **{field: (one,)})
+    rows = listing.rows(full, tree)
+    assert listing.count(full) != "0" or name == "calcium"
+    assert len(rows) == (3 if name == "dissections" else 1)
+    told = [cell.text for cell in rows[0].cells]
+    assert set(texts) <= set(told)
+    assert all(len(row.cells) == len(listing.heads) for row in rows)
+    assert listing.rows(empty(findings), tree) == []
+    assert listing.count(empty(findings)) == "0"

@@ -4,6 +4,7 @@ import numpy as np
 
 from viewer.geometry.aneurysm import Fusiform
 from viewer.geometry.calcification import Calcified
+from viewer.geometry.dissection import Dissection, Leaving, Tear
 from viewer.geometry.occlusion import Occlusion
 from viewer.geometry.sac import Sac
 from viewer.geometry.stenosis import Stenosis
@@ -105,6 +106,59 @@ def _sac(tree: VesselTree, found: Sac) -> Row:
         PROPOSED,
     )
     return Row(cells, found.mouth_lps, branch_at(tree, found.branches, found.mouth_lps))
+
+
+def dissection_rows(measures: TreeMeasures, tree: VesselTree) -> list[Row]:
+    """A row for each dissection, under it one for each tear and for each vessel that leaves it."""
+    rows = []
+    for each in measures.dissections:
+        rows.append(_dissection(tree, each))
+        rows += [_tear(tree, each, tear) for tear in each.tears]
+        rows += [_leaving(tree, leaving) for leaving in each.leaving]
+    return rows
+
+
+def _dissection(tree: VesselTree, found: Dissection) -> Row:
+    widest = int(np.argmin(np.abs(found.s_mm - found.widest_mm)))
+    at_lps = found.path_lps[widest]
+    kind = f"Stanford {found.stanford}" if found.stanford else "not typed"
+    why = "\n".join(found.evidence)
+    cells = (
+        Cell(upper(found.vessel) or called(tree, found.branches[0])),
+        Cell(f"dissection, {kind}", found.stanford_why),
+        number_cell(found.extent, 0),
+        number_cell(found.diameter_max),
+        number_cell(found.flap_thickness),
+        *map(number_cell, (found.true_volume, found.false_volume, found.unenhanced_volume)),
+        Cell(f"{found.sure:.2f}", f"How sure it is which lumen is the true one.\n{why}"),
+        PROPOSED,
+    )
+    return Row(cells, at_lps, branch_at(tree, found.branches, at_lps))
+
+
+def _tear(tree: VesselTree, of: Dissection, found: Tear) -> Row:
+    cells = (
+        Cell(""),
+        Cell("tear of the flap", "Where the flap is open."),
+        number_cell(found.extent),
+        number_cell(found.width),
+        *[Cell("")] * 5,
+        PROPOSED,
+    )
+    return Row(cells, found.at_lps, branch_at(tree, of.branches, found.at_lps))
+
+
+def _leaving(tree: VesselTree, found: Leaving) -> Row:
+    lumen = f"from the {found.lumen} lumen" if found.lumen else "from which lumen is not seen"
+    tip = "How much of what is seen at its mouth lies in that lumen, from 0 to 1."
+    cells = (
+        Cell(""),
+        Cell(f"{upper(found.name) or called(tree, found.branch)} {lumen}"),
+        *[Cell("")] * 6,
+        Cell(f"{found.sure:.2f}" if found.lumen else "", tip),
+        PROPOSED,
+    )
+    return Row(cells, tree.branches[found.branch].points_lps[0], found.branch)
 
 
 def occlusion_rows(measures: TreeMeasures, tree: VesselTree) -> list[Row]:

@@ -9,6 +9,7 @@ from viewer.geometry.tree import VesselTree
 from viewer.geometry.tree_measures import TreeMeasures
 from viewer.window.findings_lesions import (
     calcium_rows,
+    dissection_rows,
     narrowing_rows,
     occlusion_rows,
     sac_rows,
@@ -114,6 +115,16 @@ LISTINGS: tuple[Listing, ...] = (
         lambda found: str(len(found.occlusions)),
     ),
     Listing(
+        "dissections", "Dissections",
+        (_words("Vessel"), _words("What"), Head("Length", "Along the middle line"),
+         Head("⌀ greatest", "Within the outer wall; of a tear its width"),
+         Head("Flap", "Thickness of the flap"), Head("True lumen", "Volume"),
+         Head("False lumen", "Volume"), Head("Without contrast", "Volume of the false lumen"),
+         Head("Sure", "From 0 to 1"), STATE),
+        dissection_rows, "No flap was found that parts a wide vessel into two lumens.",
+        lambda found: str(len(found.dissections)),
+    ),
+    Listing(
         "calcium", "Calcium",
         (_words("Vessel"), Head("Volume", "Corrected for blooming"), Head("Plaques"),
          Head("Widest arc", "Of the circumference"), Head("Brightest"),
@@ -137,7 +148,9 @@ LISTINGS: tuple[Listing, ...] = (
     ),
     Listing(
         "aorta", "Aorta",
-        (_words("Section"), Head("Length", "Along the middle line"), _words("Bounded by"), STATE),
+        (_words("Section"), Head("Length", "Along the middle line"),
+         Head("Volume", "Of what the tip names: the lumen, or both lumens of a dissection"),
+         _words("Bounded by"), STATE),
         section_rows, "No aorta was found in the map, so its sections are not measured.",
         lambda found: str(sum(bool(np.isfinite(s.length_mm)) for s in found.aortic_sections)),
     ),

@@ -17,6 +17,7 @@ from viewer.geometry.tree_measures import TreeMeasures
 UNITS = {"deg": "°", "degrees": "°", "mm2": " mm²", "mm3": " mm³", "": ""}
 ONE_SD = "After ± stands one standard deviation."
 PROPOSED_TIP = "Proposed by the program; no person has accepted it."
+UNSEEN = "Its ends or its wall are not seen."
 EVEN = 0.5  # from this likelihood on a threshold is told in the color of caution
 WHY_COLORS = {
     "found": "good",
@@ -56,11 +57,11 @@ PROPOSED = Cell("proposed", PROPOSED_TIP, "invented")
 def number_cell(number: Number, digits: int = 1) -> Cell:
     """A number with its deviation and unit; a dash with the reason where there is none."""
     unit = UNITS.get(number.unit, f" {number.unit}")
-    method = number.method[:1].upper() + number.method[1:]
+    how = f"Measured as: {number.method}." if number.method else ""
     if not number.known:
-        return Cell("–", f"{number.missing}\nMeasured as: {method}.", "quiet")
-    text = f"{number.value:.{digits}f} ± {number.sd:.{digits}f}{unit}"
-    return Cell(text, f"{method}.\n{ONE_SD}")
+        return Cell("–", "\n".join(filter(None, (number.missing, how))), "quiet")
+    error = f"{number.sd:.{digits}f}" if np.isfinite(number.sd) else "?"
+    return Cell(f"{number.value:.{digits}f} ± {error}{unit}", f"{how}\n{ONE_SD}")
 
 
 def called(tree: VesselTree, branch: int) -> str:
@@ -146,15 +147,16 @@ def landmark_rows(measures: TreeMeasures, tree: VesselTree) -> list[Row]:
 
 def _landmark(tree: VesselTree, found: LandmarkRow) -> Row:
     where = f"{upper(found.how)}."
+    what = found.method or "lumen"
     missing = Cell("–", f"Not measured: {found.how}.", "quiet")
     numbers = [
         Number(
             getattr(found, f"diameter_{kind}_mm"), getattr(found, f"diameter_{kind}_sd"), "mm", by
         )
         for kind, by in (
-            ("equivalent", "diameter of the circle of the lumen's area, median of 6 mm around"),
-            ("max", "greatest diameter of the lumen across its middle line, median of 6 mm around"),
-            ("min", "least diameter of the lumen across its middle line, median of 6 mm around"),
+            ("equivalent", f"diameter of the circle of the area, {what}"),
+            ("max", f"greatest diameter across the middle line, {what}"),
+            ("min", f"least diameter across the middle line, {what}"),
         )
     ]
     cells = (
@@ -180,6 +182,7 @@ def section_rows(measures: TreeMeasures, tree: VesselTree) -> list[Row]:
         cells = (
             Cell(upper(each.name)),
             number_cell(length, 0),
+            number_cell(Number(each.volume_ml, each.volume_sd, "ml", each.method, UNSEEN)),
             Cell(how, how, "text" if length.known else "quiet"),
             PROPOSED,
         )
