@@ -111,6 +111,10 @@ def test_occlusions_and_calcium_are_told_in_measures():
     again = read_as(TreeMeasures, json.loads(json.dumps(plain(measures))))
     assert again.calcifications[0].plaques == 1
     assert len(again.occlusions) == len(data["occlusions"])
+    (volume,) = data["volumes"]
+    assert volume["vessel"] == "left external iliac artery"
+    assert volume["whole_ml"] > volume["lumen_ml"] > 2.5
+    assert data["sacs"] == []
 
 
 def test_measuring_stops_within_a_vessel():

@@ -33,6 +33,7 @@ from viewer.geometry.section import Sections
 from viewer.geometry.sections import measure_sections
 from viewer.geometry.stenosis import Stenosis, stenoses
 from viewer.geometry.tree import VesselTree
+from viewer.geometry.volumes import VesselVolume, vessel_volumes
 from viewer.progress import Progress
 from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
@@ -78,6 +79,7 @@ class TreeMeasures:
     occlusions: tuple[Occlusion, ...] = ()
     calcifications: tuple[Calcified, ...] = ()
     sacs: tuple[Sac, ...] = ()
+    volumes: tuple[VesselVolume, ...] = ()
     dissections: tuple[Dissection, ...] = ()
 
 
@@ -125,6 +127,7 @@ def measure_vessels(
         sections = as_whole(cut(*aorta, progress=progress.part(0.9, 0.95)), parted)
         rows = landmark_table(landmarks(tree, volume.grid), sections)
         lengths = with_volumes(lengths, sections)
+    flapped = {branch for each in parted for branch in each.branches}
     return TreeMeasures(
         tuple(found),
         branch_angles(tree),
@@ -134,7 +137,12 @@ def measure_vessels(
         audit(tree, names, volume.grid, volume),
         occlusions(tree, names, volume, mask),
         calcifications(tree, names, volume, mask, noise_hu, kvp=kvp),
-        sacs(tree, names, mask, progress.part(0.95, 1.0)),
+        tuple(
+            sac
+            for sac in sacs(tree, names, mask, progress.part(0.95, 0.98))
+            if flapped.isdisjoint(sac.branches)  # there it is the other lumen
+        ),
+        vessel_volumes(tree, names, mask, progress.part(0.98, 1.0)),
         tuple(parted),
     )
 
@@ -251,7 +259,7 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         }
         for each in measures.angles
     ]
-    for name in ("occlusions", "calcifications", "sacs", "dissections"):
+    for name in ("occlusions", "calcifications", "sacs", "dissections", "volumes"):
         told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
         if each.name not in ("vessels", "angles") and each.name not in told:
