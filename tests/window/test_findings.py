@@ -77,7 +77,7 @@ def test_an_empty_table_has_a_sentence(a_measured_window, trigger, findings):
     assert findings.page.listing.name == "widenings"
     assert findings.page.words.isVisible()
     assert "widened" in findings.page.words.text()
-    assert findings.tabText(2) == "Widenings (0)"
+    assert findings.tabText(2) == "Widenings 0"
 
 
 def test_a_click_on_a_narrowing_leads_there_and_proposes_its_flags(

@@ -213,7 +213,7 @@ class FindingsPanel(QTabWidget):
         for number, page in enumerate(self.pages.values(), start=1):
             title = page.listing.title
             self.setTabText(
-                number, title if found is None else f"{title} ({page.listing.count(found)})"
+                number, title if found is None else f"{title} {page.listing.count(found)}"
             )
         page = self.page
         if page is not None:

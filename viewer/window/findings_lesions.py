@@ -19,6 +19,7 @@ from viewer.window.findings_rows import (
     name_at,
     number_cell,
     place_cell,
+    shortly,
     threshold_cell,
     upper,
 )
@@ -97,7 +98,7 @@ def _sac(tree: VesselTree, found: Sac) -> Row:
     numbers = (found.diameter_max, found.height, found.width, found.neck)
     volumes = (found.volume, found.lumen_volume, found.thrombus_volume)
     cells = (
-        Cell(upper(found.vessel) or called(tree, found.branches[0])),
+        Cell(shortly(found.vessel) or called(tree, found.branches[0]), found.vessel),
         *map(number_cell, numbers),
         number_cell(found.aspect_ratio),
         number_cell(found.parent_diameter),
@@ -124,7 +125,7 @@ def _dissection(tree: VesselTree, found: Dissection) -> Row:
     kind = f"Stanford {found.stanford}" if found.stanford else "not typed"
     why = "\n".join(found.evidence)
     cells = (
-        Cell(upper(found.vessel) or called(tree, found.branches[0])),
+        Cell(shortly(found.vessel) or called(tree, found.branches[0]), found.vessel),
         Cell(f"dissection, {kind}", found.stanford_why),
         number_cell(found.extent, 0),
         number_cell(found.diameter_max),

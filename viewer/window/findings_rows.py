@@ -74,6 +74,12 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def shortly(names: str) -> str:
+    """Several names one after the other as the first and the last of them."""
+    each = names.split(", ")
+    return upper(f"{each[0]} to {each[-1]}" if len(each) > 2 else names)
+
+
 def branch_at(tree: VesselTree, branches: Sequence[int], at_lps: np.ndarray) -> int:
     """Which of some branches runs nearest to a place."""
     far = [

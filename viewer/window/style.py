@@ -74,8 +74,9 @@ QTableWidget {{ gridline-color: {line}; }}
 QTabWidget#findings::pane {{ border: none; border-top: 1px solid {line}; }}
 QTabWidget#findings QTableWidget {{ border: none; }}
 QTabWidget#findings QTableWidget::item {{ padding: 0px 8px; }}
-QTabBar::tab {{ background: transparent; color: {quiet}; padding: 5px 10px;
+QTabBar::tab {{ background: transparent; color: {quiet}; padding: 5px 7px;
     border-bottom: 2px solid transparent; }}
+QTabBar QToolButton {{ padding: 0px; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
 QTabBar:focus {{ border: 1px solid {accent}; }}
