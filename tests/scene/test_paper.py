@@ -3,10 +3,12 @@ import pytest
 
 from viewer.geometry.drawn import circle
 from viewer.geometry.drawn_numbers import measured
+from viewer.geometry.drawn_text import label_lines
 from viewer.geometry.frames import frames_along
 from viewer.geometry.straighten import Straightened, Stretched, point_on
 from viewer.scene.cpr import CurvedPicture
 from viewer.scene.drawn import drawing_marks, hit, label_marks, lay_out
+from viewer.scene.labels import box_of, covers
 from viewer.scene.marks import Box, Line, Ring, Text
 from viewer.scene.paper import SheetPaper, SlicePaper, SpacePaper, thickness_mm
 from viewer.scene.slice import plane_through
@@ -118,6 +120,26 @@ def test_labels_stand_beside_inside_and_apart():
         assert y + h <= 400
         for a, b, c, d in (other.box for other in laid[:n]):
             assert x >= a + c or a >= x + w or y >= b + d or b >= y + h
+
+
+def test_a_label_leaves_other_drawings_in_sight_where_it_can():
+    paper = on_slice(40.0)
+    one = drawn(paper, pixels=[(60, 100), (120, 100)])
+    two = drawn(paper, name="D2", pixels=[(140, 90), (200, 120)])
+    laid = lay_out([one, two], [paper], SIZE, 16, wide)
+    assert laid[0].label == label_lines(one)
+    assert not covers(laid[0].box, [box_of(np.vstack(laid[1].lines))])
+
+
+def test_a_number_too_wide_for_the_view_is_broken_before_its_deviation():
+    paper = SlicePaper(plane_through(GRID, STRAIGHT["axial"], (50.0, 50.0, 40.0), (130, 200)))
+    made = drawn(paper, pixels=[(10, 100), (120, 100)])
+    (laid,) = lay_out([made], [paper], (130, 200), 16, wide)
+    number, error = laid.label
+    assert f"{number} {error}" == label_lines(made)[0]
+    x, _, w, _ = laid.box
+    assert x >= 0
+    assert x + w <= 130
 
 
 def test_what_is_chosen_has_rings_and_every_label_a_dark_ground():

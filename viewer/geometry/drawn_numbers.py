@@ -13,7 +13,7 @@ from viewer.geometry.number import Number, unknown
 from viewer.volume.volume import Volume
 
 POINT_VOXELS = 0.5  # how far off a point set by hand lies, standard deviation
-TOGETHER = 9.0  # neighbors (3 by 3) in a CT whose noise counts as one; see tests/benchmarks/drawn_hu
+TOGETHER = 9.0  # neighbors (3 by 3) whose noise counts as one: tests/benchmarks/drawn_hu
 LEAST_VOXELS = 4
 SAMPLES_A_VOXEL = 3  # along its least side
 MOST_SAMPLES = 100_000

@@ -1,6 +1,6 @@
 """Drawings over a view: their lines, their handles, and labels that do not cover each other."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,20 +9,20 @@ import numpy as np
 from viewer.geometry.drawn import Drawing
 from viewer.geometry.drawn_text import label_lines
 from viewer.scene.colors import TOKENS
+from viewer.scene.labels import BoxRoom, box_of, fitted, placed
 from viewer.scene.marks import MARGIN, Box, Line, Mark, Ring, Text
 from viewer.scene.paper import Paper
 
 COLOR, CHOSEN = TOKENS["accent"], TOKENS["text"]
-CHIP = f"#B8{TOKENS['background'][1:]}"
+CHIP = f"#D8{TOKENS['background'][1:]}"
 TICK = 5.0  # half the bar at the end of a distance, pixels
 ARC = 18.0  # radius of the arc in an angle, pixels
 HANDLE = 4.0
 GRAB_PIXELS = 8.0
 LINE_PIXELS = 5.0
-GAP = 10.0
+SMALL = 18  # heights of a line: a view that is narrower shows the first number alone
 PAD = 4.0
 NOWHERE = np.zeros((0, 2))
-TRIES = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +37,13 @@ class Laid:
     lines: tuple[np.ndarray, ...]
     handles: np.ndarray
     label: tuple[str, ...]
-    box: tuple[float, float, float, float]
+    box: BoxRoom
     faint: bool = False
 
 
 def lay_out(
     drawings: Iterable[Drawing],
-    papers: Iterable[Paper],
+    papers: Sequence[Paper],
     size: tuple[int, int],
     line: float,
     wide: Callable[[str], float],
@@ -53,71 +53,39 @@ def lay_out(
 
     In space those that were drawn in a plane or on a sheet are faint, unless they are `chosen`.
     """
+    seen = [(d, *found) for d in drawings if (found := _seen(d, tuple(papers), size)) is not None]
+    boxes = [box_of(np.vstack(lines)) for _, _, lines in seen]
     laid: list[Laid] = []
-    papers = tuple(papers)
-    for drawing in drawings:
-        for paper in papers:
-            lines = paper.shown(drawing)
-            if lines is None or not _in_sight(lines, size):
-                continue
-            places = paper.places(drawing)
-            if not paper.flat and places is None and drawing not in chosen:
-                laid.append(Laid(drawing, lines, NOWHERE, (), (0.0, 0.0, 0.0, 0.0), True))
-                break
-            handles = NOWHERE if places is None else paper.pixels(places)
-            label = label_lines(drawing) if drawing.numbers else (drawing.name,)
-            if size[0] < 18 * line:
-                label = label[:1]
-            room = (max(map(wide, label)) + 2 * PAD, line * len(label) + PAD)
-            box = _place(
-                np.vstack(lines), room, size, [each.box for each in laid if not each.faint]
-            )
-            laid.append(Laid(drawing, lines, handles, label, (*box, *room)))
-            break
+    for n, (drawing, paper, lines) in enumerate(seen):
+        places = paper.places(drawing)
+        if not paper.flat and places is None and drawing not in chosen:
+            laid.append(Laid(drawing, lines, NOWHERE, (), (0.0, 0.0, 0.0, 0.0), True))
+            continue
+        handles = NOWHERE if places is None else paper.pixels(places)
+        label = label_lines(drawing) if drawing.numbers else (drawing.name,)
+        label = label[:1] if size[0] < SMALL * line else label
+        label = fitted(label, wide, size[0] - 4 * PAD)
+        room = (max(map(wide, label)) + 2 * PAD, line * len(label) + PAD)
+        labels = [each.box for each in laid if not each.faint]
+        box = placed(np.vstack(lines), room, size, labels, boxes[:n] + boxes[n + 1 :])
+        laid.append(Laid(drawing, lines, handles, label, box))
     return laid
+
+
+def _seen(
+    drawing: Drawing, papers: tuple[Paper, ...], size: tuple[int, int]
+) -> tuple[Paper, tuple[np.ndarray, ...]] | None:
+    """The first paper that shows a drawing inside the view, and its lines there."""
+    for paper in papers:
+        lines = paper.shown(drawing)
+        if lines is not None and _in_sight(lines, size):
+            return paper, lines
+    return None
 
 
 def _in_sight(lines: tuple[np.ndarray, ...], size: tuple[int, int]) -> bool:
     points = np.vstack(lines)
     return bool(np.all(points.max(axis=0) > 0) and np.all(points.min(axis=0) < size))
-
-
-def _place(
-    points: np.ndarray,
-    room: tuple[float, float],
-    size: tuple[int, int],
-    taken: list[tuple[float, float, float, float]],
-) -> tuple[float, float]:
-    """Where a label stands: beside what is drawn, inside the view, on no other label."""
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    level = float(points[points[:, 0].argmax(), 1]) - room[1] / 2
-    middle = (left + right - room[0]) / 2
-    beside = [
-        (right + GAP, level),
-        (left - GAP - room[0], level),
-        (middle, bottom + GAP),
-        (middle, top - GAP - room[1]),
-    ]
-    most = (max(size[0] - room[0] - 2, 2.0), max(size[1] - room[1] - 2, 2.0))
-    for x, y in beside:
-        if 2 <= x <= most[0] and 2 <= y <= most[1] and not _covers((x, y), room, taken):
-            return x, y
-    x, y = (float(np.clip(v, 2, high)) for v, high in zip(beside[0], most, strict=True))
-    for step in range(TRIES):
-        down = y + step * room[1] / 2
-        down = down if down <= most[1] else down - most[1]
-        if not _covers((x, down), room, taken):
-            return x, down
-    return x, y
-
-
-def _covers(
-    at: tuple[float, float],
-    room: tuple[float, float],
-    taken: list[tuple[float, float, float, float]],
-) -> bool:
-    (x, y), (width, height) = at, room
-    return any(x < a + w and a < x + width and y < b + h and b < y + height for a, b, w, h in taken)
 
 
 def drawing_marks(laid: Laid, chosen: bool) -> list[Mark]:
