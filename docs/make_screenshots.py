@@ -110,9 +110,12 @@ def look_at_the_example(by: Photographer) -> None:
         by.trigger(name)
     measure(by)
     by.trigger("layout-vessel")
-    aorta = int(np.argmax([np.median(b.radius_mm) for b in by.session.case.tree.branches]))
-    by.session.select(aorta)
+    branches = by.session.case.tree.branches
+    by.session.select(int(np.argmax([b.length_mm * np.median(b.radius_mm) for b in branches])))
     by.save("vessel")
+    by.trigger("sheet-tree")
+    by.save("tree", by.window.panes.vessel.parts["curved view"])
+    by.trigger("sheet-straightened")
     by.session.view.surface_color = "label"
     by.trigger("layout-2x2")
     by.session.saved_case = by.session.case

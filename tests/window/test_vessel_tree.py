@@ -7,9 +7,10 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from tests.window.mouse import press, wheel
+from viewer.errors import ViewerError
 from viewer.geometry import tree_sheet
 from viewer.scene.cpr_tree import TreePicture
-from viewer.window import vessel_image, vessel_measuring
+from viewer.window import vessel_image, vessel_measuring, vessel_tree
 
 pytestmark = pytest.mark.gui
 TENTH_MM = 0.1
@@ -236,9 +237,6 @@ def test_a_vessel_is_shown_before_it_is_measured(view, a_vessel_window, qtbot, m
 
 
 def test_a_failure_to_lay_out_is_told(view, a_vessel_window, qtbot, monkeypatch):
-    from viewer.errors import ViewerError
-    from viewer.window import vessel_tree
-
     def fails(*_):
         raise ViewerError("No sheet today.")
 
@@ -248,3 +246,27 @@ def test_a_failure_to_lay_out_is_told(view, a_vessel_window, qtbot, monkeypatch)
     view.curve.grab()
     qtbot.waitUntil(lambda: view.curve.lanes.words == "No sheet today.", timeout=5000)
     view.curve.grab()
+
+
+def test_what_was_cancelled_is_laid_out_when_the_sheet_is_shown_again(
+    view, a_vessel_window, qtbot, monkeypatch
+):
+    real, go = vessel_tree.lanes_from, []
+
+    def slowly(*of):
+        while not go:
+            time.sleep(0.005)
+        return real(*of)
+
+    monkeypatch.setattr(vessel_tree, "lanes_from", slowly)
+    state = a_vessel_window.session.view
+    state.vessel_sheet = "tree"
+    view.curve.grab()
+    a_vessel_window.session.jobs.cancel_all()
+    go.append(1)
+    qtbot.waitUntil(lambda: "cancelled" in view.curve.lanes.words, timeout=5000)
+    view.curve.grab()
+    assert view.curve.picture() is None
+    state.vessel_sheet = "straightened"
+    state.vessel_sheet = "tree"
+    qtbot.waitUntil(lambda: view.curve.picture() is not None, timeout=10_000)

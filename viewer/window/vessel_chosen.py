@@ -15,6 +15,7 @@ from viewer.geometry.section import Sections
 from viewer.geometry.sections import evenly
 from viewer.geometry.stenosis import Stenosis
 from viewer.geometry.straighten import Place, place_of, point_at
+from viewer.geometry.tree_sheet import name_of
 from viewer.progress import Progress
 from viewer.scene.cpr import side_mm
 from viewer.scene.turn import clamped
@@ -96,7 +97,8 @@ class ChosenVessel(QObject):
         """What the vessel is called."""
         if self.course is None:
             return ""
-        own = self.case.tree.branches[self.chosen].name
+        tree = self.case.tree
+        own = tree.branches[self.chosen].name or name_of(tree, self.course)
         return own[:1].upper() + own[1:] or f"Branch {self.chosen + 1}"
 
     @property

@@ -85,8 +85,9 @@ class CurvePane(QWidget):
         self.lanes.changed.connect(vessel.changed)
 
     def release(self) -> None:
-        """Make nothing finer any more."""
+        """Make nothing finer any more, and stop listening."""
         self._refine.stop()
+        self.lanes.release()
 
     def sizeHint(self) -> QSize:
         """A fair share of the window."""

@@ -10,6 +10,7 @@ from viewer.session.jobs import Job
 from viewer.window.vessel_chosen import ChosenVessel
 
 WORDS = "Laying out the vessels …"
+CANCELLED = "Laying out was cancelled.\nPress T until this view comes again."
 
 
 class TreeLanes(QObject):
@@ -26,6 +27,13 @@ class TreeLanes(QObject):
         self._asked: tuple[VesselTree, bool, int] | None = None
         self._job: Job[tuple[Lane, ...]] | None = None
         self._sheet: tuple[tuple, tuple[TreeSheet, float]] | None = None
+        vessel.session.jobs.changed.connect(self._job_changed)
+        vessel.view.events.vessel_sheet.connect(self._ask_again)
+
+    def release(self) -> None:
+        """Stop listening."""
+        self.vessel.session.jobs.changed.disconnect(self._job_changed)
+        self.vessel.view.events.vessel_sheet.disconnect(self._ask_again)
 
     def sheet(self, size: tuple[int, int], line: float) -> tuple[TreeSheet, float] | None:
         """The lanes laid out for a picture, and its mm per pixel; None until they are made."""
@@ -70,3 +78,13 @@ class TreeLanes(QObject):
             done,
             failed,
         )
+
+    def _job_changed(self, job: Job) -> None:
+        if job is self._job and job.state == "cancelled" and self._asked is not None:
+            self.words = CANCELLED
+            self.changed.emit()
+
+    def _ask_again(self, *_: object) -> None:
+        """What was cancelled or failed is tried again when the sheet is shown again."""
+        if self._job is None or self._job.over:
+            self._asked = None

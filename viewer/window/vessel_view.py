@@ -97,7 +97,7 @@ class VesselHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(8)
-        row.addWidget(self.name, 1)
+        row.addWidget(self.name, 4)
         together = QHBoxLayout()
         together.setSpacing(0)
         for button in self.sheets.values():
@@ -106,7 +106,7 @@ class VesselHeader(QWidget):
         self.angle = QSlider(Qt.Orientation.Horizontal)
         self.angle.setRange(0, 359)
         self.angle.setMinimumWidth(48)
-        self.angle.setMaximumWidth(160)
+        self.angle.setMaximumWidth(120)
         self.angle.setAccessibleName("Turn the curved view")
         self.angle.setToolTip("Turn the curved view about the vessel\nDouble click: 0°")
         self.angle.installEventFilter(self)
@@ -117,7 +117,7 @@ class VesselHeader(QWidget):
         self.degrees.setToolTip("How the curved view is turned about the vessel (, and . turn)")
         for each in (self.angle, self.degrees):
             each.valueChanged.connect(self._turn)
-        row.addWidget(self.angle)
+        row.addWidget(self.angle, 1)
         row.addWidget(self.degrees)
         vessel.changed.connect(self._show)
         vessel.turned.connect(self._show)
