@@ -34,6 +34,7 @@ def test_a_refusal_is_a_sentence_and_changes_nothing(an_open_session, turns):  #
     job = an_open_session.edit_tree("Add", EndChange("added", (0.0, 0.0, 900.0)))
     turns.until(lambda: job.over)
     assert an_open_session.case is before
+    assert an_open_session.messages[-1].kind == "caution"
     assert "add the vessel to the map first" in an_open_session.messages[-1].text
     assert an_open_session.history.undo_name == ""
 

@@ -62,6 +62,7 @@ def test_a_ring_is_picked_and_del_deletes_its_vessel(
     done(before)
     assert end_at(session.case.tree, a_tip.point_lps) is None
     assert session.case.mask is before.mask, "the map keeps the vessel"
+    assert session.branch is None
     assert an_open_window.qactions["undo"].text() == "Undo end deleted of the left renal artery"
     trigger("undo")
     assert session.case.tree is before.tree
@@ -165,6 +166,7 @@ def test_a_vessel_is_renamed_and_named_by_the_program_again(
     dialog._take()
     done(before)
     named = session.case
+    assert session.branch == a_tip.branch, "the vessel stays selected"
     assert named.tree.branches[a_tip.branch].name == "left accessory renal artery"
     assert session.history.undo_name == "Named left accessory renal artery"
     qtbot.wait(20)

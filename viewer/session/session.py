@@ -255,9 +255,10 @@ class Session:
                 return
             words = words_for(before, after, change)
             self._take(words, noted(after.with_notes_of(self.case), change))
-            self.say("info", f"{words}.")
 
-        return self.jobs.start(name, lambda _: decide(before, change), done, self._failed)
+        return self.jobs.start(
+            name, lambda _: decide(before, change), done, lambda said, _: self.say("caution", said)
+        )
 
     def ask_preview(
         self, tool: str, point_lps: np.ndarray, make: Callable[[Case, Progress], Edit]
@@ -379,7 +380,7 @@ class Session:
             self.branch = None
         self.case_changed.emit(before, case)
 
-    def _failed(self, sentence: str, error: BaseException) -> None:
+    def _failed(self, sentence: str, _: BaseException) -> None:
         self.say("danger", sentence)
 
     def _step_failed(self, step: str, sentence: str, error: BaseException) -> None:

@@ -44,14 +44,17 @@ class TreeHand(QObject):
         self._timer.timeout.connect(self._rest)
         self._asked: Job[Branch] | None = None
         self._job: Job[Case] | None = None
+        self._selected: int | None = None
         self._ends: tuple[VesselTree | None, tuple[End, ...]] = (None, ())
         session.case_changed.connect(self._case_changed)
+        session.selected.connect(self._note_selected)
         session.view.events.tool.connect(self.let_go)
 
     def release(self) -> None:
         """Stop listening."""
         self._timer.stop()
         self._session.case_changed.disconnect(self._case_changed)
+        self._session.selected.disconnect(self._note_selected)
         self._session.view.events.tool.disconnect(self.let_go)
 
     # What there is
@@ -205,5 +208,22 @@ class TreeHand(QObject):
             self._job = self._session.edit_tree(name, change)
 
     def _case_changed(self, before: Case, after: Case) -> None:
-        if after.tree is not before.tree:
-            self.let_go()
+        if after.tree is before.tree:
+            return
+        self.let_go()
+        if before.tree is not None and after.tree is not None and self._selected is not None:
+            same = _again(before.tree, self._selected, after.tree)
+            self._selected = None
+            self._session.select(same)
+
+    def _note_selected(self, branch: int | None) -> None:
+        self._selected = branch
+
+
+def _again(before: VesselTree, branch: int, after: VesselTree) -> int | None:
+    """Which branch of a changed tree runs where one of the earlier tree ran, in its middle."""
+    if branch >= len(before.branches) or not after.branches:
+        return None
+    points = before.branches[branch].points_lps
+    found, _, beside_mm = nearest_branch(after, points[len(points) // 2])
+    return found if beside_mm <= 0.0 else None
