@@ -119,8 +119,8 @@ class TreeHand(QObject):
 
     # What a click would do
 
-    def rest_at(self, point: Callable[[], np.ndarray | None] | None) -> None:
-        """Show the way to a point as soon as the mouse has rested there; None: nowhere."""
+    def rest_at(self, place: Callable[[], np.ndarray | None] | None) -> None:
+        """Show the way to a place as soon as the mouse has rested there; None: nowhere."""
         if self._asked is not None:
             self._asked.cancel()
             self._asked = None
@@ -128,8 +128,8 @@ class TreeHand(QObject):
         if self.way is not None:
             self.way = None
             self.changed.emit()
-        self._resting = point
-        if point is not None:
+        self._resting = place
+        if place is not None:
             self._timer.start()
         else:
             self._timer.stop()
