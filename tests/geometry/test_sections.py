@@ -8,6 +8,7 @@ from viewer.geometry.sections import measure_sections
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import curved_tube, straight_tube
 from viewer.segment.mask import VesselMask
+from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 
@@ -110,3 +111,26 @@ def test_noise_makes_every_number_less_sure():
     loud = sections_of(straight_tube(40, 3.0), 0.6, 0.6, noise_hu=40.0)
     for name in quiet.sd:
         assert np.nanmean(loud.sd[name]) > np.nanmean(quiet.sd[name])
+
+
+def test_a_vessel_half_outside_the_scan_has_no_numbers():
+    tree = straight_tube(40, 6.0)
+    grid = grid_around(tree, (1.0, 1.0, 1.0))
+    volume, _ = render(tree, grid, noise_hu=10)
+    middle = round(float(grid.index(np.zeros(3))[2]))
+    half = Grid((*grid.shape[:2], middle + 2), grid.lps_from_index)
+    cut = Volume(volume.voxels[:, :, : middle + 2].copy(), half)
+    branch = tree.branches[0]
+    sections = measure_sections(cut, branch.points_lps, branch.radius_mm, noise_hu=10.0)
+    assert np.isnan(sections.values["diameter_equivalent_mm"]).all()
+
+
+def test_a_vessel_without_contrast_has_no_numbers():
+    tree = straight_tube(40, 6.0)
+    grid = grid_around(tree, (1.0, 1.0, 1.0))
+    volume, mask = render(tree, grid, lumen_hu=45, background_hu=40, noise_hu=15)
+    branch = tree.branches[0]
+    sections = measure_sections(
+        volume, branch.points_lps, branch.radius_mm, mask=mask, noise_hu=15.0
+    )
+    assert np.isnan(sections.values["diameter_equivalent_mm"]).all()

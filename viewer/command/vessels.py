@@ -15,6 +15,8 @@ from viewer.progress import Progress
 
 if TYPE_CHECKING:
     from viewer.case.case import Case
+    from viewer.segment.mask import VesselMask
+    from viewer.volume.volume import Volume
 
 TREE, DATA, MEASURES = "tree.vtp", "tree.json", "measures.json"
 
@@ -45,7 +47,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.geometry.by_hand import ByHand
     from viewer.geometry.centerline import trace
     from viewer.geometry.files import write_tree
-    from viewer.geometry.measured_tree import MeasuredTree, as_data, measure_tree
+    from viewer.geometry.measured_tree import MeasuredTree, as_data, ends_of, measure_tree
     from viewer.geometry.redone import redone
     from viewer.geometry.retrace import Lumen
     from viewer.geometry.tree_measures import measure_vessels, measures_data
@@ -56,6 +58,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     mask, volume, by_hand = given(case.mask), case.volume, case.by_hand or ByHand()
     noise = 20.0 if volume is None else noise_hu(volume, progress.part(0.15, 0.2))
     noise = noise if np.isfinite(noise) else 20.0
+    _refuse_bone(args.input, mask, volume, noise)
     part = progress.part(0.2, 0.55)
     tree = trace(mask, part, volume=volume, noise_hu=noise, root_lps=root)
     if root is not None:
@@ -83,12 +86,24 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    ends = sum(not own for own in tree.children)
+    ends = len(ends_of(tree))
     for notice in lost:
         print(f"Caution: {notice.text}")
     cut = "" if volume is not None else "; no cross-sections, because no scan was named (--ct)"
     print(f"Done; {len(tree.branches)} branches with {ends} ends in {args.out}{cut}.")
     return 0
+
+
+def _refuse_bone(path: Path, mask: "VesselMask", volume: "Volume | None", noise: float) -> None:
+    """Raise a `ViewerError` where a mask file marks what is no blood."""
+    from viewer.segment.blood import why_not_blood
+
+    why = "" if volume is None or path.is_dir() else why_not_blood(volume, mask, noise)
+    if why:
+        raise ViewerError(
+            f"{path.name} does not mark vessels: {why}; nothing was traced: check which mask and "
+            "which scan were named."
+        )
 
 
 def _opened(path: Path, ct: Path | None, progress: Progress) -> "Case":

@@ -32,12 +32,14 @@ class Rays:
 
     `hu` (n,m,k) float32 at k even distances up to `reach_mm` (n,); `within_mm` (n,m) is how far
     the mask goes along each ray (nan without a mask), `blood_hu` (n,) the lumen's own brightness.
+    `leaves_mm` (n,m) is where each ray leaves the scan.
     """
 
     hu: np.ndarray
     reach_mm: np.ndarray
     within_mm: np.ndarray
     blood_hu: np.ndarray
+    leaves_mm: np.ndarray | float = np.inf
 
     @property
     def step_mm(self) -> np.ndarray:
@@ -75,7 +77,16 @@ def cast(
             np.where(own.all(axis=2), SAMPLES, (~own).argmax(axis=2))
             * (reach / (SAMPLES - 1))[:, None]
         )
-    return Rays(hu, reach, within, _blood(hu, reach, radius_mm, frames.s_mm))
+    blood = _blood(hu, reach, radius_mm, frames.s_mm)
+    return Rays(hu, reach, within, blood, _leaving(start, step, volume.grid.shape))
+
+
+def _leaving(start: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """How far (n,m) mm lines from indices (n,3) go, by (n,m,3) a mm, before they leave a scan."""
+    last = np.where(step > 0, np.array(shape) - 0.5, -0.5)
+    with np.errstate(divide="ignore"):
+        far = (last - start[:, None]) / np.where(step == 0, np.nan, step)
+    return np.asarray(np.nanmin(far, axis=2, initial=np.inf))
 
 
 def _blood(
@@ -123,6 +134,7 @@ def walls(
     seen = np.isfinite(found) & (outside < blood - 3 * noise_hu / 2)
     with np.errstate(invalid="ignore"):
         seen &= ~(found > rays.within_mm + AWAY_VOXELS * voxel_mm)
+        seen &= found <= rays.leaves_mm
     return _filled(np.where(seen, found, np.nan), rays)
 
 

@@ -20,7 +20,9 @@ from viewer.volume.volume import Volume
 RAYS = 48
 ROUNDS, COARSE = 3, 0.3
 STRAIGHTEN_MM = 1.5
-LEAST_SEEN = 0.4
+LEAST_SEEN, MOST_GAP = 0.4, 1 / 3  # of a turn
+MOST_LEAVING = 0.1  # of an outline beyond the scan
+TOGETHER = 3  # sections
 THICK_BLURS, LEAST_WIDTHS = 4.0, 200
 ALONG_ARC_MM = 1.0
 PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
@@ -173,7 +175,8 @@ def _reported(
     lining: Lining,
 ) -> Sections:
     """The sections with the blur taken out of each outline, and how sure each number is."""
-    half_mm = np.where((seen.mean(axis=1) >= LEAST_SEEN)[:, None], half_mm, np.nan)
+    leaves = (half_mm > rays.leaves_mm).mean(axis=1) > MOST_LEAVING
+    half_mm = np.where((shown(seen) & ~leaves)[:, None], half_mm, np.nan)
     mean = half_mm.mean(axis=1)
     one, independent = _one_place(mean, rays, voxel_mm, noise_hu, blur_mm)
     half_mm = _quieted(half_mm, one, independent)
@@ -181,10 +184,12 @@ def _reported(
     bright, bright_sd = by_brightness(
         rays, half_mm, frames.s_mm, voxel_mm, noise_hu, blur_mm, lining.thick_mm
     )
+    bright[leaves] = np.nan
     thin = np.isfinite(bright)
     with np.errstate(invalid="ignore", divide="ignore"):
         wall = half_mm * (true / mean)[:, None]
     wall[thin] = sized(half_mm[thin], seen[thin], bright[thin])
+    wall[~together(np.isfinite(wall).all(axis=1))] = np.nan
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
     blooms = BLOOM_SHARE * blur_mm * np.sqrt(calcified(rays, half_mm, noise_hu))
     doubt = np.hypot(lining.doubt_mm(rays.blood_hu, blur_mm), blooms)
@@ -193,6 +198,24 @@ def _reported(
         sd[name] = np.where(thin, each, sd[name])
     sections = Sections(frames, wall, seen, values, sd)
     return replace(sections, values=MappingProxyType(values), sd=MappingProxyType(sd))
+
+
+def shown(seen: np.ndarray) -> np.ndarray:
+    """Which sections (n,) edges (n,m) show: enough of them, and no wide gap between.
+
+    Across a wide gap, as where a vessel leaves the scan sideways, an outline would be made up.
+    """
+    gap, run = np.zeros(len(seen)), np.zeros(len(seen))
+    for ray in np.concatenate([seen, seen], axis=1).T:
+        run = np.where(ray, 0, run + 1)
+        gap = np.maximum(gap, run)
+    return np.asarray((seen.mean(axis=1) >= LEAST_SEEN) & (gap <= MOST_GAP * seen.shape[1]))
+
+
+def together(known: np.ndarray) -> np.ndarray:
+    """Which sections (n,) are known together with some beside them; one alone is noise."""
+    wide = np.pad(known, TOGETHER)
+    return ndimage.binary_opening(wide, np.ones(TOGETHER))[TOGETHER:-TOGETHER]
 
 
 def _quieted(wall_mm: np.ndarray, one_mm: np.ndarray, independent: np.ndarray) -> np.ndarray:
