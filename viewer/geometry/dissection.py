@@ -23,7 +23,7 @@ from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
 STEP_MM = 1.5
-WIDE_MM = 6.0
+WIDE_MM, WIDER = 6.0, 80.0  # radius, reached by a fifth of the vessel's path
 WALL_VOXELS = 0.3
 END_MM = 5.0
 LEAST_OPEN_MM, MOST_OPEN, TEAR_SD_MM = 2.5, 0.35, 1.5
@@ -107,7 +107,7 @@ def dissections(
     vessel: str = "",
 ) -> tuple[Dissection, ...]:
     """The dissections along one vessel of a tree, none where it is too narrow to show a flap."""
-    if float(np.median(course.radius_mm)) < WIDE_MM or course.length_mm < 2 * END_MM:
+    if float(np.percentile(course.radius_mm, WIDER)) < WIDE_MM or course.length_mm < 2 * END_MM:
         return ()
     frames, _ = evenly(course.points_lps, course.radius_mm, STEP_MM)
     cut = planes(volume, mask, frames)
@@ -143,7 +143,8 @@ def _dissection(
     across_sd = np.full(len(s), np.hypot(edge * np.sqrt(2), 0.004 * np.nanmedian(across)))
     widest = int(np.nanargmax(across))
     step = float(np.median(np.diff(s)))
-    by = "areas of the sections along the path"
+    by = "areas of the sections along the way of their middles"
+    true_swept, false_swept = seen.true_mm2 * seen.true_way, seen.false_mm2 * seen.false_way
     return Dissection(
         vessel=vessel,
         branches=course.branches,
@@ -162,11 +163,11 @@ def _dissection(
         ),
         widest_mm=float(s[widest]),
         flap_thickness=seen.thickness,
-        true_volume=_volume(s, seen.true_mm2, seen.true_sd, step, by),
-        false_volume=_volume(s, seen.false_mm2, seen.false_sd, step, f"{by}, clot in it included"),
+        true_volume=_volume(s, true_swept, seen.true_sd, step, by),
+        false_volume=_volume(s, false_swept, seen.false_sd, step, f"{by}, clot in it included"),
         unenhanced_volume=_volume(
             s,
-            seen.dark_mm2,
+            seen.dark_mm2 * seen.false_way,
             0.2 * seen.dark_mm2 + edge,
             step,
             "what is no brighter than clot in the false lumen: thrombus, or blood without contrast",

@@ -20,6 +20,8 @@ COARSE_MM, ALONG_MM, AROUND_MM = 1.5, 1.5, 20.0
 GAP_MM, DEEP_MM = 4.5, 4.0  # between two lumens, and how far each goes on
 CLOSE_MM, AORTA_MM, ROUND_MM, WIDE_MM = 2.5, 6.0, 9.0, 5.0
 INNER_MM = 3.0
+BESIDE_MM, LEAVES_MM, CONTACT_MM, NEXT_MM = 12.0, 5.0, 1.6, 3.0
+OSTIUM = 0.5  # of the branch's own brightness, in its mouth
 LEAST_MM3, LEAST_MM = 800.0, 40.0
 _WAYS = np.array([way for way in np.ndindex(3, 3, 3) if way > (1, 1, 1)]) - 1.0
 
@@ -42,15 +44,61 @@ def one_vessel(
     if body is None or volume is None:
         return own
     tree = lines(body)
-    out = own.copy()
+    whole = np.zeros(own.shape, bool)
     for course in wide_courses(tree):
-        frames = frames_along(even_path(course.points_lps, ALONG_MM, least=3))
+        frames = frames_along(even_path(_longer(course), ALONG_MM, least=3))
         cut = planes(volume, mask, frames)
         wall, _ = outer_mm(cut, hulls_mm(cut), noise_hu)
         for found in lumens(cut, wall):
             part = slice(found.first, found.last + 1)
-            _fill(out, mask, frames, np.where(np.isfinite(wall), wall, 0.0), part)
+            _fill(whole, mask, frames, np.where(np.isfinite(wall), wall, 0.0), part)
+    return whole | (own & ~_aside(whole, own, volume))
+
+
+def _aside(whole: np.ndarray, own: np.ndarray, volume: Volume) -> np.ndarray:
+    """What lies on the outer wall of a body and does not leave it.
+
+    That is what reaches less than `LEAVES_MM` away, and, of a neighbor that a darker wall parts
+    from it, what is next to the wall.
+    """
+    box = bounding_box(whole)
+    out = np.zeros(own.shape, bool)
+    if box is None:
+        return out
+    step_mm = volume.grid.spacing_mm
+    cut = tuple(
+        slice(max(c.start - round(BESIDE_MM / mm), 0), c.stop + round(BESIDE_MM / mm))
+        for c, mm in zip(box, step_mm, strict=True)
+    )
+    inside, hu = whole[cut], volume.voxels[cut]
+    far = ndimage.distance_transform_edt(~inside, sampling=step_mm)
+    skin = ndimage.distance_transform_edt(inside, sampling=step_mm)
+    outer = own[cut] & ~inside & (far <= BESIDE_MM)
+    at_wall = (outer & (far <= CONTACT_MM)) | (inside & (skin <= CONTACT_MM))
+    pieces, _ = ndimage.label(outer & (far > CONTACT_MM), np.ones((3, 3, 3)))
+    kept = np.zeros(inside.shape, bool)
+    for number, place in enumerate(ndimage.find_objects(pieces), 1):
+        around = tuple(slice(max(c.start - 3, 0), c.stop + 3) for c in place)
+        piece, bright = pieces[around] == number, hu[around]
+        mouth = ndimage.binary_dilation(piece, np.ones((3, 3, 3)), 2) & at_wall[around]
+        if far[around][piece].max() < LEAVES_MM:
+            continue
+        if not mouth.any() or np.median(bright[mouth]) >= OSTIUM * np.percentile(bright[piece], 75):
+            kept[around] |= piece | mouth
+        else:
+            kept[around] |= piece & (far[around] > NEXT_MM)
+    out[cut] = outer & ~kept
     return out
+
+
+def _longer(course: Course) -> np.ndarray:
+    """The path (n,3) of a vessel, drawn out at both ends, which lie a radius within it."""
+    points, radius = course.points_lps, course.radius_mm
+    far = min(len(points) - 1, round(AROUND_MM / max(course.length_mm, 1.0) * len(points)))
+    ways = [points[0] - points[far], points[-1] - points[-1 - far]]
+    out = [way / max(float(np.linalg.norm(way)), 1e-6) for way in ways]
+    first, last = points[0] + radius[0] * out[0], points[-1] + radius[-1] * out[1]
+    return np.concatenate([first[None], points, last[None]])
 
 
 def wide_courses(tree: VesselTree) -> list[Course]:
@@ -59,7 +107,7 @@ def wide_courses(tree: VesselTree) -> list[Course]:
     used: set[int] = set()
     out = []
     for number in order.tolist():
-        if number in used or np.median(tree.branches[number].radius_mm) < WIDE_MM:
+        if number in used or np.percentile(tree.branches[number].radius_mm, 80) < WIDE_MM:
             continue
         course = course_through(tree, number)
         if used.intersection(course.branches):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from viewer.geometry.dissection_planes import STEP_MM, Planes, offsets_mm
+from viewer.geometry.dissection_planes import STEP_MM, Planes, filled, offsets_mm
+from viewer.geometry.section import measured
 from viewer.segment.mask import ARTERY, CALCIFICATION
 
 SOFT_HU = 50.0
@@ -18,7 +19,10 @@ WALL_MM, RIM_MM = 1.0, 1.5
 LEAST_CORE_MM2, LEAST_MM2, LEAST_SHARE = 6.0, 20.0, 0.06
 LEAST_CONTRAST_HU = 80.0
 APART_MM, LEAST_WIDE_MM = 24.0, 7.0
+FACING_MM, LEAST_FACING, MOST_SOLID = 2.0, 0.5, 0.92
+MOST_LONG, MOST_FAT = 1.7, 0.03
 LEAST_RUN_MM, LEAST_FULL, MOST_GAP_MM = 25.0, 0.6, 20.0
+END_MM, SAME = 10.0, 0.3
 FIRST, SECOND = 1, 2
 
 
@@ -59,16 +63,36 @@ def lumens(planes: Planes, wall_mm: np.ndarray) -> tuple[Lumens, ...]:
     if cores is None:
         return ()
     inside, inner = (within(wall_mm, planes.hu.shape[2], off) for off in (0.0, RIM_MM))
-    pairs = [_pair(core, own) for core, own in zip(cores, inside, strict=True)]
+    round_ = _round(hu, inner, wall_mm)
+    pairs = [
+        _pair(core, own) if one else None
+        for core, own, one in zip(cores, inside, round_, strict=True)
+    ]
     found = []
-    for first, last in _runs(np.array([pair is not None for pair in pairs]), planes.frames.s_mm):
-        seeds = _followed(cores[first : last + 1], pairs[first : last + 1])
+    shown = np.flatnonzero(np.isfinite(wall_mm).all(axis=1))
+    parted = np.array([pair is not None for pair in pairs])
+    s = planes.frames.s_mm
+    for first, last in _runs(parted, s):
         part = slice(first, last + 1)
-        which = _flooded(hu[part], inside[part], inner[part], seeds)
+        seeds, low, high = _followed(cores[part], pairs[part], s[part])
+        if s[first + high] - s[first + low] < LEAST_RUN_MM:
+            continue
+        seeds, first, last = seeds[low : high + 1], first + low, first + high
+        before = np.flatnonzero(shown < first)  # where the vessel leaves the scan, to its end
+        if len(before) and s[first] - s[shown[0]] <= END_MM:
+            seeds, first = (
+                np.pad(seeds, ((first - shown[0], 0), (0, 0), (0, 0)), mode="edge"),
+                int(shown[0]),
+            )
+        if s[shown[-1]] - s[last] <= END_MM:
+            seeds, last = (
+                np.pad(seeds, ((0, shown[-1] - last), (0, 0), (0, 0)), mode="edge"),
+                int(shown[-1]),
+            )
+        part = slice(first, last + 1)
         whole = np.zeros(cores.shape, np.uint8)
-        whole[first : last + 1] = which
-        parted = np.array([pair is not None for pair in pairs])
-        bright = [float(np.median(hu[first : last + 1][seeds == n])) for n in (FIRST, SECOND)]
+        whole[part] = _flooded(hu[part], inside[part], inner[part], seeds)
+        bright = [float(np.median(hu[part][seeds == n])) for n in (FIRST, SECOND)]
         found.append(Lumens(first, last, whole, parted, np.array(bright)))
     return tuple(found)
 
@@ -114,12 +138,33 @@ def _pair(core: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _lies_beside(one: np.ndarray, two: np.ndarray) -> bool:
-    """Whether the lesser of two lumens lies as near, and is as wide, as one behind a flap."""
+    """Whether the lesser of two lumens lies as near, and is as wide, as one behind a flap.
+
+    Two that are both round and meet only in the middle are two vessels beside each other.
+    """
     rows, columns = np.nonzero(two)
     points = np.column_stack([rows, columns]) * STEP_MM
     far = ndimage.distance_transform_edt(~one, sampling=STEP_MM)[two]
-    wide = np.sqrt(12 * np.linalg.eigvalsh(np.cov(points.T))[-1])
-    return bool(far.min() <= APART_MM and wide >= LEAST_WIDE_MM)
+    values, axes = np.linalg.eigh(np.cov(points.T))
+    if far.min() > APART_MM or np.sqrt(12 * values[-1]) < LEAST_WIDE_MM:
+        return False
+    along = points @ axes[:, -1]
+    facing = np.ptp(along[far <= far.min() + FACING_MM]) / np.ptp(along)
+    return bool(facing >= LEAST_FACING or min(_solid(one), _solid(two)) < MOST_SOLID)
+
+
+def _solid(part: np.ndarray) -> float:
+    """How much of its convex hull some pixels fill."""
+    return float(part.sum() / max(filled(part).sum(), 1))
+
+
+def _round(hu: np.ndarray, inner: np.ndarray, wall_mm: np.ndarray) -> np.ndarray:
+    """Which sections (n,) hold one vessel: no long outline round two, and no fat within."""
+    shape = measured(wall_mm)
+    fat = (inner & (hu < 0)).sum(axis=(1, 2)) / np.maximum(inner.sum(axis=(1, 2)), 1)
+    with np.errstate(invalid="ignore"):
+        long = shape["diameter_max_mm"] > MOST_LONG * shape["diameter_min_mm"]
+    return np.asarray(~long & (fat < MOST_FAT))
 
 
 def _runs(parted: np.ndarray, s_mm: np.ndarray) -> list[tuple[int, int]]:
@@ -138,24 +183,42 @@ def _runs(parted: np.ndarray, s_mm: np.ndarray) -> list[tuple[int, int]]:
     return out
 
 
-def _followed(cores: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray] | None]) -> np.ndarray:
-    """The lumens' cores (n,h,w) with one number for each lumen along a stretch.
+def _followed(
+    cores: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray] | None], s_mm: np.ndarray
+) -> tuple[np.ndarray, int, int]:
+    """The lumens' cores (n,h,w), one number for each along a stretch, and its ends (sections).
 
     From the section whose lesser lumen is largest, each piece of the next one takes the number
     of the piece that it continues; one that continues both, as at a tear, is parted between them.
+    The stretch ends where neither of two pieces continues a lumen: beyond, it is a branch that
+    leaves, seen beside the vessel.
     """
     out = np.zeros(cores.shape, np.uint8)
     lesser = [0 if pair is None else np.count_nonzero(pair[1]) for pair in pairs]
     best = lesser.index(max(lesser))
     for number, core in enumerate(pairs[best] or (), FIRST):
         out[best][core] = number
-    for way in (range(best + 1, len(cores)), range(best - 1, -1, -1)):
-        before = out[best]
+    ends = []
+    for way in (range(best - 1, -1, -1), range(best + 1, len(cores))):
+        end = best
         for n in way:
-            out[n] = _continued(cores[n], before)
-            if all((out[n] == k).any() for k in (FIRST, SECOND)):
-                before = out[n]
-    return out
+            if abs(s_mm[n] - s_mm[end]) > MOST_GAP_MM:
+                break
+            out[n] = _continued(cores[n], out[end])
+            if _same(out[n], out[end]):
+                end = n
+        ends.append(end)
+    return out, ends[0], ends[1]
+
+
+def _same(here: np.ndarray, before: np.ndarray) -> bool:
+    """Whether both lumens of a section lie where those of another one do."""
+    for number in (FIRST, SECOND):
+        one, two = here == number, before == number
+        least = min(np.count_nonzero(one), np.count_nonzero(two))
+        if not least or np.count_nonzero(one & two) < SAME * least:
+            return False
+    return True
 
 
 def _continued(core: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ STEP_MM, HALF_MM = 0.75, 30.0
 NEAR_MM = 8.0  # so far from the rest another lumen may lie
 LEAST_WIDE_MM = 10.0  # a lumen is at least so wide, a branch beside the artery is not
 ASIDE_MM = 2.0
-SOFT_HU, FATTY = 0.0, 0.05
+SOFT_HU, FATTY = -30.0, 0.05
 BODY = (ARTERY, CALCIFICATION, THROMBUS)
 AIR_HU = -1000.0
 

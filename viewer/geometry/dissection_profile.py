@@ -17,15 +17,16 @@ PLACES = 9
 OPEN = 0.8
 OFF_WALL_MM = 3.0
 THICKEST_MM = 6.0
-EDGE_MM = 0.3
+EDGE_MM, BEND_MM = 0.4, 5.0
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
     """Areas (n,) mm2 of the true lumen, the false one and what is dark in it, with deviations.
 
-    `flap_mm` (n,k,2) is the flap in each plane, `open_mm` (n,) how wide a gap in it is, at
-    `gap_mm` (n,2); `thickness` is that of the flap where it is seen.
+    `true_way` and `false_way` (n,) say how much longer than the path the way of their middles is,
+    for volumes (Pappus). `flap_mm` (n,k,2) is the flap in each plane, `open_mm` (n,) how wide a
+    gap in it is, at `gap_mm` (n,2); `thickness` is that of the flap where it is seen.
     """
 
     true_mm2: np.ndarray
@@ -33,6 +34,8 @@ class Profile:
     false_mm2: np.ndarray
     false_sd: np.ndarray
     dark_mm2: np.ndarray
+    true_way: np.ndarray
+    false_way: np.ndarray
     flap_mm: np.ndarray
     open_mm: np.ndarray
     gap_mm: np.ndarray
@@ -88,11 +91,27 @@ def profile(
         np.where(both, false_mm2, np.nan),
         false_sd,
         np.where(both, np.where(dark > 0.1, dark, 0.0) * false_mm2, np.nan),
+        _way(planes, part, which == true),
+        _way(planes, part, (which > 0) & (which != true)),
         flap_mm,
         np.array([gap[0] for gap in gaps]),
         np.stack([gap[1] for gap in gaps]),
         _thickness(thick),
     )
+
+
+def _way(planes: Planes, part: slice, held: np.ndarray) -> np.ndarray:
+    """Length of the way of the middles of some pixels (n,h,w) for each mm of the path (n,)."""
+    f = planes.frames
+    step = float(np.median(np.diff(f.s_mm)))
+    straight = ndimage.gaussian_filter1d(f.tangent, BEND_MM / step, axis=0, mode="nearest")
+    bend = np.gradient(straight, f.s_mm, axis=0)[part]
+    far = offsets_mm(held.shape[1])
+    count = np.maximum(held.sum(axis=(1, 2)), 1)
+    x = (held * far[None, None]).sum(axis=(1, 2)) / count
+    y = (held * far[None, :, None]).sum(axis=(1, 2)) / count
+    away = x[:, None] * f.across[part] + y[:, None] * f.up[part]
+    return np.asarray(1 - (bend * away).sum(axis=1))
 
 
 def _past(which: np.ndarray, true: int) -> np.ndarray:
@@ -156,14 +175,14 @@ def _line(away_mm: np.ndarray) -> np.ndarray:
     """The border between the lumens in a plane: points (k,2) mm from wall to wall, or nan."""
     with np.errstate(invalid="ignore"):
         rows, columns = np.nonzero(np.abs(away_mm) < STEP_MM)
-    if len(rows) < PLACES:
+    if len(rows) < 4 * PLACES:
         return np.full((PLACES, 2), np.nan)
     far = offsets_mm(away_mm.shape[0])
     points = np.column_stack([far[columns], far[rows]])
     middle = points.mean(axis=0)
     axis = np.linalg.eigh(np.cov(points.T))[1]
     along, aside = (points - middle) @ axis[:, 1], (points - middle) @ axis[:, 0]
-    bow = np.polyfit(along, aside, 3)
+    bow = np.polyfit(along, aside, 2)
     even = np.linspace(along.min(), along.max(), PLACES)
     return np.asarray(
         middle + even[:, None] * axis[:, 1] + np.polyval(bow, even)[:, None] * axis[:, 0]

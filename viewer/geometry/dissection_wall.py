@@ -9,13 +9,13 @@ from viewer.geometry.section import angles
 RAYS = 48
 FINE_MM, INSIDE_MM, OUTSIDE_MM = 0.5, 4.0, 6.0
 LOOK_MM = 2.0
-DARKEST_HU, BRIGHTEST_HU = -100.0, 200.0
+DARKEST_HU, BRIGHTEST_HU, BLOOD_HU = -100.0, 200.0, 150.0
 PULL_IN, PULL_OUT = 25.0, 12.0  # HU for each mm off the hull
 BEND = 15.0  # HU for each step from ray to ray
 LEAST_EDGE_HU = 60.0
 ALONG_MM = 2.0
-HARMONICS, FITS, LEAST_OUT_MM = 2, 8, 1.0
-USUAL_MM, LEAP_MM = 15.0, 1.0
+HARMONICS, FITS, LEAST_OUT_MM = 3, 8, 2.0
+USUAL_MM, LEAP_MM = 15.0, 2.5
 
 
 def hulls_mm(planes: Planes, count: int = RAYS) -> np.ndarray:
@@ -33,7 +33,7 @@ def hulls_mm(planes: Planes, count: int = RAYS) -> np.ndarray:
 def without_mouths(wall_mm: np.ndarray) -> np.ndarray:
     """Outlines (n,m) without the mouths of branches.
 
-    What stands out of the ellipse-like line (two harmonics) through the rest of an outline takes
+    What stands far out of the smooth line (three harmonics) through the rest of an outline takes
     its place on this line.
     """
     count = wall_mm.shape[1]
@@ -50,9 +50,10 @@ def without_mouths(wall_mm: np.ndarray) -> np.ndarray:
         line = np.linalg.solve(normal, right[..., None])[..., 0] @ basis.T
         off = wall_mm - line
         spread = 1.4826 * np.median(np.abs(off), axis=1, keepdims=True)
-        limit = np.maximum(LEAST_OUT_MM, 1.5 * spread)
+        limit = np.maximum(LEAST_OUT_MM, 2.0 * spread)
         weight = 1 / (1 + np.maximum(off / limit, 0) ** 4)
-    return np.where(wall_mm > line + limit, line + 0.5 * limit, wall_mm)
+    out = (wall_mm - line) / limit
+    return line + limit * np.where(out < 1, out, np.maximum(2 - out, 0))
 
 
 def outer_mm(planes: Planes, hulls: np.ndarray, noise_hu: float) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +61,7 @@ def outer_mm(planes: Planes, hulls: np.ndarray, noise_hu: float) -> tuple[np.nda
 
     The closed line that runs along the strongest falls of brightness near the hull; where there
     is none, as beside muscle, along the hull. On each ray the wall lies half way from what is
-    inside to what is outside, but no darker than fat: beyond it the wall itself ends the vessel.
+    inside to what is outside; beside blood no darker than fat, as the wall itself ends the lumen.
     """
     rows = np.flatnonzero(np.isfinite(hulls).all(axis=1))
     out, seen = np.full(hulls.shape, np.nan), np.zeros(hulls.shape, bool)
@@ -82,10 +83,9 @@ def outer_mm(planes: Planes, hulls: np.ndarray, noise_hu: float) -> tuple[np.nda
     ray = np.arange(count)[None]
     row = np.arange(len(rows))[:, None]
     sharp = fall[row, ray, place]
-    outside = np.clip(hu, DARKEST_HU, None)
     within = np.stack([hu[row, ray, place + k] for k in range(look // 2 + 1)]).max(axis=0)
-    beyond = np.stack([outside[row, ray, place + look + k] for k in range(look + 1)]).min(axis=0)
-    level = 0.5 * (np.minimum(within, np.abs(hu).max()) + beyond)
+    beyond = np.stack([hu[row, ray, place + look + k] for k in range(look + 1)]).min(axis=0)
+    level = 0.5 * (within + np.where(within > BLOOD_HU, np.maximum(beyond, DARKEST_HU), beyond))
     edge = _crossing(hu, level, place + look)
     wall = hull + away[0] - LOOK_MM + FINE_MM * edge
     shown = (sharp > max(LEAST_EDGE_HU, 3 * noise_hu / 2)) & np.isfinite(edge)
