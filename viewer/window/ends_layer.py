@@ -119,11 +119,13 @@ class EndsLayer(QWidget):
             return []
         seen = [sight.shows(p, r) for p, r in zip(way.points_lps, way.radius_mm, strict=True)]
         places = [sight.pixel(point) for point in way.points_lps]
-        return [
-            Line(*one, *other, TOKENS["invented"], 2.5, shadow=True)
+        pieces = [
+            (*one, *other)
             for (one, a), (other, b) in pairwise(zip(places, seen, strict=True))
             if a and b
         ]
+        under = [Line(*piece, TOKENS["background"], 5.0) for piece in pieces]
+        return [*under, *(Line(*piece, TOKENS["invented"], 2.5) for piece in pieces)]
 
     def _marks(self, end: End, sight: Sight) -> list[Mark]:
         hand = self._hand
