@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QApplication
 LEFT = Qt.MouseButton.LeftButton
 
 
-def press(pane, start, *places):
+def press(pane, start, *places, button=LEFT):
     none = Qt.MouseButton.NoButton
-    send(pane, QEvent.Type.MouseButtonPress, start, LEFT, LEFT)
+    send(pane, QEvent.Type.MouseButtonPress, start, button, button)
     for place in places:
-        send(pane, QEvent.Type.MouseMove, place, none, LEFT)
-    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], LEFT, none)
+        send(pane, QEvent.Type.MouseMove, place, none, button)
+    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], button, none)
 
 
 def send(pane, kind, place, button, buttons, keys=Qt.KeyboardModifier.NoModifier):

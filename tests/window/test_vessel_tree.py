@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 
 from tests.window.mouse import press, wheel
 from viewer.errors import ViewerError
@@ -270,3 +270,29 @@ def test_what_was_cancelled_is_laid_out_when_the_sheet_is_shown_again(
     state.vessel_sheet = "straightened"
     state.vessel_sheet = "tree"
     qtbot.waitUntil(lambda: view.curve.picture() is not None, timeout=10_000)
+
+
+@pytest.mark.parametrize("sheet", ["straightened", "tree"])
+def test_an_enlarged_view_is_moved_with_the_middle_button_and_fits_again(
+    view, a_vessel_window, trigger, qtbot, sheet
+):
+    trigger(f"sheet-{sheet}")
+    qtbot.waitUntil(lambda: view.curve.picture() is not None, timeout=10_000)
+    cursor = a_vessel_window.session.view.cursor_lps
+    whole = view.curve.picture()
+    view.curve.zoom_by(4.0)
+    before = np.array(view.curve.picture().pixel(np.array(cursor)))
+    press(view.curve, (200, 100), (230, 112), button=Qt.MouseButton.MiddleButton)
+    after = np.array(view.curve.picture().pixel(np.array(cursor)))
+    np.testing.assert_allclose(after - before, (30, 12), atol=0.01)
+    assert a_vessel_window.session.view.cursor_lps == cursor
+    place = (after[0] + 5, after[1] + 2)
+    wanted = view.curve.picture().point_lps(*place)
+    press(view.curve, place)
+    now = np.array(a_vessel_window.session.view.cursor_lps)
+    assert np.linalg.norm(now - wanted) < TENTH_MM
+    trigger("fit")
+    assert view.curve.zoom == 1.0
+    fitted = view.curve.picture()
+    assert fitted.mm_per_pixel == pytest.approx(whole.mm_per_pixel)
+    assert fitted.middle_mm == pytest.approx(whole.middle_mm)

@@ -39,6 +39,7 @@ class Picture(Protocol):
     """A curved view in a pane; pixels count from the top left corner."""
 
     mm_per_pixel: float
+    middle_mm: tuple[float, float]
     width: int
     height: int
 

@@ -235,6 +235,7 @@ class PaneGrid(QWidget):
             state.mm_per_pixel = 0.0
             state.pan_mm = (0.0, 0.0)
         self.scene.reset()
+        self.vessel.curve.reset()
 
     def look_from(self, letter: str) -> None:
         """Turn the 3-D view to a side of the patient: A, P, L, R, H or F."""

@@ -68,6 +68,7 @@ class CurvePane(QWidget):
         self.vessel = vessel
         self.lanes = TreeLanes(vessel)
         self.zoom = 1.0
+        self._pan_mm = (0.0, 0.0)  # along and across, from where the cursor would be in the middle
         self._image = CurvedImage()
         self._picture: tuple[tuple, Picture] | None = None
         self._drag = ""
@@ -103,7 +104,8 @@ class CurvePane(QWidget):
         vessel, view = self.vessel, self.vessel.view
         s_mm = vessel.place.s_mm if self.zoom > 1 else 0.0
         size = (self.width(), self.height())
-        key = (vessel.frames, view.vessel_sheet, view.vessel_angle, size, self.zoom, s_mm)
+        shown = (size, self.zoom, self._pan_mm)
+        key = (vessel.frames, view.vessel_sheet, view.vessel_angle, shown, s_mm)
         return self._kept(
             key,
             lambda: fitted(
@@ -128,7 +130,8 @@ class CurvePane(QWidget):
         if lane < 0:
             branch, lane = vessel.chosen, sheet.lane_of(vessel.chosen)
         point = np.array(view.cursor_lps) if self.zoom > 1 else np.zeros(3)
-        key = (sheet, view.vessel_angle, size, self.zoom, *point, lane if self.zoom > 1 else 0)
+        shown = (size, self.zoom, self._pan_mm)
+        key = (sheet, view.vessel_angle, shown, *point, lane if self.zoom > 1 else 0)
         chosen, degrees = (lane, sheet.axis(lane, vessel.course, branch)), view.vessel_angle
         made = self._kept(
             key, lambda: tree_picture(sheet, scale, chosen, degrees, size, self.zoom, point)
@@ -139,13 +142,30 @@ class CurvePane(QWidget):
 
     def _kept(self, key: tuple, make) -> Picture:
         if self._picture is None or self._picture[0] != key:
-            self._picture = (key, make())
+            made = make()
+            middle = tuple(np.add(made.middle_mm, self._pan_mm).tolist())
+            self._picture = (key, replace(made, middle_mm=middle))
         return self._picture[1]
 
     def zoom_by(self, factor: float) -> None:
         """Enlarge round the cursor."""
         self.zoom = float(np.clip(self.zoom * factor, 1.0, MOST_ZOOM))
+        if self.zoom == 1.0:
+            self._pan_mm = (0.0, 0.0)
         self.vessel.changed.emit()
+
+    def pan_by(self, x: float, y: float) -> None:
+        """Move the picture by pixels to the right and down."""
+        picture = self.picture()
+        if picture is not None:
+            scale = picture.mm_per_pixel
+            self._pan_mm = (self._pan_mm[0] - x * scale, self._pan_mm[1] + y * scale)
+            self.vessel.changed.emit()
+
+    def reset(self) -> None:
+        """Show the whole sheet."""
+        self._pan_mm = (0.0, 0.0)
+        self.zoom_by(1.0 / self.zoom)
 
     # Painting
 
@@ -257,8 +277,12 @@ class CurvePane(QWidget):
     # Mouse and keys
 
     def mousePressEvent(self, event) -> None:
-        """Begin to turn (left) or to enlarge (right)."""
-        buttons = {Qt.MouseButton.LeftButton: "turn", Qt.MouseButton.RightButton: "zoom"}
+        """Begin to turn (left), to move (middle) or to enlarge (right)."""
+        buttons = {
+            Qt.MouseButton.LeftButton: "turn",
+            Qt.MouseButton.MiddleButton: "pan",
+            Qt.MouseButton.RightButton: "zoom",
+        }
         self._drag = self._drag or buttons.get(event.button(), "")
         self._mouse = Drag(event.position())
 
@@ -274,6 +298,8 @@ class CurvePane(QWidget):
             return
         if self._drag == "turn":
             self.vessel.turn((step.x() - step.y()) * DEGREES_PER_PIXEL)
+        elif self._drag == "pan":
+            self.pan_by(step.x(), step.y())
         else:
             self.zoom_by(math.exp(-step.y() * 0.01))
 
