@@ -116,6 +116,10 @@ def look_at_the_example(by: Photographer) -> None:
     by.trigger("sheet-tree")
     by.save("tree", by.window.panes.vessel.parts["curved view"])
     by.trigger("sheet-straightened")
+    by.trigger("findings-landmarks")
+    by.trigger("finding-next")
+    by.save("findings")
+    by.session.view.findings_tab = "vessel"
     by.session.view.surface_color = "label"
     by.trigger("layout-2x2")
     by.session.saved_case = by.session.case

@@ -55,8 +55,9 @@ def test_what_would_leave_a_vessel_that_is_not_in_view_is_not_judged():
     assert "left internal carotid artery" not in told
 
 
-def test_a_scan_that_ends_too_soon_is_the_reason():
-    tree, names = a_belly(iliacs=(), bottom=1.0)
+@pytest.mark.parametrize("bottom", [1.0, 12.0])
+def test_a_scan_that_ends_too_soon_is_the_reason(bottom):
+    tree, names = a_belly(iliacs=(), bottom=bottom)
     missing = row(audit(tree, names, GRID), "left common iliac artery")
     assert missing.why == "outside the field of view"
 

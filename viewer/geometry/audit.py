@@ -108,7 +108,7 @@ def _missing(
 ) -> tuple[str, str]:
     """Why a vessel is likely missing, from its origin's path (n,3) in the map, and a sentence."""
     ends = path[[-1]] if vessel.at_end else path[[0, -1]]
-    if any(border_mm(grid, end) < BORDER_MM for end in ends):
+    if any(border_mm(grid, end) < BORDER_MM + _wide_mm(tree, end) for end in ends):
         return (
             "outside the field of view",
             f"The {vessel.name} is not in the map: the scan ends where the {origin} gives it off.",
@@ -131,6 +131,12 @@ def _missing(
         "not found by the method",
         f"The {vessel.name} was expected at the {origin} and not found: look for it on the slices.",
     )
+
+
+def _wide_mm(tree: VesselTree, point_lps: np.ndarray) -> float:
+    """The vessel's diameter at a point: a path may end so far before a cut end of its vessel."""
+    nearest = np.linalg.norm(tree.points_lps - point_lps, axis=1).argmin()
+    return 2 * float(tree.radius_mm[nearest])
 
 
 def stretch_lps(tree: VesselTree, stretch: Named) -> np.ndarray:

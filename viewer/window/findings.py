@@ -172,6 +172,7 @@ class FindingsPanel(QTabWidget):
         self._session, self._view = vessel.session, vessel.view
         self.setObjectName("findings")
         self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
         self.setAccessibleName("All that was measured")
         own = QWidget()
         column = QVBoxLayout(own)
