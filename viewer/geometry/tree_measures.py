@@ -26,6 +26,7 @@ from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
 from viewer.geometry.names_places import read
+from viewer.geometry.nearly_closed import Thread, thread_through
 from viewer.geometry.occlusion import Occlusion, occlusions
 from viewer.geometry.plain import flat, plain
 from viewer.geometry.sac import Sac, sacs
@@ -127,6 +128,13 @@ def measure_vessels(
         sections = as_whole(cut(*aorta, progress=progress.part(0.9, 0.95)), parted)
         rows = landmark_table(landmarks(tree, volume.grid), sections)
         lengths = with_volumes(lengths, sections)
+    closed: list[Occlusion] = []
+    for gap in occlusions(tree, names, volume, mask):
+        thread = thread_through(gap, tree, cut)
+        if thread is None:
+            closed.append(gap)
+        elif gap.branch != gap.beyond:  # else it is measured already
+            found.append(_through(gap, thread))
     flapped = {branch for each in parted for branch in each.branches}
     return TreeMeasures(
         tuple(found),
@@ -135,7 +143,7 @@ def measure_vessels(
         lengths,
         names,
         audit(tree, names, volume.grid, volume),
-        occlusions(tree, names, volume, mask),
+        tuple(closed),
         calcifications(tree, names, volume, mask, noise_hu, kvp=kvp),
         tuple(
             sac
@@ -144,6 +152,23 @@ def measure_vessels(
         ),
         vessel_volumes(tree, names, mask, progress.part(0.98, 1.0)),
         tuple(parted),
+    )
+
+
+def _through(gap: Occlusion, thread: Thread) -> Along:
+    """The narrowing at a gap of the map through which blood still runs."""
+    s = thread.sections.frames.s_mm
+    return Along(
+        gap.vessel,
+        (gap.branch, gap.beyond),
+        thread.sections.frames.points_lps,
+        float(s[-1]),
+        tuple(
+            each
+            for each in stenoses(thread.sections)
+            if each.from_mm < thread.to_mm and each.to_mm > thread.from_mm
+        ),
+        (),
     )
 
 
