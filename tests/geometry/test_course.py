@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from viewer.geometry.course import course_through, vessels_from
+from viewer.geometry.course import course_through, unchanged, vessels_from
+from viewer.geometry.ends import end_at, with_root, without_end
 from viewer.geometry.tree import Branch, VesselTree
 
 
@@ -91,3 +92,15 @@ def test_what_hangs_on_a_side_vessel_leaves_its_parent_out(an_aorta):
     tree = VesselTree((*an_aorta.branches, own), an_aorta.joints)
     vessels = vessels_from(tree, course_through(tree, 2))
     assert [vessel.branches for vessel in vessels] == [(2,), (7,)]
+
+
+def test_a_vessel_is_unchanged_where_its_own_branches_are(an_aorta):
+    renal = next(n for n, b in enumerate(an_aorta.branches) if b.name == "left renal artery")
+    own = course_through(an_aorta, renal).branches
+    less = without_end(an_aorta, end_at(an_aorta, an_aorta.branches[3].points_lps[-1]))
+    found = unchanged(an_aorta, own, less)
+    assert less.branches[found[0]].points_lps is an_aorta.branches[renal].points_lps
+    trunk = course_through(an_aorta, 0).branches
+    assert unchanged(an_aorta, trunk, less) is None, "two of its pieces became one"
+    turned = with_root(an_aorta, an_aorta.branches[renal].points_lps[-1])
+    assert unchanged(an_aorta, own, turned) is None, "it is walked the other way"

@@ -265,3 +265,18 @@ def test_where_the_pointer_rests_the_way_is_shown_that_a_click_would_trace(
     move(a_slice, (10, 10), Qt.MouseButton.NoButton)
     assert hand.way is None
     qtbot.waitUntil(lambda: any("no artery" in words for words in told), timeout=5000)
+
+
+def test_what_was_measured_of_another_vessel_holds(an_open_window, a_tip, done, trigger, qtbot):
+    session, vessel = an_open_window.session, an_open_window.panes.vessel.vessel
+    tree = session.case.tree
+    other = next(n for n, b in enumerate(tree.branches) if "right renal" in b.name)
+    session.select(other)
+    trigger("layout-vessel")
+    qtbot.waitUntil(lambda: vessel.sections is not None, timeout=30_000)
+    sections, flags, before = vessel.sections, vessel.flags, session.case
+    an_open_window.tree.hand.delete(a_tip.point_lps)
+    done(before)
+    assert "right renal" in session.case.tree.branches[session.branch].name
+    assert vessel.sections is sections
+    assert vessel.flags is flags

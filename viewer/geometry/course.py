@@ -94,6 +94,20 @@ def _course(tree: VesselTree, chain: list[tuple[int, bool]]) -> Course:
     return Course(numbers, points, radius, ends, ostium, mouths, invented)
 
 
+def unchanged(
+    before: VesselTree, branches: tuple[int, ...], after: VesselTree
+) -> tuple[int, ...] | None:
+    """The branches of a changed tree through which a vessel of the earlier one still goes.
+
+    The very same in the same order, so that what was measured along it holds; or None.
+    """
+    place = {id(branch.points_lps): n for n, branch in enumerate(after.branches)}
+    found = tuple(place.get(id(before.branches[n].points_lps), -1) for n in branches)
+    if min(found) < 0 or course_through(after, found[0]).branches != found:
+        return None
+    return found
+
+
 def _next(
     tree: VesselTree, branch: int, turned: bool, chain: list[tuple[int, bool]]
 ) -> tuple[int, bool] | None:

@@ -22,7 +22,7 @@ from viewer.scene.turn import clamped
 from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.session.view_state import Point
-from viewer.window.vessel_measuring import Measuring, parted
+from viewer.window.vessel_measuring import Measuring, carry_over, parted
 from viewer.window.vessel_places import unmeasured
 
 FAR = 2.5  # radii from the path: a cursor farther off is not on the vessel
@@ -284,9 +284,8 @@ class ChosenVessel(QObject):
             return  # the cursor stays where it is while one draws
         parts = ("volume", "mask", "tree")
         if any(getattr(before, part) is not getattr(after, part) for part in parts):
-            self._known.clear()
-            self._flags.clear()
-            self._proposed.clear()
+            for known in (self._known, self._flags, self._proposed):
+                carry_over(known, before, after)
             self._wanted = ()
             self._drop_job()
             self.course = self.sections = self._path = None

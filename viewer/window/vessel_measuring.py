@@ -1,7 +1,9 @@
 """One vessel measured after the other, with what they share: the scan's blur and the landmarks."""
 
+from typing import Any
+
 from viewer.case.case import Case
-from viewer.geometry.course import Course
+from viewer.geometry.course import Course, unchanged
 from viewer.geometry.dissection import with_whole
 from viewer.geometry.measured_tree import tree_blur
 from viewer.geometry.section import Sections
@@ -46,3 +48,15 @@ class Measuring:
 def parted(case: Case) -> bool:
     """Whether a flap parts a vessel of the case, as far as its findings tell."""
     return case.findings is not None and bool(case.findings.dissections)
+
+
+def carry_over(known: dict[tuple[int, ...], Any], before: Case, after: Case) -> None:
+    """Keep of what is known of vessels, by their branches, what holds in the next case too."""
+    still = {}
+    if after.volume is before.volume and after.mask is before.mask and not parted(before):
+        for branches, each in known.items():
+            found = unchanged(before.tree, branches, after.tree) if after.tree else None
+            if found is not None:
+                still[found] = each
+    known.clear()
+    known.update(still)
