@@ -19,6 +19,7 @@ from viewer.geometry.number import Number, unknown
 from viewer.geometry.section import Sections, angles, measured, outlines
 from viewer.geometry.sections import evenly
 from viewer.geometry.tree import VesselTree
+from viewer.progress import Progress, silent
 from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
@@ -105,17 +106,24 @@ def dissections(
     blur_mm: float,
     *,
     vessel: str = "",
+    progress: Progress | None = None,
 ) -> tuple[Dissection, ...]:
     """The dissections along one vessel of a tree, none where it is too narrow to show a flap."""
     if float(np.percentile(course.radius_mm, WIDER)) < WIDE_MM or course.length_mm < 2 * END_MM:
         return ()
+    progress = progress or silent()
     frames, _ = evenly(course.points_lps, course.radius_mm, STEP_MM)
     cut = planes(volume, mask, frames)
-    wall, _ = outer_mm(cut, hulls_mm(cut), noise_hu)
+    progress.at(0.2)
+    hulls = hulls_mm(cut)
+    progress.at(0.4)
+    wall, _ = outer_mm(cut, hulls, noise_hu)
+    progress.at(0.6)
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
+    parted = lumens(cut, wall)
     every = [
         _dissection(cut, wall, found, tree, course, blur_mm, voxel_mm, vessel)
-        for found in lumens(cut, wall)
+        for found in progress.part(0.8, 1.0).over(parted, len(parted))
     ]
     return tuple(each for each in every if each.true_volume.known and each.false_volume.known)
 

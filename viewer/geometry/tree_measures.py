@@ -117,7 +117,16 @@ def measure_vessels(
         points, radius = course.points_lps[free], course.radius_mm[free]
         sections = cut(points, radius, progress=part.part(0.0, 0.7))
         name = _name_of(tree, course)
-        own = dissections(volume, mask, tree, course, noise_hu, blur_mm, vessel=name)
+        own = dissections(
+            volume,
+            mask,
+            tree,
+            course,
+            noise_hu,
+            blur_mm,
+            vessel=name,
+            progress=part.part(0.7, 1.0),
+        )
         parted += [typed(each, readings[0] if readings else None) for each in own]
         found.append(_along(name, course, as_whole(sections, own), mask))
     progress.at(0.9, "Measuring the aorta and the angles")
