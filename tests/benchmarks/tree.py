@@ -22,8 +22,8 @@ from viewer.geometry.angles import DAUGHTERS, branch_angles
 from viewer.geometry.centerline import trace
 from viewer.geometry.measured_tree import MeasuredTree, measure_tree
 from viewer.geometry.sections import measure_sections
-from viewer.geometry.stenosis import stenoses
 from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree_measures import measure_vessels
 from viewer.phantom import vessels
 from viewer.phantom.scan import grid_around, render
 from viewer.progress import silent
@@ -134,9 +134,10 @@ def narrowings(seeds: int) -> list[str]:
         errors = []
         for seed in range(seeds):
             truth = vessels.narrowed_tube(80, 3.0, 3.0 * (1 - percent / 100), 18)
-            found = measured(scanned(truth, 0.3, seed))
+            scan = scanned(truth, 0.5, seed)
+            found = measure_vessels(scan.volume, scan.mask, traced(scan), NOISE_HU, silent())
             worst = max(
-                (each for s in found.sections for each in stenoses(s)),
+                (each for along in found.vessels for each in along.stenoses),
                 key=lambda each: each.percent_at_least,
                 default=None,
             )
