@@ -19,6 +19,7 @@ from viewer.segment.compare import compare
 
 OURS = ("networks", "classical")
 PAGE = ROOT / "docs" / "use" / "accuracy.md"
+MEASURES = "## How exact measures are\n"  # what stands below is written by measuring.py
 
 INTRODUCTION = """# How accurate the vessel map is
 
@@ -267,7 +268,9 @@ def main() -> int:
         f"denoising included ({platform.system()}, Python {platform.python_version()}, on two "
         "shared cores)."
     )
-    PAGE.write_text(INTRODUCTION + "\n".join(lines) + "\n" + EXPLANATION, encoding="utf-8")
+    _, heading, measures = PAGE.read_text(encoding="utf-8").partition(MEASURES)
+    text = INTRODUCTION + "\n".join(lines) + "\n" + EXPLANATION
+    PAGE.write_text(text + ("\n" + heading + measures if heading else ""), encoding="utf-8")
     return 0
 
 
