@@ -20,8 +20,8 @@ PARTS = {
     "trees": (
         "Trees beside skeletons and maximal spheres",
         "tests.benchmarks.tree",
-        """Made-up vessels on grids turned any way, blurred, 20 HU of noise; the map is what lies above
-the half maximum. Beside it the skeleton and distance transform of scikit-image and SciPy on the
+        """Made-up vessels on grids turned any way, blurred, 20 HU of noise; the map is what lies
+above the half maximum. Beside it the skeleton and distance transform of scikit-image and SciPy on the
 same maps, and what was stated to us for VMTK's maximal inscribed spheres: 0.03 to 0.08 mm for the
 middle, and the radii in the table.""",
     ),
@@ -34,8 +34,8 @@ middle, and the radii in the table.""",
     "findings": (
         "Diseases of made-up people",
         "tests.benchmarks.findings",
-        """Traced from the true map of the generator's people, so that only measuring is judged. These
-rules were made while looking at other seeds of the same generator.""",
+        """Traced from the true map of the generator's people, so that only measuring is judged.
+These rules were made while looking at other seeds of the same generator.""",
     ),
     "aortas": (
         "Aortas of real patients",
