@@ -9,6 +9,7 @@ import pytest
 from viewer.geometry.course import course_through
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.geometry.tree_sheet import laid_out, lanes_from, root_of
+from viewer.progress import Cancelled, Progress
 
 
 def branch(start, end, radius, parent=-1):
@@ -101,3 +102,12 @@ def test_a_vessel_finds_its_places_on_a_lane_in_either_direction(a_tree, a_sheet
         ends_mm=length - np.concatenate([course.ends_mm[:-1][::-1], [0.0]]),
     )
     assert a_sheet.axis(0, back, course.branches[2]) == pytest.approx((length, -1.0))
+
+
+def test_laying_out_can_be_stopped(a_tree):
+    def tell(fraction, _):
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        lanes_from(a_tree, course_through(a_tree, 0), Progress(tell))

@@ -11,6 +11,7 @@ from viewer.geometry.frames import Frames
 from viewer.geometry.sections import evenly
 from viewer.geometry.straighten import frames_at
 from viewer.geometry.tree import VesselTree
+from viewer.progress import Progress, silent
 
 STEP_MM = 1.0
 WIDE, SIDE_MM = 1.25, 1.2  # radii of the vessel and mm beside it that a lane shows
@@ -99,11 +100,15 @@ class TreeSheet:
         return int(np.argmin(far))
 
 
-def lanes_from(tree: VesselTree, first: Course) -> tuple[Lane, ...]:
+def lanes_from(
+    tree: VesselTree, first: Course, progress: Progress | None = None
+) -> tuple[Lane, ...]:
     """The lanes of a vessel and of all that hangs on it; a lane stands behind its parent."""
     lanes: list[Lane] = []
     owner: dict[int, tuple[int, float]] = {}
-    for number, course in enumerate(vessels_from(tree, first)):
+    vessels = vessels_from(tree, first)
+    told = (progress or silent()).over(vessels, len(vessels))
+    for number, course in enumerate(told):
         parent, start = owner.get(course.branches[0], (-1, 0.0))
         frames, radius = evenly(course.points_lps, course.radius_mm, STEP_MM)
         own = radius[frames.s_mm >= min(course.ostium_mm, 0.5 * course.length_mm)]

@@ -74,7 +74,7 @@ class TreeLanes(QObject):
 
         self._job = self.vessel.session.jobs.start(
             "Laying out the vessels",
-            lambda progress: lanes_from(tree, course_through(tree, first)),
+            lambda progress: lanes_from(tree, course_through(tree, first), progress),
             done,
             failed,
         )
