@@ -21,9 +21,9 @@ PARTS = {
         "Trees beside skeletons and maximal spheres",
         "tests.benchmarks.tree",
         """Made-up vessels on grids turned any way, blurred, 20 HU of noise; the map is what lies
-above the half maximum. Beside it the skeleton and distance transform of scikit-image and SciPy on the
-same maps, and what was stated to us for VMTK's maximal inscribed spheres: 0.03 to 0.08 mm for the
-middle, and the radii in the table.""",
+above the half maximum. Beside it the skeleton and distance transform of scikit-image and SciPy on
+the same maps, and what was stated to us for VMTK's maximal inscribed spheres: 0.03 to 0.08 mm for
+the middle, and the radii in the table.""",
     ),
     "sections": (
         "Cross-sections and their error bars",
