@@ -19,8 +19,9 @@ FULL, REFILLED = 0.7, 0.4  # of the thick vessels' blood: what is duller is blur
 LEAST_TAPER = 0.6  # of the caliber: a vessel that ends thinner runs out by itself
 LEAST_MM, MOST_MM, MOST_RADII = 2.0, 250.0, 80.0
 TOWARDS = 0.3  # cosine between where a stump points and where the other one lies
-FAR_RADII = 100.0  # a gap of so many radii makes a pair half as likely
+FAR_RADII, FAR_NAMELESS = 100.0, 60.0  # a gap of so many radii makes a pair half as likely
 LEAST_LIKELY, LEAST_DARK = 0.46, 0.85
+LEAST_VOXELS = 1.2  # radius of the wider one of two ends
 STEPS, ENDS = 48, 4
 FAT_HU = -40.0
 BLANK_HU, BLANK_SHARE = 0.1, 0.3
@@ -94,6 +95,7 @@ def occlusions(
     if not tree.branches:
         return ()
     blood = _blood_hu(tree, volume)
+    least_mm = LEAST_VOXELS * float(np.cbrt(volume.grid.voxel_mm3))
     ends = [
         each
         for each in stumps(Ways(tree), volume)
@@ -103,8 +105,9 @@ def occlusions(
         gap
         for one, other in combinations(ends, 2)
         if max(one.blood_hu, other.blood_hu) > FULL * blood
+        and max(one.radius_mm, other.radius_mm) > least_mm
         and _one_vessel(_name(one, names), _name(other, names))
-        and (gap := _gap(one, other, volume)) is not None
+        and (gap := _gap(one, other, _name(one, names) or _name(other, names), volume)) is not None
     ]
     found: list[Occlusion] = []
     used: set[int] = set()
@@ -137,15 +140,16 @@ def _one_vessel(one: str, other: str) -> bool:
     )
 
 
-def _gap(one: Stump, other: Stump, volume: Volume) -> _Gap | None:
-    """The gap between two stumps, or None where they are no ends of one closed vessel."""
+def _gap(one: Stump, other: Stump, name: str, volume: Volume) -> _Gap | None:
+    """The gap between two stumps, or None where they are no ends of one closed vessel (`name`)."""
     away = other.face_lps - one.face_lps
     far = float(np.linalg.norm(away))
     thin, thick = sorted((one.radius_mm, other.radius_mm))
     if not LEAST_MM <= far <= min(MOST_MM, MOST_RADII * thick):
         return None
     cosines = float(one.heading @ away) / far, -float(other.heading @ away) / far
-    aligned = 0.5 * sum(cosines) * thin / thick / (1 + far / (FAR_RADII * thick))
+    reach = FAR_RADII if name else FAR_NAMELESS
+    aligned = 0.5 * sum(cosines) * thin / thick / (1 + far / (reach * thick))
     if min(cosines) < TOWARDS or aligned < LEAST_LIKELY:
         return None
     path = _between(one, other, far)

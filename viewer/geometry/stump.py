@@ -11,7 +11,7 @@ from viewer.geometry.tree import distance_along
 from viewer.volume.volume import Volume
 
 THIN = 0.6  # of the caliber: what is thinner does not carry the vessel on
-LEAST_MM, LEAST_VOXELS = 0.8, 1.2  # radius: what is thinner ends anywhere
+LEAST_MM, LEAST_VOXELS = 0.8, 0.9  # radius: what is thinner ends anywhere
 OUT_MM = 6.0
 SEEN_MM, SEEN_RADII = 8.0, 4.0
 TISSUE_HU = 45.0
