@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from viewer.geometry.course import Course
@@ -27,7 +28,7 @@ STEP_MM = 1.5
 WIDE_MM, WIDER = 6.0, 80.0  # radius, reached by a fifth of the vessel's path
 WALL_VOXELS = 0.3
 END_MM = 5.0
-LEAST_OPEN_MM, MOST_OPEN, TEAR_SD_MM = 2.5, 0.35, 1.5
+LEAST_OPEN_MM, LEAST_TEAR_MM, MOST_OPEN, TEAR_SD_MM = 4.0, 5.5, 0.35, 1.5
 WHOLE = "outer wall of both lumens"
 
 
@@ -230,15 +231,16 @@ def _volume(s_mm: np.ndarray, area: np.ndarray, sd: np.ndarray, step: float, by:
 
 
 def _tears(cut: Planes, found: Lumens, seen: Profile, s_mm: np.ndarray) -> tuple[Tear, ...]:
-    """The places at which the flap is open over several sections."""
-    open_ = seen.open_mm >= LEAST_OPEN_MM
+    """The places at which the flap is open over several sections, not at its own ends."""
+    open_ = ndimage.median_filter(seen.open_mm, 3) >= LEAST_OPEN_MM
+    open_ &= (s_mm > s_mm[0] + END_MM) & (s_mm < s_mm[-1] - END_MM)
     if open_.mean() > MOST_OPEN:
         return ()  # a flap too thin to be seen is not open everywhere
     out = []
     change = np.flatnonzero(np.diff(np.r_[0, open_.astype(int), 0]))
     step = float(np.median(np.diff(s_mm)))
     for first, stop in change.reshape(-1, 2):
-        if (stop - first) * step < LEAST_OPEN_MM:
+        if (stop - first) * step < LEAST_TEAR_MM:
             continue
         at = first + int(np.argmax(seen.open_mm[first:stop]))
         out.append(
