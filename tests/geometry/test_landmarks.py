@@ -1,7 +1,10 @@
 """The aorta's landmarks and sections against made-up people whose aorta is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from tests.geometry.true_trees import arteries
 from viewer.geometry.frames import frames_along
@@ -14,7 +17,7 @@ from viewer.geometry.landmarks import (
     landmarks,
 )
 from viewer.geometry.section import QUANTITIES, Sections
-from viewer.geometry.tree import VesselTree
+from viewer.geometry.tree import VesselTree, distance_along
 from viewer.phantom.body import make_body
 from viewer.phantom.regions import make_vessels
 from viewer.phantom.tissue import Tissue
@@ -125,3 +128,19 @@ def test_a_landmark_that_no_section_shows_has_no_numbers(a_whole_aorta):
     assert np.isfinite(rows[3].diameter_max_mm)
     assert np.isnan(rows[10].diameter_max_mm)
     assert "no wall" in rows[10].how
+
+
+def test_a_root_that_does_not_bulge_still_has_its_widest_place(a_whole_aorta):
+    path, _ = aortic_path(a_whole_aorta)
+    near = cKDTree(path[distance_along(path) < 60.0])
+    even = tuple(
+        replace(b, radius_mm=np.where(near.query(b.points_lps)[0] < 1.0, 13.0, b.radius_mm))
+        for b in a_whole_aorta.branches
+    )
+    found = landmarks(replace(a_whole_aorta, branches=even))
+    assert "within 25 mm of the aorta's end" in found[0].how
+    assert "does not bulge" in found[1].how
+    assert found[1].branch == -1
+    assert "usual height of the root" in found[2].how
+    true = landmarks(a_whole_aorta)[2]
+    assert np.linalg.norm(found[2].at_lps - true.at_lps) < 8

@@ -34,6 +34,7 @@ SECTIONS = (
     "infrarenal abdominal aorta",
 )
 ABOVE_RENAL_MM = 5.0
+ROOT_MM, FREE_MM = 25.0, 3.0  # usual height of the root; at its very end it is the valve
 NEAR_MM = 8.0  # a section this far from a landmark is not at it
 ABOUT_MM = 3.0  # how well a landmark's place is known
 LEAST_KNOWN = 0.9
@@ -228,7 +229,7 @@ def _places(reading: Reading) -> list[Place | str]:
     return [
         sinus or root,
         junction or root,
-        _between(junction, first, "the sinotubular junction and the first artery of the arch"),
+        _between(junction or _above_root(reading), first, _rising_between(junction)),
         first or "no artery of the arch is seen",
         middle or "fewer than two arteries of the arch are seen",
         isthmus or "the last artery of the arch is not seen",
@@ -238,11 +239,30 @@ def _places(reading: Reading) -> list[Place | str]:
     ]
 
 
-def _sinuses(reading: Reading) -> Place | None:
-    """The widest place below the sinotubular junction."""
-    if reading.junction is None:
+def _rising_between(junction: Place | None) -> str:
+    end = "the sinotubular junction" if junction else "the usual height of the root"
+    return f"{end} and the first artery of the arch"
+
+
+def _above_root(reading: Reading) -> Place | None:
+    """About where the root ends if it does not bulge, by its usual height above the valve."""
+    if not reading.whole or reading.aorta.way.length_mm < 2 * ROOT_MM:
         return None
+    return Place(ROOT_MM, f"{ROOT_MM:g} mm above the aorta's end at the heart")
+
+
+def _sinuses(reading: Reading) -> Place | None:
+    """The widest place below the sinotubular junction, or of the root where it does not bulge."""
     way = reading.aorta.way
+    if reading.junction is None:
+        end = _above_root(reading)
+        if end is None:
+            return None
+        root = (way.s_mm >= FREE_MM) & (way.s_mm <= end.s_mm)
+        return Place(
+            float(way.s_mm[int(np.argmax(np.where(root, way.radius_mm, 0.0)))]),
+            f"the widest place within {ROOT_MM:g} mm of the aorta's end at the heart",
+        )
     root = way.s_mm <= reading.junction.s_mm
     return Place(
         float(way.s_mm[int(np.argmax(np.where(root, way.radius_mm, 0.0)))]),
