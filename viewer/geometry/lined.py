@@ -22,7 +22,7 @@ LEAST_BLUR, MOST_BLUR = 0.4, 2.5  # of the usual one
 ALONG_MM, PLACE_TURN, BEYOND_TURN = 2.0, 0.04, 0.08
 BEYOND_MM, ALIKE = 0.8, 0.25
 USUAL_MM, TOGETHER = 0.5, 2.5  # how thick a wall is along a vessel; samples that see one voxel
-KNOWN_MM, UNKNOWN_MM = 0.15, 0.6  # how far off a thickness is that edges showed, and did not
+KNOWN_MM, UNKNOWN_MM = 0.12, 0.5  # how far off a thickness is that edges showed, and did not
 RADII = np.geomspace(0.5, 14.0, 100)  # in blurs, as the next
 PLACES = np.linspace(-4.0, 8.0, 241)
 

@@ -26,9 +26,10 @@ TOGETHER = 3  # sections
 THICK_BLURS, LEAST_WIDTHS = 4.0, 200
 ALONG_ARC_MM = 1.0
 PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
-BLUR_SHARE = 0.25  # how well the blur is known
+BLUR_SHARE = 0.15  # how well the blur is known
 BLOOM_SHARE = 0.35  # of the blur: how far off the wall is where calcium lies beyond it
-TILT = 0.004  # 1 - cos of the angle that a section may lean
+CALIPER_SHARE = 0.5  # of the noise of one place: outlines are quieted
+TILT = 0.002  # 1 - cos of the angle that a section may lean
 
 
 def measure_sections(
@@ -274,12 +275,13 @@ def deviations(
     mean = moves * one_mm / np.sqrt(independent * share)
     unseen = (1 - share) * 0.2 * radius
     mean = np.sqrt(mean**2 + shifted**2 + (TILT * radius) ** 2 + unseen**2 + doubt_mm**2)
-    caliper = np.hypot(2 * mean, moves * one_mm)
+    one = CALIPER_SHARE * moves * one_mm
+    caliper = np.hypot(2 * mean, one)
     return {
         "area_mm2": 2 * np.pi * radius * mean,
         "diameter_equivalent_mm": 2 * mean,
         "diameter_min_mm": caliper,
         "diameter_max_mm": caliper,
-        "inscribed_radius_mm": np.hypot(mean, moves * one_mm / np.sqrt(2)),
+        "inscribed_radius_mm": np.hypot(mean, one / np.sqrt(2)),
         "circularity": values["circularity"] * 2 * one_mm / np.maximum(radius, 1e-6),
     }
