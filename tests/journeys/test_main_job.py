@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from tests.window.conftest import a_window, trigger  # noqa: F401 (fixtures)
 from viewer.case.store import FILES, load_case
 from viewer.cli import run
+from viewer.geometry.plain import plain
 from viewer.resource import resource
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
@@ -62,6 +63,7 @@ def test_the_case_folder_holds_what_is_promised(by_command_line):
         "enhance",
         "segment",
         "trace",
+        "measure",
     }
     image = SimpleITK.ReadImage(str(by_command_line / "volume.nrrd"))
     assert image.GetSize() == (512, 512, 61)
@@ -94,4 +96,10 @@ def test_the_window_gives_the_same_and_never_blocks(by_command_line, a_window, t
     assert [(m.quantity, round(m.value, 6)) for m in shown.measures] == [
         (m.quantity, round(m.value, 6)) for m in told.measures
     ]
+    for kind in ("audit", "names", "landmarks"):
+        one, other = (plain(getattr(case.findings, kind)) for case in (shown, told))
+        assert [row["name"] for row in one] == [row["name"] for row in other], kind
+    degrees = ([angle.angle.value for angle in case.findings.angles] for case in (shown, told))
+    np.testing.assert_allclose(*degrees, atol=1e-4)
+    assert shown.findings.audit
     assert min(gaps) < LONGEST_GAP_S, f"the window stood still for {gaps} s"

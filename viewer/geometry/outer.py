@@ -23,7 +23,7 @@ def outer_wall_mm(sections: Sections, mask: VesselMask) -> np.ndarray:
     lumen = sections.wall_mm
     step = 0.5 * min(mask.grid.spacing_mm)
     far = np.arange(0.0, float(np.nanmax(lumen, initial=0.0)) + REACH_MM, step)
-    out = np.full(lumen.shape, np.nan)
+    out, bare = np.full(lumen.shape, np.nan), np.zeros(len(lumen), bool)
     body, clot, corner = _near(sections, mask, far[-1])
     if not clot.any():
         return lumen.copy()
@@ -42,9 +42,11 @@ def outer_wall_mm(sections: Sections, mask: VesselMask) -> np.ndarray:
             body_there = ndimage.map_coordinates(body, index[:, rays], order=1, mode="constant")
             inside = np.all((index >= -corner[:, :, None]) & (index <= edge), axis=0)
             wall[rays] = _ends(body_there, lined[rays], inside[rays], far, wall[rays])
-        out[row] = _even(wall)
+        bare[row] = np.array_equal(wall, lumen[row])
+        out[row] = lumen[row] if bare[row] else _even(wall)
     along = float(f.s_mm[-1]) / (len(f.s_mm) - 1)
-    return _steady(out, ALONG_VOXELS * min(mask.grid.spacing_mm) / along)
+    steady = _steady(out, ALONG_VOXELS * min(mask.grid.spacing_mm) / along)
+    return np.where(bare[:, None], lumen, steady)
 
 
 def _near(
