@@ -114,7 +114,7 @@ def test_the_main_job_is_undone_step_by_step(a_session, turns, a_volume):
     while a_session.history.undo_name:
         names.append(a_session.history.undo_name)
         a_session.undo()
-    assert names == ["Trace", "Segment", "Enhance", "Suitable"]
+    assert names == ["Measure", "Trace", "Segment", "Enhance", "Suitable"]
     assert a_session.case.suitability is None
 
 

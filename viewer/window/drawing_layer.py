@@ -27,8 +27,8 @@ class DrawingLayer(QWidget):
     """Lies over a view and listens to its events first; what it does not take, the view gets.
 
     `papers` gives what the view shows now. A press sets a point, and the end of a drag another
-    one. In space a press is held back until it is clear
-    whether it is a click, which draws, or a drag, which turns the view.
+    one. In space a press is held back until it is clear whether it is a click, which draws, or a
+    drag, which turns the view.
     """
 
     menu_wanted = Signal(object, QPoint)
