@@ -244,12 +244,13 @@ def _sac(
     alone = set(branches) <= set(course_through(tree, branches[0]).branches)
     neck = neck if alone else most
     rim_sd = float(np.hypot(voxel_mm, 0.5 * one))
-    height = float(((skin - mouth) @ way).max()) + float(room.out[tuple(rim.T)].mean())
+    radius = float(tube.radius_mm[at])
+    floor = float((tube.points_lps[at] - mouth) @ way) + radius if alone else 0.0
+    height = float(((skin - mouth) @ way).max()) - floor
     whole, blood = own, own & (room.labels == ARTERY)
     volume, lumen = (float(v.sum()) * one_mm3 / 1000 for v in (whole, blood))
     volume_sd, lumen_sd = (_volume_sd(v, mask) for v in (whole, blood))
     by = "in the map, beyond the wall that the healthy vessel would have"
-    radius = float(tube.radius_mm[at])
     return Sac(
         vessel=_name(tree, names, tube, at),
         branches=branches,
