@@ -198,8 +198,10 @@ def axial(name: str, places: Iterator[tuple[str, np.ndarray, float]]) -> list[st
     ]
     for place, index, reference in places:
         point = case.volume.grid.points_lps(index)
-        every = [aorta, *(replace(aorta, sections=other) for other in aorta.beside)]
-        nearest = min(every, key=lambda each: each.nearest(point)[1])
+        nearest = aorta
+        if aorta.nearest(point)[1] > 0.5 * NEAR_MM:
+            every = [replace(aorta, sections=other) for other in aorta.beside]
+            nearest = min([aorta, *every], key=lambda each: each.nearest(point)[1])
         row, far = nearest.nearest(point)
         sections = nearest.sections
         if far > NEAR_MM:
