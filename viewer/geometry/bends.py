@@ -110,3 +110,35 @@ def _fitted(points_lps: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarr
     solver = np.linalg.pinv(terms * weight) * weight.T
     found = solver @ points_lps
     return found[1:4], np.linalg.norm(solver[1:4], axis=1)
+
+
+@dataclass(frozen=True)
+class Winding:
+    """How long a vessel is and how it winds; the sharpest bend lies `sharpest_mm` along it."""
+
+    length: Number
+    tortuosity: Number
+    curvature: Number
+    torsion: Number
+    sharpest_mm: float
+
+
+def winding(frames: Frames) -> Winding:
+    """Length, tortuosity, greatest curvature and greatest torsion along a path."""
+    found = bends(frames)
+    reach = min(SCALE_MM, float(frames.s_mm[-1]) / 4)
+    inner = (frames.s_mm >= reach) & (frames.s_mm <= frames.s_mm[-1] - reach)
+    most = int(np.where(inner, found.curvature, -1.0).argmax())
+    sharpest, turning = "greatest along the centerline, over 5 mm", "strongest along the centerline"
+    curvature = Number(
+        float(found.curvature[most]), float(found.curvature_sd[most]), "1/mm", sharpest
+    )
+    surely = np.where(inner, np.abs(found.torsion), np.nan)
+    surely[~(surely > 2 * found.torsion_sd)] = np.nan
+    torsion = unknown("1/mm", turning, "The path lies in a plane as far as can be told.")
+    if np.isfinite(surely).any():
+        at = int(np.nanargmax(surely))
+        torsion = Number(float(found.torsion[at]), float(found.torsion_sd[at]), "1/mm", turning)
+    return Winding(
+        length_along(frames), tortuosity(frames), curvature, torsion, float(frames.s_mm[most])
+    )

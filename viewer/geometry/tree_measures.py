@@ -9,6 +9,7 @@ import numpy as np
 from viewer.geometry.aneurysm import Fusiform, aneurysms
 from viewer.geometry.angles import BranchAngle, branch_angles
 from viewer.geometry.audit import Audited, audit
+from viewer.geometry.bends import Winding, winding
 from viewer.geometry.calcification import Calcified, calcifications
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.dissection import Dissection, as_whole, dissections, typed
@@ -27,6 +28,8 @@ from viewer.geometry.names import names_borne
 from viewer.geometry.names_given import Named
 from viewer.geometry.names_places import read
 from viewer.geometry.nearly_closed import Thread, thread_through
+from viewer.geometry.necks import Neck, necks_of
+from viewer.geometry.number import Number
 from viewer.geometry.occlusion import Occlusion, occlusions
 from viewer.geometry.plain import flat, plain
 from viewer.geometry.sac import Sac, sacs
@@ -60,6 +63,7 @@ class Along:
     length_mm: float
     stenoses: tuple[Stenosis, ...]
     aneurysms: tuple[Fusiform, ...]
+    winding: Winding | None = None
 
     def at(self, s_mm: float) -> np.ndarray:
         """The point (3,) in mm at a place along it."""
@@ -82,6 +86,7 @@ class TreeMeasures:
     sacs: tuple[Sac, ...] = ()
     volumes: tuple[VesselVolume, ...] = ()
     dissections: tuple[Dissection, ...] = ()
+    necks: tuple[Neck, ...] = ()
 
 
 def measure_vessels(
@@ -105,6 +110,7 @@ def measure_vessels(
     cut = partial(measure_sections, volume, mask=mask, noise_hu=noise_hu, blur_mm=blur_mm)
     found: list[Along] = []
     parted: list[Dissection] = []
+    necks: list[Neck] = []
     readings = read(tree, volume.grid)[1]
     courses = courses_of(tree)
     told = progress.part(0.0, 0.9)
@@ -128,7 +134,10 @@ def measure_vessels(
             progress=part.part(0.7, 1.0),
         )
         parted += [typed(each, readings[0] if readings else None) for each in own]
-        found.append(_along(name, course, as_whole(sections, own), mask))
+        sections = as_whole(sections, own)
+        along = _along(name, course, sections, mask)
+        found.append(along)
+        necks += necks_of(name, tree, course, sections, along.aneurysms)
     progress.at(0.9, "Measuring the aorta and the angles")
     rows: tuple[LandmarkRow, ...] = ()
     lengths = aortic_sections(tree, volume.grid)
@@ -161,6 +170,7 @@ def measure_vessels(
         ),
         vessel_volumes(tree, names, mask, progress.part(0.98, 1.0)),
         tuple(parted),
+        tuple(necks),
     )
 
 
@@ -197,6 +207,7 @@ def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> A
             if narrowed_surely(each) and not _parted(sections, each)
         ),
         tuple(each for each in aneurysms(sections, mask) if widened_surely(each)),
+        winding(sections.frames),
     )
 
 
@@ -281,21 +292,38 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
         for aneurysm in vessel.aneurysms:
             place = {"at_lps": plain(vessel.at(aneurysm.widest_mm))}
             told["aneurysms"].append(own | place | flat(plain(aneurysm)))
+    told["vessels"] = [
+        {"vessel": each.name, "branches": list(each.branches)} | flat(plain(each.winding))
+        for each in measures.vessels
+        if each.winding is not None
+    ]
     told["angles"] = [
-        {
-            "branches": list(each.branches),
-            "kind": each.kind,
-            "point_lps": plain(each.point_lps),
-            "degrees": plain(each.angle.value),
-            "sd": plain(each.angle.sd),
-            "method": each.angle.method,
-            "missing": each.angle.missing,
-        }
+        _angle_data(each.branches, each.kind, each.point_lps, each.angle)
         for each in measures.angles
     ]
-    for name in ("occlusions", "calcifications", "sacs", "dissections", "volumes"):
+    for neck in measures.necks:
+        for kind in ("alpha", "beta"):
+            own = _angle_data(
+                (neck.branch, neck.branch), f"neck {kind}", neck.at_lps, getattr(neck, kind)
+            )
+            told["angles"].append(own)
+    for name in ("necks", "occlusions", "calcifications", "sacs", "dissections", "volumes"):
         told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
         if each.name not in ("vessels", "angles") and each.name not in told:
             told[each.name] = plain(getattr(measures, each.name))
     return told
+
+
+def _angle_data(
+    branches: tuple[int, int], kind: str, point_lps: np.ndarray, angle: Number
+) -> dict[str, Any]:
+    return {
+        "branches": list(branches),
+        "kind": kind,
+        "point_lps": plain(point_lps),
+        "degrees": plain(angle.value),
+        "sd": plain(angle.sd),
+        "method": angle.method,
+        "missing": angle.missing,
+    }

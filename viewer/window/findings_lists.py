@@ -7,6 +7,7 @@ import numpy as np
 
 from viewer.geometry.tree import VesselTree
 from viewer.geometry.tree_measures import TreeMeasures
+from viewer.window.findings_courses import length_rows, neck_rows
 from viewer.window.findings_lesions import (
     calcium_rows,
     dissection_rows,
@@ -131,6 +132,24 @@ LISTINGS: tuple[Listing, ...] = (
          Head("Agatston", "Only where the scan allows a score"), STATE),
         calcium_rows, "No calcium was found in the walls of the arteries.",
         lambda found: str(max((each.plaques for each in found.calcifications), default=0)),
+    ),
+    Listing(
+        "necks", "Necks",
+        (_words("Aneurysm of"), Head("Length", "From the lowest renal artery to where it widens"),
+         Head("⌀ of the neck", "Just before the aneurysm"),
+         Head("Alpha", "Between the aorta above the renal arteries and the neck; 0 is straight"),
+         Head("Beta", "Between the neck and the sac; 0 is straight"), _words("Where"), STATE),
+        neck_rows, "No aneurysm lies below renal arteries that the map holds.",
+        lambda found: str(len(found.necks)),
+    ),
+    Listing(
+        "lengths", "Lengths",
+        (_words("Vessel"), Head("Length", "Along the middle line, from the vessel it leaves"),
+         Head("Tortuosity", "Length over the straight distance of the ends"),
+         Head("Curvature", "Greatest, over 5 mm; a click goes there"),
+         Head("Torsion", "Strongest; positive like a right-handed screw"), STATE),
+        length_rows, "No vessel of the map is long enough to be measured along.",
+        lambda found: str(sum(each.winding is not None for each in found.vessels)),
     ),
     Listing(
         "angles", "Angles",
