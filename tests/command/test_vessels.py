@@ -49,7 +49,7 @@ def test_a_mask_and_its_scan_give_branches_with_sections(a_scan, tmp_path, capsy
         true = 2 * tree.radius_mm[np.linalg.norm(tree.points_lps - nearest, axis=1).argmin()]
         assert np.median(found) == pytest.approx(true, rel=0.03)
         assert all(0 < r["sd"]["area_mm2"] < r["area_mm2"] for r in rows)
-    assert "3 branches with 2 ends" in capsys.readouterr().out
+    assert "3 branches with 3 ends" in capsys.readouterr().out
 
 
 def test_what_a_person_drew_stands_beside_the_measures(a_scan, tmp_path):
