@@ -26,7 +26,7 @@ USUAL_HU, LEAST_DENSE_HU = 850.0, 400.0  # mineral in the wall at 120 kVp, where
 DENSITY_SHARE = 0.2  # how well the density of the mineral is known
 AROUND_MM = 0.7
 RIM_SHARE = 0.05  # of what is smeared around a plaque: how well the brightness there is known
-UNSEEN_SHARE = 0.35  # of what is found: what is too thin to be found where no map marks it
+UNSEEN_SHARE = 1.0  # of what is found: half to two thirds of thin calcium goes unseen without a map
 SECTION_MM = 1.0
 HALF = 0.5
 CORONARY = ("coronary", "anterior descending", "circumflex")
@@ -35,7 +35,7 @@ METHOD = (
     "what the plaques add to the brightness around them, by the density of the mineral: "
     "blooming does not count"
 )
-BY_SCAN = "the map marks none, and thin plates are too dull to be told from blood"
+BY_SCAN = "at least: the map marks none, and thin plates are too dull to be told from blood"
 NO_VESSEL = "No vessel was traced through it."
 
 
