@@ -19,29 +19,29 @@ def fitted(label: tuple[str, ...], wide: Callable[[str], float], width: float) -
     return tuple(made)
 
 
-def box_of(points: np.ndarray) -> BoxRoom:
-    """The box round points (n,2)."""
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+def box_of(pixels: np.ndarray) -> BoxRoom:
+    """The box round pixels (n,2)."""
+    (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
     return float(left), float(top), float(right - left), float(bottom - top)
 
 
 def placed(
-    points: np.ndarray,
+    pixels: np.ndarray,
     room: tuple[float, float],
     size: tuple[int, int],
     labels: list[BoxRoom],
     drawn: list[BoxRoom],
 ) -> BoxRoom:
-    """The box of a label that needs `room` (width, height), for what is drawn at points (n,2).
+    """The box of a label that needs `room` (width, height), for what is drawn at pixels (n,2).
 
     It avoids the other labels and, where it can, what else is drawn.
     """
     for taken in ([*labels, *drawn], labels):
-        for x, y in _beside(points, room):
+        for x, y in _beside(pixels, room):
             inside = EDGE <= x <= size[0] - room[0] and EDGE <= y <= size[1] - room[1]
             if inside and not covers((x, y, *room), taken):
                 return x, y, *room
-    x, y = _beside(points, room)[0]
+    x, y = _beside(pixels, room)[0]
     most = [max(whole - own - EDGE, EDGE) for whole, own in zip(size, room, strict=True)]
     x, first = (float(np.clip(v, EDGE, high)) for v, high in zip((x, y), most, strict=True))
     for step in range(TRIES):
@@ -51,10 +51,10 @@ def placed(
     return x, first, *room
 
 
-def _beside(points: np.ndarray, room: tuple[float, float]) -> list[tuple[float, float]]:
+def _beside(pixels: np.ndarray, room: tuple[float, float]) -> list[tuple[float, float]]:
     """Right, left, below and above."""
-    left, top, width, height = box_of(points)
-    level = float(points[points[:, 0].argmax(), 1]) - room[1] / 2
+    left, top, width, height = box_of(pixels)
+    level = float(pixels[pixels[:, 0].argmax(), 1]) - room[1] / 2
     middle = left + (width - room[0]) / 2
     return [
         (left + width + GAP, level),
