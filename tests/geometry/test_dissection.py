@@ -127,6 +127,20 @@ def stented():
     return scan_of(hu, labels, grid)
 
 
+def leaking():
+    """A stent graft in a sac into which blood leaks past it."""
+    grid, z, y, x = space()
+    far = np.hypot(x, y)
+    outer, lumen = share(far - 18) + 0 * z, share(far - 10) + 0 * z
+    leak = share(np.maximum(np.maximum(np.abs(z) - 22, 11.5 - far), np.maximum(far - 17, -x)))
+    ring = (np.abs(far - 10) < 0.8) & (np.abs((z + 75) % 12 - 6) < 3)
+    hu = FAT_HU + 140 * outer + (TRUE_HU - 50) * lumen + 220 * leak + 2500 * ring
+    labels = np.where(outer >= 0.5, THROMBUS, 0)
+    labels = np.where((lumen >= 0.5) | (leak >= 0.5), ARTERY, labels)
+    labels = np.where(ring, CALCIFICATION, labels).astype(np.uint8)
+    return scan_of(hu, labels, grid)
+
+
 def neighbors():
     """An aorta that touches another artery as wide, a thin wall between."""
     grid, z, y, x = space(side_mm=76)
@@ -252,7 +266,7 @@ def test_a_whole_flap_has_no_tear(a_dissection):
     assert a_dissection[1].tears == ()
 
 
-@pytest.mark.parametrize("scan", [healthy, narrowed, clotted, stented, neighbors])
+@pytest.mark.parametrize("scan", [healthy, narrowed, clotted, stented, leaking, neighbors])
 def test_what_is_no_dissection(scan):
     assert found_in(scan()) == []
 

@@ -12,7 +12,7 @@ from viewer.geometry.course import Course
 from viewer.geometry.dissection_lumens import Lumens, lumens
 from viewer.geometry.dissection_planes import Planes, planes
 from viewer.geometry.dissection_profile import Profile, profile
-from viewer.geometry.dissection_true import leaving, true_lumen
+from viewer.geometry.dissection_true import bare_mm, leaving, true_lumen
 from viewer.geometry.dissection_wall import hulls_mm, outer_mm
 from viewer.geometry.frames import Frames
 from viewer.geometry.names_places import Reading
@@ -27,6 +27,7 @@ from viewer.volume.volume import Volume
 STEP_MM = 1.5
 WIDE_MM, WIDER = 6.0, 80.0  # radius, reached by a fifth of the vessel's path
 WALL_VOXELS = 0.3
+LEAST_BARE_MM = 15.0  # beside a stent alone, a second lumen may be an endoleak
 END_MM = 5.0
 LEAST_OPEN_MM, LEAST_TEAR_MM, MOST_OPEN, TEAR_SD_MM = 4.0, 5.5, 0.35, 1.5
 WHOLE = "outer wall of both lumens"
@@ -121,7 +122,7 @@ def dissections(
     wall, _ = outer_mm(cut, hulls, noise_hu)
     progress.at(0.6)
     voxel_mm = float(np.cbrt(volume.grid.voxel_mm3))
-    parted = lumens(cut, wall)
+    parted = [each for each in lumens(cut, wall) if bare_mm(cut, each) >= LEAST_BARE_MM]
     every = [
         _dissection(cut, wall, found, tree, course, blur_mm, voxel_mm, vessel)
         for found in progress.part(0.8, 1.0).over(parted, len(parted))
@@ -171,7 +172,7 @@ def _dissection(
             f"greatest diameter across the path, {WHOLE}",
         ),
         widest_mm=float(s[widest]),
-        flap_thickness=seen.thickness,
+        flap_thickness=seen.flap,
         true_volume=_volume(s, true_swept, seen.true_sd, step, by),
         false_volume=_volume(s, false_swept, seen.false_sd, step, f"{by}, clot in it included"),
         unenhanced_volume=_volume(

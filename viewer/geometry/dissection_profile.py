@@ -26,7 +26,7 @@ class Profile:
 
     `true_way` and `false_way` (n,) say how much longer than the path the way of their middles is,
     for volumes (Pappus). `flap_mm` (n,k,2) is the flap in each plane, `open_mm` (n,) how wide a
-    gap in it is, at `gap_mm` (n,2); `thickness` is that of the flap where it is seen.
+    gap in it is, at `gap_mm` (n,2); `flap` is how thick it is where it is seen.
     """
 
     true_mm2: np.ndarray
@@ -39,7 +39,7 @@ class Profile:
     flap_mm: np.ndarray
     open_mm: np.ndarray
     gap_mm: np.ndarray
-    thickness: Number
+    flap: Number
 
 
 def profile(

@@ -1,6 +1,7 @@
 """Which of two lumens is the true one, and from which of them branches leave."""
 
 import numpy as np
+from scipy import ndimage
 
 from viewer.geometry.course import Course, Mouth
 from viewer.geometry.dissection_lumens import FIRST, SECOND, SOFT_HU, Lumens, within
@@ -13,6 +14,7 @@ METAL_HU = 2.1  # of the contrast
 LEAST_METAL, LEAST_BRIGHTER = 0.01, 0.07
 LOOK_MM, ABOUT_MM = 2.5, 2.0
 MOST_INSIDE = 0.75
+FEW, STRUT_MM = 4, 12.0  # pixels; how far the rings of a stent lie apart
 
 
 def true_lumen(
@@ -67,6 +69,17 @@ def _metal(hu: np.ndarray, which: np.ndarray, found: Lumens) -> tuple[float, str
     if max(share) < LEAST_METAL or min(share) > 0.4 * max(share):
         return 0.0, ""
     return (2.0 if share[0] > share[1] else -2.0), "a stent lies in it"
+
+
+def bare_mm(planes: Planes, found: Lumens) -> float:
+    """Over how long two lumens lie beside each other with no stent near: behind a bare flap."""
+    part = slice(found.first, found.last + 1)
+    held = found.which[part] > 0
+    blood = float(found.blood_hu.max()) - SOFT_HU
+    metal = ((planes.hu[part] > SOFT_HU + METAL_HU * blood) & held).sum(axis=(1, 2)) >= FEW
+    step = float(np.median(np.diff(planes.frames.s_mm)))
+    near = ndimage.binary_dilation(metal, iterations=max(1, round(STRUT_MM / step)))
+    return float((found.parted[part] & ~near).sum() * step)
 
 
 def _brighter(found: Lumens) -> tuple[float, str]:
