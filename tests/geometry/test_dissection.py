@@ -131,8 +131,8 @@ def leaking():
     """A stent graft in a sac into which blood leaks past it."""
     grid, z, y, x = space()
     far = np.hypot(x, y)
-    outer, lumen = share(far - 18) + 0 * z, share(far - 10) + 0 * z
-    leak = share(np.maximum(np.maximum(np.abs(z) - 22, 11.5 - far), np.maximum(far - 17, -x)))
+    outer, lumen = share(far - 21) + 0 * z, share(far - 10) + 0 * z
+    leak = share(np.maximum(np.maximum(np.abs(z) - 30, 11.5 - far), np.maximum(far - 20, -x)))
     ring = (np.abs(far - 10) < 0.8) & (np.abs((z + 75) % 12 - 6) < 3)
     hu = FAT_HU + 140 * outer + (TRUE_HU - 50) * lumen + 220 * leak + 2500 * ring
     labels = np.where(outer >= 0.5, THROMBUS, 0)
