@@ -1,7 +1,7 @@
 """The one thing that changes: the current case, its history, how it is shown, and its jobs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from viewer.provenance import Record, now, versions
 from viewer.segment.edit import Edit
 from viewer.segment.mask import Box
 from viewer.segment.mended import unmended
+from viewer.session.follow_up import FollowUp
 from viewer.session.history import History
 from viewer.session.jobs import Job, Jobs, Post
 from viewer.session.preview import Preview, preview_of, summary_of
@@ -60,8 +61,7 @@ class Session:
         self.place: Path | None = None
         self.title = ""
         self.branch: int | None = None
-        self._tracing: Job[Case] | None = None
-        self._traced_with: Options | None = None
+        self._behind = FollowUp(self, self._step_failed)
         self.failed: dict[str, str] = {}
         self.messages: list[Message] = []
         self._settings_file = settings_file
@@ -134,7 +134,7 @@ class Session:
     def _begin(self, case: Case, title: str, place: Path | None, saved: bool) -> None:
         self.history.clear()
         self.failed.clear()
-        self._traced_with = None
+        self._behind.forget()
         self.place, self.title = place, title
         self.saved_case = case if saved else None
         self._show(case)
@@ -203,21 +203,18 @@ class Session:
 
     @property
     def may_edit(self) -> bool:
-        """Whether an edit may begin: nothing runs but the tracing of an earlier edit."""
-        return self.jobs.current is None or self.jobs.current is self._tracing
+        """Whether an edit may begin: nothing runs but what is done again behind an earlier one."""
+        return self.jobs.current is None or self.jobs.current is self._behind.job
 
     def edit(
         self, name: str, make: Callable[[Case, Progress], Edit], decided: Change | None = None
     ) -> Job[Any]:
-        """Change the mask by hand in the worker; then the surface and tree are drawn again.
+        """Change the mask by hand in the worker; then the tree is traced and measured again.
 
         What is `decided` with it is kept for every new tracing.
         """
         before = self.case
-        if before.measures is not None:
-            self._traced_with = pipeline.options_used(before, "trace")
-        if self._tracing is not None:
-            self._tracing.cancel()
+        self._behind.expect(before)
 
         def done(found: tuple[Edit, str, tuple[Notice, ...]]) -> None:
             edit, summary, still = found
@@ -230,8 +227,7 @@ class Session:
             after = self.case.edit_mask(edit.mask, record, still)
             self._take(summary, after if decided is None else noted(after, decided), edit.box)
             self.say("info", edit.told(before.mask))
-            if self._traced_with is not None:
-                self._trace_again(self._traced_with)
+            self._behind.run()
 
         def work(progress: Progress) -> tuple[Edit, str, tuple[Notice, ...]]:
             edit = make(before, progress)
@@ -255,7 +251,9 @@ class Session:
                 return
             words = words_for(before, after, change)
             self._take(words, noted(after.with_notes_of(self.case), change))
+            self._behind.run()
 
+        self._behind.expect(before)
         return self.jobs.start(
             name, lambda _: decide(before, change), done, lambda said, _: self.say("caution", said)
         )
@@ -299,21 +297,10 @@ class Session:
             self._asked, self.preview = None, None
             self.previewed.emit(None, "")
 
-    def _trace_again(self, options: Options) -> None:
-        before = self.case
-
-        def done(after: Case) -> None:
-            if self.case.alike_but_notes(before):
-                self._traced_with = None
-                self.history.update_last(lambda kept: _with_parts_of(after, kept))
-                self._show(after.with_notes_of(self.case))
-
-        self._tracing = self.jobs.start(
-            "Tracing the edited vessels",
-            lambda progress: pipeline.advance(before, "trace", options, progress),
-            done,
-            lambda sentence, error: self._step_failed("trace", sentence, error),
-        )
+    def take_behind(self, after: Case, refresh: Callable[[Case], Case]) -> None:
+        """Show what was worked out again behind the last edit; it belongs to that step."""
+        self.history.update_last(refresh)
+        self._show(after.with_notes_of(self.case))
 
     def undo(self) -> None:
         """Put back the case before the last change."""
@@ -387,14 +374,3 @@ class Session:
         self.failed[step] = sentence
         self.say("danger" if not isinstance(error, ViewerError) else "caution", sentence)
         self.case_changed.emit(self.case, self.case)
-
-
-def _with_parts_of(traced: Case, kept: Case) -> Case:
-    return replace(
-        kept,
-        tree=traced.tree,
-        surface=traced.surface,
-        measures=traced.measures,
-        records=traced.records,
-        notices=traced.notices,
-    )
