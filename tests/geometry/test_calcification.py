@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from viewer.geometry.calcification import ALL, CORONARIES, calcifications
+from viewer.geometry.calcification import (
+    ALL,
+    CORONARIES,
+    METAL_HU,
+    NO_METAL,
+    calcifications,
+)
 from viewer.geometry.names_given import Named
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, VesselMask
@@ -137,6 +143,20 @@ def test_a_stent_is_no_calcium():
     assert each.plaques == 1
     assert each.peak_hu < 1600
     assert each.volume.value < 0.8 * true
+
+
+def test_struts_no_brighter_than_calcium_are_none_and_it_is_told():
+    plaque = (-12.0, 4.0, 60, 3.7, 4.7, 900)
+    mesh = [(z, 1.4, 360, 4.1, 4.9, 1500) for z in np.arange(0.0, 13.0, 3.5)]
+    volume, mask, _ = plates(plaque, *mesh, blur_mm=0.4)
+    assert volume.voxels.max() < METAL_HU
+    each = found(volume, mask)[ALL]
+    alone = found(*plates(plaque, blur_mm=0.4)[:2])[ALL]
+    assert each.plaques == 1
+    assert each.volume.value == pytest.approx(alone.volume.value, rel=0.05)
+    assert each.arc.value == pytest.approx(alone.arc.value, rel=0.05)
+    assert NO_METAL in each.volume.method
+    assert NO_METAL not in alone.volume.method
 
 
 def test_without_calcium_or_arteries_nothing_is_told():

@@ -13,12 +13,13 @@ from viewer.geometry.stump import sampled
 from viewer.geometry.tree import VesselTree
 from viewer.geometry.wall import bounding_box
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, THROMBUS, VesselMask
+from viewer.segment.metal import metal_in
 from viewer.volume.volume import Volume
 
 AT_WALL_MM = 2.5  # so far out of an artery's lumen its calcium lies
 ABOVE_BLOOD_HU, NOISES = 150.0, 4.0
 METAL_HU = 1600.0  # what holds brighter voxels is a stent or a clip
-WIRES_MM = 8.0
+WIRES_MM = 8.0  # the rest of its wires, whose brightness thick slices dilute
 LEAST_MM3 = 0.5
 ROUND_MM = 1.5  # around a plaque: as far as the scanner smears it
 DENSE_MM3, DENSE_QUANTILE = 8.0, 0.97
@@ -36,6 +37,7 @@ METHOD = (
     "blooming does not count"
 )
 BY_SCAN = "at least: the map marks none, and thin plates are too dull to be told from blood"
+NO_METAL = f"only farther than {WIRES_MM:g} mm from metal, which hides what lies beside it"
 NO_VESSEL = "No vessel was traced through it."
 
 
@@ -78,7 +80,8 @@ def calcifications(
     """The calcium of all arteries, of the coronary ones, and of each vessel that bears any.
 
     Calcium is what the map marks, or where it marks none what is brighter than the blood by 150 HU
-    (in scans without contrast, 130 HU) in the wall of an artery and does not go on as bone.
+    (in scans without contrast, 130 HU) in the wall of an artery and does not go on as bone. What
+    lies beside metal, as the struts of a stent, does not count, and the method says so.
     """
     box, inside = _candidates(tree, volume, mask, noise_hu)
     if box is None:
@@ -86,11 +89,16 @@ def calcifications(
     blood = _blood_hu(tree, volume)
     hu = volume.voxels[box].astype(np.float32)
     corner = np.array([each.start for each in box])
-    plaques = _plaques(hu, inside, corner, float(np.cbrt(mask.grid.voxel_mm3)), mask)
+    beside = _beside_metal(volume, mask, box, inside)
+    plaques = _plaques(hu, inside & ~beside, corner, mask)
     if not plaques:
         return ()
     why = why_not(volume.grid, blood, kvp, denoised=denoised)
     marked = bool((mask.labels[box] == CALCIFICATION).any())
+    method = "; ".join(
+        [METHOD, *([] if marked else [BY_SCAN]), *([NO_METAL] if beside.any() else [])]
+    )
+    unseen = 0.0 if marked else UNSEEN_SHARE
     vessels = [_vessel_of(plaque, tree, names, mask) for plaque in plaques]
     groups: dict[str, list[int]] = {ALL: list(range(len(plaques)))}
     heart = [n for n, name in enumerate(vessels) if any(part in name for part in CORONARY)]
@@ -100,7 +108,7 @@ def calcifications(
         if name:
             groups.setdefault(name, []).append(n)
     return tuple(
-        _calcified(name, [plaques[n] for n in own], tree, volume, why, marked=marked)
+        _calcified(name, [plaques[n] for n in own], tree, volume, why, method, unseen)
         for name, own in groups.items()
     )
 
@@ -143,15 +151,26 @@ def _candidates(
     return box, wall
 
 
+def _beside_metal(
+    volume: Volume, mask: VesselMask, box: tuple[slice, ...], inside: np.ndarray
+) -> np.ndarray:
+    """Which candidates (bool) in a box are metal or lie beside it."""
+    first, second, third = box
+    start, stop = (first.start, second.start, third.start), (first.stop, second.stop, third.stop)
+    near = volume.box(start, stop)
+    metal = metal_in(near, VesselMask(mask.labels[box], near.grid))
+    metal |= (near.voxels >= METAL_HU) & inside
+    if not metal.any():
+        return metal
+    far = ndimage.distance_transform_edt(~metal, sampling=mask.grid.spacing_mm)
+    return inside & (far <= WIRES_MM)
+
+
 def _plaques(
-    hu: np.ndarray, inside: np.ndarray, corner: np.ndarray, voxel_mm: float, mask: VesselMask
+    hu: np.ndarray, inside: np.ndarray, corner: np.ndarray, mask: VesselMask
 ) -> list[_Plaque]:
     """The pieces of calcium in a box, each with its volume."""
     one = mask.grid.voxel_mm3
-    metal = (hu >= METAL_HU) & inside
-    if metal.any():  # with the rest of its wires, whose brightness thick slices dilute
-        spacing = mask.grid.spacing_mm
-        inside = inside & (ndimage.distance_transform_edt(~metal, sampling=spacing) > WIRES_MM)
     pieces, _ = ndimage.label(inside, np.ones((3, 3, 3)))
     more = np.ceil(ROUND_MM / np.array(mask.grid.spacing_mm)).astype(int) + 2
     dense = _mineral_hu(hu, pieces, one)
@@ -225,14 +244,13 @@ def _calcified(
     tree: VesselTree,
     volume: Volume,
     why: str,
-    *,
-    marked: bool,
+    method: str,
+    unseen: float,
 ) -> Calcified:
     """The numbers of some plaques together."""
     whole = sum(each.mm3 for each in plaques)
     own = float(np.sqrt(sum(each.sd_mm3**2 for each in plaques)))
-    unseen = 0.0 if marked else UNSEEN_SHARE * whole
-    sd = float(np.sqrt(own**2 + (DENSITY_SHARE * whole) ** 2 + unseen**2))
+    sd = float(np.sqrt(own**2 + (DENSITY_SHARE**2 + unseen**2) * whole**2))
     index = np.concatenate([each.index for each in plaques])
     low = index.min(axis=0)
     box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, index.max(axis=0), strict=True))
@@ -240,7 +258,7 @@ def _calcified(
     inside[tuple((index - low).T)] = True
     return Calcified(
         vessel,
-        Number(whole, sd, "mm3", METHOD if marked else f"{METHOD}; {BY_SCAN}"),
+        Number(whole, sd, "mm3", method),
         len(plaques),
         float(max(each.hu.max() for each in plaques)),
         _arc(plaques, tree, volume),

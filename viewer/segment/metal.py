@@ -4,8 +4,10 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from viewer.enhance.coarse import Coarse
+from viewer.enhance.coarse import Coarse, coarse
 from viewer.enhance.slabs import Box, around, held, whole
+from viewer.progress import silent
+from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, THROMBUS, VesselMask
 from viewer.volume.volume import Volume
 
 METAL_HU = 2500.0
@@ -18,6 +20,22 @@ CONE = np.cos(np.radians(20))
 COVERED = 0.6  # of 26 ways; calcium covers up to 0.42 in four middles, most stents over 0.8
 LEAST_MIDDLES = 4
 DEEPEST_MM = 30.0  # how far from its struts the middle of a lumen may lie
+BLOCK_MM = 1.3
+
+
+def metal_in(volume: Volume, mask: VesselMask) -> np.ndarray:
+    """Which voxels (bool) of a volume are metal in or beside the arteries of its mask."""
+    out = np.zeros(mask.labels.shape, bool)
+    blocks, arteries, bone = (
+        coarse(Volume(each.astype(np.float32), volume.grid), BLOCK_MM, silent())
+        for each in (
+            volume.voxels,
+            np.isin(mask.labels, (ARTERY, CALCIFICATION, THROMBUS)),
+            mask.labels == BONE,
+        )
+    )
+    out[tuple(metal_near(volume, blocks, arteries.hu > 0.5, bone.hu > 0.5).T)] = True
+    return out
 
 
 def metal_near(volume: Volume, coarse: Coarse, tree: np.ndarray, bone: np.ndarray) -> np.ndarray:
