@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.geometry.drawn import Drawing
 from viewer.scene.drawn import Laid, drawing_marks, hit, label_marks, lay_out
 from viewer.scene.paper import Paper
+from viewer.window.glass import Glass
 from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
 from viewer.window.pencil import Pencil, Sketch
 from viewer.window.slice_mouse import CLICK_PIXELS
@@ -23,8 +24,8 @@ LEFT, RIGHT, NONE = (
 )
 
 
-class DrawingLayer(QWidget):
-    """Lies over a view and listens to its events first; what it does not take, the view gets.
+class DrawingLayer(Glass):
+    """What is drawn over a view.
 
     `papers` gives what the view shows now. A press sets a point, and the end of a drag another
     one. In space a press is held back until it is clear whether it is a click, which draws, or a
@@ -38,14 +39,11 @@ class DrawingLayer(QWidget):
         self, pencil: Pencil, view: QWidget, papers: Callable[[], Sequence[Paper]]
     ) -> None:
         super().__init__(view)
-        self._pencil, self._view, self._papers = pencil, view, papers
+        self._pencil, self._papers = pencil, papers
         self._pressed: QPointF | None = None
         self._held_back: QMouseEvent | None = None
         self._shaped = False
         self.laid: list[Laid] = []
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.resize(view.size())
-        view.installEventFilter(self)
         pencil.changed.connect(self.update)
 
     # Painting
@@ -80,23 +78,6 @@ class DrawingLayer(QWidget):
         return font
 
     # Events of the view
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what belongs to drawing."""
-        kind = event.type()
-        if kind == QEvent.Type.Resize:
-            self.resize(self._view.size())
-        elif kind == QEvent.Type.MouseButtonPress:
-            return self._press(event)
-        elif kind == QEvent.Type.MouseMove:
-            return self._move(event)
-        elif kind == QEvent.Type.MouseButtonRelease:
-            return self._release(event)
-        elif kind == QEvent.Type.MouseButtonDblClick:
-            return self._double_click(event)
-        elif kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
-            return self._key(event)
-        return False
 
     def _press(self, event: QMouseEvent) -> bool:
         place, pencil = event.position(), self._pencil

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,7 @@ from viewer.scene.colors import TOKENS
 from viewer.scene.marks import Line, Mark, Ring, Text
 from viewer.scene.scene import Scene
 from viewer.scene.slice import SlicePlane
+from viewer.window.glass import Glass
 from viewer.window.overlay_painter import overlay_font, paint_marks
 from viewer.window.slice_mouse import CLICK_PIXELS
 from viewer.window.tree_hand import TreeHand
@@ -76,8 +77,8 @@ class SceneSight:
         return self._scene.pick(place.x() * self._factor, place.y() * self._factor)
 
 
-class EndsLayer(QWidget):
-    """Lies over a view and listens to its events first; what it does not take, the view gets.
+class EndsLayer(Glass):
+    """The rings over a view.
 
     A press on a ring picks the end, a drag moves it, a click beside all rings adds one; where the
     pointer rests, the way is shown that this would trace. In the 3-D view a short right click
@@ -88,13 +89,10 @@ class EndsLayer(QWidget):
 
     def __init__(self, hand: TreeHand, view: QWidget, sight: Callable[[], Sight | None]) -> None:
         super().__init__(view)
-        self._hand, self._view, self._sight = hand, view, sight
+        self._hand, self._sight = hand, sight
         self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
         self._holds = False
         self._over: End | None = None
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.resize(view.size())
-        view.installEventFilter(self)
         hand.changed.connect(self.update)
 
     # Painting
@@ -151,23 +149,6 @@ class EndsLayer(QWidget):
 
     # Events of the view
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what belongs to the ends of vessels."""
-        kind = event.type()
-        if kind == QEvent.Type.Resize:
-            self.resize(self._view.size())
-        elif kind == QEvent.Type.MouseButtonPress:
-            return self._press(event)
-        elif kind == QEvent.Type.MouseMove:
-            return self._move(event)
-        elif kind == QEvent.Type.MouseButtonRelease:
-            return self._release(event)
-        elif kind == QEvent.Type.Leave:
-            self._hand.rest_at(None)
-        elif kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
-            return self._key(event)
-        return False
-
     def _press(self, event: QMouseEvent) -> bool:
         self._pressed = event.button(), event.position()
         if event.button() != LEFT or not self._hand.active:
@@ -220,6 +201,9 @@ class EndsLayer(QWidget):
             point = sight.at(event.position())
             if point is not None:
                 self.menu_wanted.emit(point, event.globalPosition().toPoint())
+
+    def _leave(self) -> None:
+        self._hand.rest_at(None)
 
     def _key(self, event: QKeyEvent) -> bool:
         act = self._act(Qt.Key(event.key()))
