@@ -94,10 +94,20 @@ def _usual(fit: _Fit, usual_mm: float) -> bool:
     return LEAST_BLUR * usual_mm < fit.blur_mm < MOST_BLUR * usual_mm
 
 
+def blur_of(rays: Rays, seen: np.ndarray, s_mm: np.ndarray, usual_mm: float) -> float:
+    """The blur (mm) that explains edges against soft tissue, of a vessel of any width; or nan."""
+    profile, place, _, _ = _profiles(rays, seen, s_mm, dark=False)
+    if len(place) < LEAST_RAYS:
+        return float("nan")
+    found = _edge(profile, place).fit(usual_mm, None)
+    explained = np.sqrt(found.left) < BARE * found.step_hu and _usual(found, usual_mm)
+    return found.blur_mm if explained else float("nan")
+
+
 def _profiles(
-    rays: Rays, seen: np.ndarray, s_mm: np.ndarray
+    rays: Rays, seen: np.ndarray, s_mm: np.ndarray, dark: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Profiles (k,p) of edges against what is dark, each with its place (k,) mm on its ray.
+    """Profiles (k,p) of edges against what is dark, or is not, with their places (k,) mm on rays.
 
     The place is half way from blood to wall. Then come where along the vessel (k,) mm each is, and
     by how much each section's surroundings are darker than the wall (n,) HU.
@@ -110,7 +120,8 @@ def _profiles(
     beyond = _away() > TO_MM - BEYOND_MM
     outside = _steady(_mean(np.moveaxis(hu[..., beyond], 2, 0), least=0.3), s_mm, BEYOND_TURN)
     good = seen & np.isfinite(outside) & (blood > WALL_HU + LEAST_STEP_HU)
-    good &= (outside < WALL_HU - DARKER_HU) & (rays.hu.max(axis=2) < blood + CALCIUM_HU)
+    good &= (outside < WALL_HU - DARKER_HU) == dark
+    good &= rays.hu.max(axis=2) < blood + CALCIUM_HU
     darker = np.where(seen, np.clip(WALL_HU - np.nan_to_num(outside, nan=WALL_HU), 0, None), 0.0)
     if good.any():
         usual = float(np.median(outside[good]))

@@ -9,7 +9,7 @@ from scipy import ndimage
 from viewer.geometry.blurred import response, sharpened_mm, unblurred_mm, usual_blur_mm
 from viewer.geometry.edges import Rays, calcified, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
-from viewer.geometry.lined import Lining, lining_of
+from viewer.geometry.lined import Lining, blur_of, lining_of
 from viewer.geometry.section import Sections, measured, outlines
 from viewer.geometry.thin import by_brightness, of_thin, sized
 from viewer.geometry.tree import distance_along, even_path
@@ -67,7 +67,7 @@ def measure_sections(
     usual = usual_blur_mm(volume.grid)
     lining = lining_of(rays, seen, frames.s_mm, usual)
     if blur_mm is None:
-        blur_mm = blur_shown(rays, wall, seen, lining, usual)
+        blur_mm = blur_shown(rays, wall, seen, lining, frames.s_mm, usual)
     if lining.sure:
         lined = lining.thick_mm
         wall, seen = walls(rays, voxel_mm, noise_hu, lined_mm=lined, blur_mm=lining.blur_mm)
@@ -75,20 +75,27 @@ def measure_sections(
 
 
 def blur_shown(
-    rays: Rays, wall_mm: np.ndarray, seen: np.ndarray, lining: Lining, usual_mm: float
+    rays: Rays,
+    wall_mm: np.ndarray,
+    seen: np.ndarray,
+    lining: Lining,
+    s_mm: np.ndarray,
+    usual_mm: float,
 ) -> float:
-    """The scanner's blur (mm) as the walls of a thick vessel show it; the usual one of a thin.
+    """The scanner's blur (mm) as the walls of a vessel show it; the usual one where none do.
 
-    The lower third of the widths counts: what else lies near a wall only makes its edge wider. A
-    vessel in fat is as sharp as its `lining` says.
+    Of a thick vessel the lower third of the widths counts: what else lies near a wall only makes
+    its edge wider. A vessel in fat is as sharp as its `lining` says, a thin one as the disk that
+    explains its edges.
     """
     thick = wall_mm.mean(axis=1) > THICK_BLURS * usual_mm
     if lining.thick_mm[thick].any():
         return lining.blur_mm
     widths = measured_blur_mm(rays, wall_mm, seen & thick[:, None])
-    if len(widths) < LEAST_WIDTHS:
-        return usual_mm
-    return float(np.clip(np.percentile(widths, 40), 0.5 * usual_mm, 2.0 * usual_mm))
+    if len(widths) >= LEAST_WIDTHS:
+        return float(np.clip(np.percentile(widths, 40), 0.5 * usual_mm, 2.0 * usual_mm))
+    blur = lining.blur_mm if lining.sure else blur_of(rays, seen, s_mm, usual_mm)
+    return blur if np.isfinite(blur) else usual_mm
 
 
 def measured_blur(
@@ -105,7 +112,7 @@ def measured_blur(
     rays = cast(volume, mask, label, frames, rough, RAYS)
     wall, seen = walls(rays, float(np.cbrt(volume.grid.voxel_mm3)), 1.0)
     lining = lining_of(rays, seen, frames.s_mm, usual)
-    return blur_shown(rays, wall, seen, lining, usual)
+    return blur_shown(rays, wall, seen, lining, frames.s_mm, usual)
 
 
 def evenly(
