@@ -73,6 +73,13 @@ def test_landmarks_lie_at_their_vessels(a_whole_aorta, number, vessel, mm):
     assert np.linalg.norm(place - start(a_whole_aorta, vessel)) < mm
 
 
+def test_an_arch_with_two_arteries_has_no_left_carotid_to_measure_from():
+    for variants, before in (((), "left carotid"), (("bovine-arch",), "first artery of the arch")):
+        tree, grid = arteries("thoracic-aorta", 4, variants)
+        middle = landmarks(tree, grid)[4]
+        assert f"midway between the {before}" in middle.how
+
+
 def test_the_five_sections_are_as_long_as_they_are(a_whole_aorta):
     sections = aortic_sections(a_whole_aorta)
     assert [each.name for each in sections] == list(SECTIONS)

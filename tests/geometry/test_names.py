@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.geometry.true_trees import arteries, is_right, told, turned
+from tests.geometry.true_trees import arteries, cut, is_right, told, turned
 from viewer.geometry.centerline import trace
 from viewer.geometry.names import name_vessels, renamed
 from viewer.geometry.tree import Branch, VesselTree
@@ -83,6 +83,25 @@ def test_variants_of_people_are_named_right(variant, region, names):
     assert all(length.get(name, 0.0) > 5.0 for name in names)
     each = told(tree, given)
     assert each["wrong"] < 0.03 * each["right"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "below_mm", "trunk"),
+    [(0, 8.0, ""), (1, -2.0, "celiac trunk"), (2, -2.0, "celiac trunk"), (5, -2.0, "celiac trunk")],
+)
+def test_an_aorta_whose_scan_ends_below_the_celiac_trunk_is_none_of_the_neck(seed, below_mm, trunk):
+    """The scan ends so far below the origin of the superior mesenteric artery, or above it."""
+    tree, grid = arteries("abdominal-aorta", seed)
+    origin = max(b.points_lps[0, 2] for b in tree.branches if "mesenteric" in b.name)
+    floor = float(grid.corners_lps[:, 2].min())
+    first = int((origin - below_mm - floor) / grid.spacing_mm[0])
+    grid = grid.box((first, 0, 0), grid.shape)
+    tree = cut(tree, grid, [True] * len(tree.branches))
+    names = [each for each in name_vessels(tree, grid) if each.name]
+    assert {tree.branches[each.branch].name for each in names if each.name == trunk} <= {trunk}
+    assert not trunk or trunk in {each.name for each in names}
+    neck = ("carotid", "subclavian", "brachiocephalic", "vertebral")
+    assert not [each.name for each in names if any(part in each.name for part in neck)]
 
 
 def test_a_common_trunk_of_celiac_and_mesenteric_artery_gets_no_wrong_name():

@@ -276,7 +276,7 @@ def _of_arch(reading: Reading) -> tuple[Place | None, Place | None, Place | None
     if len(main) < 2 or reading.arch_from is None:
         return None, None, None
     left, last = (main[1], main[2]) if len(main) > 2 else (main[0], main[1])
-    names = "the left carotid and the left subclavian artery"
+    before = "left carotid artery" if len(main) > 2 else "first artery of the arch"
     isthmus = last.s_mm + last.caliber_mm + ISTHMUS_MM
     length = reading.aorta.way.length_mm
     beyond = f"{ISTHMUS_MM:g} mm beyond the left subclavian artery"
@@ -285,7 +285,10 @@ def _of_arch(reading: Reading) -> tuple[Place | None, Place | None, Place | None
         Place(reading.arch_from.s_mm, "at the origin of the first artery of the arch")
         if rises
         else None,
-        Place(0.5 * (left.s_mm + last.s_mm), f"midway between {names}"),
+        Place(
+            0.5 * (left.s_mm + last.s_mm),
+            f"midway between the {before} and the left subclavian artery",
+        ),
         Place(isthmus, beyond) if isthmus < length and reading.aorta.rising else None,
     )
 

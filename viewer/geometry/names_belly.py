@@ -19,6 +19,7 @@ FALL_MM = 30.0
 SPREAD_MM = 18.0
 RENAL_MM = (-12.0, 70.0)  # below the superior mesenteric artery
 OUT_MM = 25.0
+ALONE_MM, ALONE_LONG_MM = 2.0, 25.0  # radius and length: nothing else leaves a chest's aorta so
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,9 @@ def _unpaired(front: list[Look]) -> tuple[Look | None, Look | None]:
         above = [f for f in spreads if f.side.s_mm < only_falls[0].side.s_mm]
         big = max(only_falls, key=lambda f: f.side.caliber_mm)
         return (above[0] if above else None), big
+    thick = [f for f in front if f.side.caliber_mm > ALONE_MM]
+    if len(thick) == 1 and thick[0].falls < FALL_MM and thick[0].seen_mm > ALONE_LONG_MM:
+        return thick[0], None  # a scan that ends above the superior mesenteric artery
     return None, None
 
 

@@ -22,6 +22,7 @@ BEHIND_MM = 18.0
 CENTRAL_MM = 5.0
 UPRIGHT, UPRIGHT_MM = 0.75, 40.0
 INTERNAL_MM = 60.0  # an internal carotid artery is longer
+GREAT_MM, GREAT_LONG_MM = 7.0, 70.0  # radius and length: no artery of the neck is both
 
 
 def name_from_below(ways: Ways, pieces: list[tuple[int, ...]], others: list[Step]) -> list[Named]:
@@ -35,7 +36,7 @@ def name_from_below(ways: Ways, pieces: list[tuple[int, ...]], others: list[Step
     points = np.concatenate([ways.tree.branches[b].points_lps for b in sorted(branches)])
     floor, middle = float(points[:, 2].min()), _middle(ways.tree.points_lps)
     low = [s for s in _entering(ways, branches, floor) if s not in others]
-    entering = [s for s in (*low, *others) if ways.caliber(s) >= LEAST_MM]
+    entering = [s for s in (*low, *others) if ways.caliber(s) >= LEAST_MM and not _great(ways, s)]
     if len(entering) < 2 or float(points[:, 2].max()) - floor > TALL_MM:
         return []  # one vessel that rises may be any, and legs are longer than a neck
     out: list[Named] = []
@@ -68,6 +69,13 @@ def _entering(ways: Ways, branches: set[int], floor: float) -> list[Step]:
             continue  # something comes here from below
         out += [s for s in steps if ways.toward(s, 25.0)[2] > 8.0]
     return out
+
+
+def _great(ways: Ways, step: Step) -> bool:
+    """Whether what rises is the aorta of the chest or belly."""
+    way = ways.follow(step)
+    wide = way.middle_radius(0.0, GREAT_LONG_MM) >= GREAT_MM
+    return bool(wide and way.length_mm >= GREAT_LONG_MM)
 
 
 def _trunk(ways: Ways, step: Step, side: str, middle: float) -> list[Named]:
