@@ -134,3 +134,22 @@ def test_a_vessel_without_contrast_has_no_numbers():
         volume, branch.points_lps, branch.radius_mm, mask=mask, noise_hu=15.0
     )
     assert np.isnan(sections.values["diameter_equivalent_mm"]).all()
+
+
+def test_what_networks_doubt_is_less_sure():
+    tree = straight_tube(40, 4.0)
+    grid = grid_around(tree, (0.8, 0.8, 0.8))
+    volume, mask = render(tree, grid, blur_mm=0.5, noise_hu=10)
+    branch = tree.branches[0]
+
+    def deviation(confidence):
+        sure = None if confidence is None else np.full(grid.shape, confidence, np.uint8)
+        own = VesselMask(mask.labels, grid, mask.names, sure)
+        found = measure_sections(
+            volume, branch.points_lps, branch.radius_mm, mask=own, noise_hu=10.0
+        )
+        return np.median(found.sd["diameter_equivalent_mm"])
+
+    assert deviation(255) == deviation(0) == deviation(None)  # 0: no network was asked
+    assert deviation(127) > 5 * deviation(255)
+    assert deviation(204) == pytest.approx(2 * 0.2 * 0.2 * 4.0, rel=0.1)

@@ -10,7 +10,7 @@ from viewer.geometry.blurred import response, sharpened_mm, unblurred_mm, usual_
 from viewer.geometry.edges import Rays, calcified, cast, measured_blur_mm, walls
 from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.lined import Lining, blur_of, lining_of
-from viewer.geometry.section import Sections, measured, outlines
+from viewer.geometry.section import Sections, angles, measured, outlines
 from viewer.geometry.thin import by_brightness, of_thin, sized
 from viewer.geometry.tree import distance_along, even_path
 from viewer.progress import Progress, silent
@@ -26,6 +26,7 @@ TOGETHER = 3  # sections
 THICK_BLURS, LEAST_WIDTHS = 4.0, 200
 ALONG_ARC_MM = 1.0
 PLACE_SHARE = 0.08  # of a voxel: where an edge lies between samples
+CONFIDENCE_RAYS, UNSURE = 8, 0.2  # of the radius, where networks are wrong for sure
 BLUR_SHARE = 0.15  # how well the blur is known
 BLOOM_SHARE = 0.35  # of the blur: how far off the wall is where calcium lies beyond it
 CALIPER_SHARE = 0.5  # of the noise of one place: outlines are quieted
@@ -71,7 +72,20 @@ def measure_sections(
     if lining.sure:
         lined = lining.thick_mm
         wall, seen = walls(rays, voxel_mm, noise_hu, lined_mm=lined, blur_mm=lining.blur_mm)
-    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm, lining)
+    unsure = UNSURE * doubt_of(mask, frames, rough)
+    return _reported(frames, wall, seen, rays, voxel_mm, noise_hu, blur_mm, lining, unsure)
+
+
+def doubt_of(mask: VesselMask | None, frames: Frames, radius_mm: np.ndarray) -> np.ndarray:
+    """How likely (n,) it is that networks are wrong about a lumen; 0 where none was asked."""
+    if mask is None or mask.confidence is None:
+        return np.zeros(len(radius_mm))
+    turn = angles(CONFIDENCE_RAYS)[:, None]
+    way = np.cos(turn) * frames.across[:, None] + np.sin(turn) * frames.up[:, None]
+    points = frames.points_lps[:, None] + 0.5 * radius_mm[:, None, None] * way
+    index = mask.grid.nearest(points.reshape(-1, 3))
+    sure = mask.confidence[tuple(index.T)].reshape(len(radius_mm), CONFIDENCE_RAYS)
+    return np.where(sure > 0, 1 - sure / 255, 0.0).mean(axis=1)
 
 
 def blur_shown(
@@ -181,8 +195,12 @@ def _reported(
     noise_hu: float,
     blur_mm: float,
     lining: Lining,
+    unsure: np.ndarray,
 ) -> Sections:
-    """The sections with the blur taken out of each outline, and how sure each number is."""
+    """The sections with the blur taken out of each outline, and how sure each number is.
+
+    `unsure` (n,) is the share of the radius that the mask leaves in doubt.
+    """
     leaves = (half_mm > rays.leaves_mm).mean(axis=1) > MOST_LEAVING
     half_mm = np.where((shown(seen) & ~leaves)[:, None], half_mm, np.nan)
     mean = half_mm.mean(axis=1)
@@ -201,6 +219,7 @@ def _reported(
     values = {name: np.asarray(each) for name, each in measured(wall).items()}
     blooms = BLOOM_SHARE * blur_mm * np.sqrt(calcified(rays, half_mm, noise_hu))
     doubt = np.hypot(lining.doubt_mm(rays.blood_hu, blur_mm), blooms)
+    doubt = np.hypot(doubt, unsure * np.nan_to_num(mean))
     sd = deviations(values, mean, seen, one, independent, blur_mm, doubt)
     for name, each in of_thin(values, bright_sd).items():
         sd[name] = np.where(thin, each, sd[name])
