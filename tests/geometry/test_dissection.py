@@ -76,6 +76,20 @@ def a_dissected_aorta(*, false_hu=FALSE_HU, tear_mm=0.0, seed=0):
     return scan_of(FAT_HU + (blood - FAT_HU) * inside, labels, grid, seed)
 
 
+def with_a_branch(radius_mm):
+    """The dissected aorta and a wide artery that leaves it where the flap begins, upwards."""
+    scan = a_dissected_aorta()
+    grid, z, y, x = space()
+    out = np.array([0.0, -1.0, -0.8]) / np.hypot(1.0, 0.8)
+    along = y * out[1] + (z + HALF_MM) * out[2]
+    far = np.sqrt(np.maximum(x**2 + y**2 + (z + HALF_MM) ** 2 - along**2, 0))
+    beyond = np.hypot(x, y) > RADIUS_MM
+    side = share(np.maximum(far - radius_mm, -along)) * beyond
+    hu = np.maximum(scan.volume.voxels, FAT_HU + (TRUE_HU - FAT_HU) * side)
+    labels = np.where(side >= 0.5, ARTERY, scan.mask.labels).astype(np.uint8)
+    return Scan(Volume(np.rint(hu).astype(np.int16), grid), VesselMask(labels, grid))
+
+
 def true_areas():
     """Areas (mm2) of the true and the false lumen, counted finely."""
     fine = np.arange(-RADIUS_MM, RADIUS_MM, 0.02)
@@ -185,6 +199,12 @@ def test_both_lumens_have_their_areas(a_dissection):
     assert middle(found, found.whole_max_mm) == pytest.approx(2 * RADIUS_MM, abs=0.6)
     assert abs(middle(found, found.true_area_mm2) - true) < 2 * middle(found, found.true_area_sd)
     assert abs(middle(found, found.false_area_mm2) - false) < 2 * middle(found, found.false_area_sd)
+
+
+def test_the_mouth_of_a_branch_is_no_widest_place():
+    (found,) = found_in(with_a_branch(7.0))
+    assert found.whole_max_mm.max() > 2 * RADIUS_MM + 6
+    assert found.diameter_max.value == pytest.approx(2 * RADIUS_MM, abs=2.0)
 
 
 def test_its_ends_its_flap_and_which_lumen_is_true(a_dissection):

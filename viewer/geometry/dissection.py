@@ -13,7 +13,7 @@ from viewer.geometry.dissection_lumens import Lumens, lumens
 from viewer.geometry.dissection_planes import Planes, planes
 from viewer.geometry.dissection_profile import Profile, profile
 from viewer.geometry.dissection_true import bare_mm, leaving, true_lumen
-from viewer.geometry.dissection_wall import hulls_mm, outer_mm
+from viewer.geometry.dissection_wall import at_mouths, hulls_mm, outer_mm
 from viewer.geometry.frames import Frames
 from viewer.geometry.names_places import Reading
 from viewer.geometry.number import Number, unknown
@@ -151,7 +151,9 @@ def _dissection(
     area, across = own["area_mm2"], own["diameter_max_mm"]
     area_sd = np.pi * own["diameter_equivalent_mm"] * edge / np.sqrt(3)
     across_sd = np.full(len(s), np.hypot(edge * np.sqrt(2), 0.004 * np.nanmedian(across)))
-    widest = int(np.nanargmax(across))
+    apart = ~at_mouths(cut, wall_mm, tree, course)[part] & np.isfinite(across)
+    clear = np.where(apart, across, np.nan) if apart.any() else across
+    widest = int(np.nanargmax(clear))
     step = float(np.median(np.diff(s)))
     by = "areas of the sections along the way of their middles"
     true_swept, false_swept = seen.true_mm2 * seen.true_way, seen.false_mm2 * seen.false_way
@@ -166,10 +168,10 @@ def _dissection(
         evidence=evidence,
         extent=_extent(s, float(cut.frames.s_mm[-1]) * scale),
         diameter_max=Number(
-            float(np.nanmedian(across[max(widest - 1, 0) : widest + 2])),
+            float(np.nanmedian(clear[max(widest - 1, 0) : widest + 2])),
             float(across_sd[widest]),
             "mm",
-            f"greatest diameter across the path, {WHOLE}",
+            f"greatest diameter across the path, {WHOLE}, off the mouths of branches",
         ),
         widest_mm=float(s[widest]),
         flap_thickness=seen.flap,

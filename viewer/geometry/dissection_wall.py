@@ -3,8 +3,11 @@
 import numpy as np
 from scipy import ndimage
 
+from viewer.geometry.course import Course
 from viewer.geometry.dissection_planes import HALF_MM, STEP_MM, Planes, hull_mm
+from viewer.geometry.measure import own_part
 from viewer.geometry.section import angles
+from viewer.geometry.tree import VesselTree
 
 RAYS = 48
 FINE_MM, INSIDE_MM, OUTSIDE_MM = 0.5, 4.0, 6.0
@@ -96,6 +99,24 @@ def outer_mm(planes: Planes, hulls: np.ndarray, noise_hu: float) -> tuple[np.nda
     )
     out[rows], seen[rows] = without_mouths(smooth), shown
     return _steady(out, planes), seen
+
+
+def at_mouths(planes: Planes, wall_mm: np.ndarray, tree: VesselTree, course: Course) -> np.ndarray:
+    """Which planes (n,) cut a branch of the vessel inside their outline, which bulges there."""
+    f, count = planes.frames, wall_mm.shape[1]
+    out = np.zeros(len(wall_mm), bool)
+    for mouth in course.mouths:
+        branch = tree.branches[mouth.branch]
+        parent = tree.branches[branch.parent] if branch.parent in course.branches else None
+        part = own_part(branch, parent)
+        for point, radius in zip(branch.points_lps[part], branch.radius_mm[part], strict=True):
+            away = point - f.points_lps
+            x, y = (away * f.across).sum(axis=1), (away * f.up).sum(axis=1)
+            turn = np.mod(np.arctan2(y, x), 2 * np.pi) * count / (2 * np.pi)
+            wall = wall_mm[np.arange(len(wall_mm)), np.rint(turn).astype(int) % count]
+            near = np.abs((away * f.tangent).sum(axis=1)) <= radius
+            out |= near & (np.hypot(x, y) <= wall)
+    return out
 
 
 def _along_rays(hu: np.ndarray, far_mm: np.ndarray) -> np.ndarray:
