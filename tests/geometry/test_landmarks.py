@@ -17,7 +17,7 @@ from viewer.geometry.landmarks import (
     landmarks,
 )
 from viewer.geometry.section import QUANTITIES, Sections
-from viewer.geometry.tree import VesselTree, distance_along
+from viewer.geometry.tree import Branch, VesselTree, distance_along
 from viewer.phantom.body import make_body
 from viewer.phantom.regions import make_vessels
 from viewer.phantom.tissue import Tissue
@@ -78,6 +78,29 @@ def test_an_arch_with_two_arteries_has_no_left_carotid_to_measure_from():
         tree, grid = arteries("thoracic-aorta", 4, variants)
         middle = landmarks(tree, grid)[4]
         assert f"midway between the {before}" in middle.how
+
+
+def test_the_aorta_ends_before_its_way_turns_into_the_last_artery():
+    """A scan that ends just below the celiac trunk."""
+    turn = np.linspace(0.0, 1.0, 13)[1:, None]
+    straight = np.column_stack([np.zeros((151, 2)), np.linspace(200, 50, 151)])
+    aorta = np.concatenate([straight, straight[-1] + turn * (0.0, -12.0, -9.0)])
+    wide = np.concatenate([np.full(151, 13.0), 13.0 - 9.0 * turn[:, 0]])
+    celiac = aorta[-1] + np.linspace(0.0, 60.0, 61)[:, None] * (0.0, -1.0, 0.0)
+    twig = aorta[-1] + np.linspace(0.0, 12.0, 13)[:, None] * (1.0, 0.0, 0.0)
+    branches = (
+        Branch(aorta, wide, -1, ""),
+        Branch(celiac, np.full(61, 3.5), 0, ""),
+        Branch(twig, np.full(13, 1.5), 0, ""),
+    )
+    tree = VesselTree(branches, np.zeros((0, 3)))
+    points, radius = aortic_path(tree)
+    place = landmarks(tree)[8]
+    assert place.how == "at the origin of the celiac trunk"
+    assert place.at_lps[2] == pytest.approx(aorta[-1, 2], abs=9.0)
+    for at in (points[-1], place.at_lps):
+        assert abs(at[1]) < 6.0
+    assert radius.min() > 9.0
 
 
 def test_the_five_sections_are_as_long_as_they_are(a_whole_aorta):

@@ -36,6 +36,7 @@ SECTIONS = (
 ABOVE_RENAL_MM = 5.0
 ROOT_MM, FREE_MM = 25.0, 3.0  # usual height of the root; at its very end it is the valve
 NEAR_MM = 8.0  # a section this far from a landmark is not at it
+BEFORE_END_MM, LEAST_WIDE = 60.0, 0.75
 ABOUT_MM = 3.0  # how well a landmark's place is known
 LEAST_KNOWN = 0.9
 WHOLE, LUMEN = "whole aorta, outer wall of both lumens", "lumen"
@@ -125,7 +126,11 @@ def aortic_sections(tree: VesselTree, grid: Grid | None = None) -> tuple[AorticS
 def aortic_path(tree: VesselTree, grid: Grid | None = None) -> tuple[np.ndarray, np.ndarray] | None:
     """The longest piece of aorta from the heart on: points (n,3) mm and radius (n,) mm, if any."""
     readings = read(tree, grid)[1]
-    return (readings[0].aorta.way.points_lps, readings[0].aorta.way.radius_mm) if readings else None
+    if not readings:
+        return None
+    way = readings[0].aorta.way
+    own = way.s_mm <= _last_mm(readings[0])
+    return way.points_lps[own], way.radius_mm[own]
 
 
 def landmark_table(found: Sequence[Landmark], sections: Sections) -> tuple[LandmarkRow, ...]:
@@ -211,9 +216,24 @@ def _landmarks(reading: Reading) -> tuple[Landmark, ...]:
         if isinstance(place, str):
             out.append(Landmark(n + 1, name, place))
         else:
-            branch, s_mm = way.place(place.s_mm)
-            out.append(Landmark(n + 1, name, place.how, branch, s_mm, way.at(place.s_mm)))
+            at_mm = min(place.s_mm, _last_mm(reading))
+            branch, s_mm = way.place(at_mm)
+            out.append(Landmark(n + 1, name, place.how, branch, s_mm, way.at(at_mm)))
     return tuple(out)
+
+
+def _last_mm(reading: Reading) -> float:
+    """How far the way of an aorta runs along its middle, before it turns into a last side vessel.
+
+    There its spheres shrink by a quarter within a diameter.
+    """
+    way = reading.aorta.way
+    if reading.aorta.forks is not None:
+        return way.length_mm
+    wide = 2 * way.middle_radius(way.length_mm - BEFORE_END_MM, way.length_mm)
+    near = way.s_mm > way.length_mm - wide
+    thin = near & (way.radius_mm < LEAST_WIDE * 0.5 * wide)
+    return float(way.s_mm[max(int(np.argmax(thin)) - 1, 0)]) if thin[-1] else way.length_mm
 
 
 def _places(reading: Reading) -> list[Place | str]:
