@@ -152,7 +152,7 @@ def widenings(who: Person) -> Iterator[tuple[np.ndarray, Fusiform]]:
             mask=who.mask, noise_hu=NOISE_HU, blur_mm=blur,
         )  # fmt: skip
         for each in aneurysms(sections, who.mask):
-            if widened_surely(each):
+            if widened_surely(each, VOXEL_MM):
                 at = int(np.argmin(np.abs(sections.frames.s_mm - each.widest_mm)))
                 yield sections.frames.points_lps[at], each
 

@@ -62,7 +62,13 @@ def test_every_branch_belongs_to_one_vessel():
     ],
 )
 def test_a_widening_must_be_more_than_its_error(changes, sure):
-    assert widened_surely(a_widening(**changes)) is sure
+    assert widened_surely(a_widening(**changes), 1.0) is sure
+
+
+@pytest.mark.parametrize(("voxel_mm", "sure"), [(0.5, True), (1.0, False)])
+def test_a_vessel_too_thin_for_its_voxels_is_not_widened(voxel_mm, sure):
+    small = {"reference": number(1.9, 0.1), "diameter_max": number(3.8, 0.2), "to_mm": 28.0}
+    assert widened_surely(a_widening(**small), voxel_mm) is sure
 
 
 def test_a_narrow_vessel_is_told_whole():

@@ -45,6 +45,7 @@ from viewer.volume.volume import Volume
 LEAST_COURSE_MM = 15.0
 MOST_UNSURE, DEVIATIONS = 0.1, 2.0
 WIDENED = 1.5  # as many healthy diameters
+LEAST_VOXELS = 3.0
 LEAST_LENGTHS, MOST_LENGTHS = 2.0, 10.0  # of the healthy diameter
 PATH_MM = 2.0
 
@@ -206,7 +207,11 @@ def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> A
             for each in stenoses(sections)
             if narrowed_surely(each) and not _parted(sections, each)
         ),
-        tuple(each for each in aneurysms(sections, mask) if widened_surely(each)),
+        tuple(
+            each
+            for each in aneurysms(sections, mask)
+            if widened_surely(each, float(np.cbrt(mask.grid.voxel_mm3)))
+        ),
         winding(sections.frames),
     )
 
@@ -231,8 +236,11 @@ def narrowed_surely(stenosis: Stenosis) -> bool:
     return not percent.known or percent.value > DEVIATIONS * percent.sd
 
 
-def widened_surely(aneurysm: Fusiform) -> bool:
-    """Whether a widening by itself is more than its error, begins in view and is no mere bulge."""
+def widened_surely(aneurysm: Fusiform, voxel_mm: float) -> bool:
+    """Whether a widening by itself is more than its error, begins in view and is no mere bulge.
+
+    A vessel of fewer than three voxels across may be as wide as three.
+    """
     reference, widest = aneurysm.reference, aneurysm.diameter_max
     if aneurysm.from_mm <= 0 or not (reference.known and widest.known):
         return False
@@ -241,7 +249,8 @@ def widened_surely(aneurysm: Fusiform) -> bool:
     lengths = (aneurysm.to_mm - aneurysm.from_mm) / reference.value
     if not LEAST_LENGTHS <= lengths <= MOST_LENGTHS:
         return False
-    beyond = widest.value - WIDENED * reference.value
+    healthy = max(reference.value, LEAST_VOXELS * voxel_mm)
+    beyond = widest.value - WIDENED * healthy
     return beyond > DEVIATIONS * float(np.hypot(widest.sd, WIDENED * reference.sd))
 
 
