@@ -81,6 +81,16 @@ def test_a_loose_vessel_nearby_speaks_for_an_occlusion():
     assert "occlusion" in missing.sentence
 
 
+def test_a_loose_vessel_on_the_other_side_speaks_for_nothing():
+    tree, names = a_belly(iliacs=())
+    loose = branch((40, 50, 50), (28, 50, 20))
+    tree = VesselTree((*tree.branches, loose), tree.joints)
+    names = [*names, Named(len(tree.branches) - 1, 0.0, 1e9, "", 0.0, "no rule says what this is")]
+    rows = audit(tree, names, GRID)
+    assert row(rows, "right common iliac artery").why == "cut off"
+    assert row(rows, "left common iliac artery").why == "not found by the method"
+
+
 def test_every_origin_is_a_vessel_that_has_a_name():
     from viewer.phantom.make import make_scene
 

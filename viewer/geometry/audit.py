@@ -13,21 +13,30 @@ from viewer.volume.volume import Volume
 BORDER_MM = 4.0
 FAINT_HU = 150.0
 LOOSE_MM = 25.0
+LEAST_COSINE = 0.5
 SIDES = ("left", "right")
+AHEAD = (0.0, -1.0, 0.0)  # LPS
+ASIDE = {"left": (1.0, 0.0, 0.0), "right": (-1.0, 0.0, 0.0)}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A vessel that leaves another: at its `end`, or anywhere `along` it."""
+    """A vessel that leaves another: at its end, or anywhere along it; `toward` one side (LPS)."""
 
     name: str
     of: tuple[str, ...]
     at_end: bool = False
+    toward: tuple[float, float, float] | None = None
 
 
-def _both(name: str, of: str, *, at_end: bool) -> tuple[Expected, ...]:
+def _both(name: str, of: str, *, at_end: bool, aside: bool = False) -> tuple[Expected, ...]:
     """The vessel on both sides; where its origin has a side too, of that side."""
-    return tuple(Expected(f"{side} {name}", (of.replace("SIDE", side),), at_end) for side in SIDES)
+    return tuple(
+        Expected(
+            f"{side} {name}", (of.replace("SIDE", side),), at_end, ASIDE[side] if aside else None
+        )
+        for side in SIDES
+    )
 
 
 # What textbooks show in nearly everybody; what many people lack is not expected.
@@ -41,12 +50,12 @@ EXPECTED: tuple[Expected, ...] = (
     Expected("right subclavian artery", ("brachiocephalic artery",), at_end=True),
     *_both("internal carotid artery", "SIDE common carotid artery", at_end=True),
     *_both("external carotid artery", "SIDE common carotid artery", at_end=True),
-    Expected("celiac trunk", ("suprarenal abdominal aorta",)),
-    Expected("superior mesenteric artery", ("suprarenal abdominal aorta",)),
+    Expected("celiac trunk", ("suprarenal abdominal aorta",), toward=AHEAD),
+    Expected("superior mesenteric artery", ("suprarenal abdominal aorta",), toward=AHEAD),
     Expected("splenic artery", ("celiac trunk",), at_end=True),
     Expected("common hepatic artery", ("celiac trunk",), at_end=True),
-    *_both("renal artery", "suprarenal abdominal aorta", at_end=True),
-    *_both("common iliac artery", "infrarenal abdominal aorta", at_end=True),
+    *_both("renal artery", "suprarenal abdominal aorta", at_end=True, aside=True),
+    *_both("common iliac artery", "infrarenal abdominal aorta", at_end=True, aside=True),
     *_both("external iliac artery", "SIDE common iliac artery", at_end=True),
     *_both("internal iliac artery", "SIDE common iliac artery", at_end=True),
 )
@@ -120,7 +129,7 @@ def _missing(
                 "faint contrast",
                 f"The {vessel.name} is not in the map: the {origin} holds {blood:.0f} HU only.",
             )
-    far = _loose_mm(tree, names, path)
+    far = _loose_mm(tree, names, path, vessel.toward)
     if far < LOOSE_MM:
         return (
             "cut off",
@@ -155,8 +164,16 @@ def border_mm(grid: Grid, point_lps: np.ndarray) -> float:
     return float((least * np.array(grid.spacing_mm)).min())
 
 
-def _loose_mm(tree: VesselTree, names: Sequence[Named], path_lps: np.ndarray) -> float:
-    """Distance (mm) from a path to the nearest nameless tree beside it; infinite where none is."""
+def _loose_mm(
+    tree: VesselTree,
+    names: Sequence[Named],
+    path_lps: np.ndarray,
+    toward: tuple[float, float, float] | None,
+) -> float:
+    """Distance (mm) from a path to the nearest nameless tree beside it; infinite where none is.
+
+    What does not lie `toward` the side that a vessel sets out to is no part of it.
+    """
     named = {each.branch for each in names if each.name}
     number_of = tree_numbers(tree.branches)
     known = {number_of[n] for n in named}
@@ -164,4 +181,8 @@ def _loose_mm(tree: VesselTree, names: Sequence[Named], path_lps: np.ndarray) ->
     if not loose:
         return float("inf")
     points = np.concatenate([b.points_lps for b in loose])
-    return float(np.linalg.norm(points[:, None] - path_lps[None], axis=2).min())
+    away = points[:, None] - path_lps[None]
+    far = np.linalg.norm(away, axis=2)
+    if toward is not None:
+        far = np.where(away @ np.array(toward) >= LEAST_COSINE * far, far, np.inf)
+    return float(far.min())
