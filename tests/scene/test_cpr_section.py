@@ -43,3 +43,13 @@ def test_calipers_are_the_diameters_of_an_ellipse():
     assert np.linalg.norm(np.diff(greatest, axis=0)) == pytest.approx(10.0, abs=0.02)
     np.testing.assert_allclose(least.mean(axis=0), (30, 40), atol=0.1)
     np.testing.assert_allclose(greatest.mean(axis=0), (30, 40), atol=0.1)
+
+
+def test_a_small_section_keeps_its_stamp_and_two_letters(a_measured_tube):
+    _, volume, mask, _, sections = a_measured_tube
+    plane = section_plane(sections.frames, 30.0, 20.0, (120, 100))
+    view = ViewState(slab_mode="minip", slab_mm=8)
+    made = section_marks(Case(volume=volume, mask=mask), view, plane, 36.0)
+    letters, stamped = ([m for m in made if m.chip is chip] for chip in (False, True))
+    assert len(letters) == 2
+    assert [m.text for m in stamped] == ["MinIP 8 mm"]

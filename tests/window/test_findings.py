@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -10,6 +11,9 @@ from viewer.case.case import Case
 from viewer.case.pipeline import advance
 from viewer.geometry.tree_measures import TreeMeasures
 from viewer.provenance import Record
+from viewer.scene.colors import TOKENS
+from viewer.window.findings_lists import LISTINGS
+from viewer.window.style import dress
 
 pytestmark = pytest.mark.gui
 
@@ -42,7 +46,7 @@ def findings(a_measured_window):
 
 
 def click(table, row, column=0):
-    place = table.visualItemRect(table.item(row, column)).center()
+    place = table.visualRect(table.model().index(row, column)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
@@ -77,7 +81,7 @@ def test_an_empty_table_has_a_sentence(a_measured_window, trigger, findings):
     assert findings.page.listing.name == "widenings"
     assert findings.page.words.isVisible()
     assert "widened" in findings.page.words.text()
-    assert findings.tabText(2) == "Widenings 0"
+    assert findings.titles.item(2).text() == "Widenings 0"
 
 
 def test_a_click_on_a_narrowing_leads_there_and_proposes_its_flags(
@@ -118,7 +122,7 @@ def test_keys_go_from_row_to_row(an_open_window, trigger):
     np.testing.assert_allclose(view.cursor_lps, table.rows[1].at_lps, atol=0.1)
     trigger("finding-previous")
     trigger("finding-previous")
-    assert table.currentRow() == len(table.rows) - 1
+    assert table.currentIndex().row() == len(table.rows) - 1
 
 
 def test_the_table_that_is_seen_is_copied(a_measured_window, trigger):
@@ -136,9 +140,9 @@ def test_other_layouts_show_the_tables_on_demand(a_measured_window, trigger, fin
     trigger("findings")
     assert findings.isVisible()
     assert panes.slices["axial"].isVisible()
-    assert not findings.isTabVisible(0)
+    assert findings.titles.item(0).isHidden()
     trigger("layout-vessel")
-    assert findings.isTabVisible(0)
+    assert not findings.titles.item(0).isHidden()
     assert not a_measured_window.qactions["findings"].isEnabled()
     trigger("layout-2x2")
     trigger("findings")
@@ -153,13 +157,61 @@ def test_the_inspector_counts_and_leads_to_the_tables(a_measured_window, finding
     assert findings.page.listing.name == "narrowings"
 
 
-def test_a_double_click_on_a_tab_gives_all_the_room(a_measured_window, findings, trigger, qtbot):
+def test_a_double_click_on_a_title_gives_all_the_room(a_measured_window, findings, trigger, qtbot):
     trigger("layout-vessel")
     before = findings.height()
-    findings.tabBarDoubleClicked.emit(1)
+    title = findings.titles.item(1)
+    findings.titles.itemDoubleClicked.emit(title)
     qtbot.waitUntil(lambda: findings.height() > 2 * before)
-    findings.tabBarDoubleClicked.emit(1)
+    findings.titles.itemDoubleClicked.emit(title)
     qtbot.waitUntil(lambda: findings.height() == before)
+
+
+@pytest.mark.parametrize("points", [10, 12])
+def test_the_titles_of_all_tables_are_seen_at_once(
+    a_measured_window, findings, trigger, qtbot, points
+):
+    dress(QApplication.instance(), points)
+    trigger("layout-vessel")
+    qtbot.wait(50)
+    titles = findings.titles
+    seen = titles.viewport().rect()
+    for number in range(titles.count()):
+        place = titles.visualItemRect(titles.item(number))
+        assert seen.contains(place), titles.item(number).text()
+        assert place.width() > titles.fontMetrics().horizontalAdvance(titles.item(number).text())
+
+
+def test_a_click_on_a_title_shows_its_table(a_measured_window, findings, trigger):
+    trigger("layout-vessel")
+    for number, listing in enumerate(LISTINGS, start=1):
+        findings.titles.setCurrentRow(number)
+        assert findings.page.listing is listing
+        assert a_measured_window.session.view.findings_tab == listing.name
+
+
+def test_the_words_of_a_chosen_row_keep_their_color(a_measured_window, findings, trigger, qtbot):
+    trigger("findings-narrowings")
+    qtbot.wait(50)
+    table = findings.page.table
+    last = table.model().columnCount() - 1
+    wanted = QColor(TOKENS["invented"]).hue()
+
+    def violet():
+        table.scrollTo(table.model().index(0, last))
+        picture = table.viewport().grab(table.visualRect(table.model().index(0, last))).toImage()
+        colors = [
+            picture.pixelColor(x, y)
+            for x in range(picture.width())
+            for y in range(picture.height())
+        ]
+        return sum(c.saturation() > 60 and abs(c.hue() - wanted) < 12 for c in colors)
+
+    before = violet()
+    assert before > 20
+    table.selectRow(0)
+    qtbot.wait(20)
+    assert violet() > before / 2
 
 
 def test_an_edit_of_the_vessels_empties_the_tables(a_measured_window, findings, trigger):
@@ -195,7 +247,7 @@ def test_a_case_without_anything_measured_has_only_sentences(a_measured_window, 
     session = a_measured_window.session
     nothing = TreeMeasures((), (), (), (), (), ())
     session.change("Measure", session.case, session.case.put("findings", nothing))
-    for number in range(1, findings.count()):
-        findings.setCurrentIndex(number)
+    for number in range(1, findings.titles.count()):
+        findings.titles.setCurrentRow(number)
         assert findings.page.words.isVisible()
         assert findings.page.words.text().endswith(".")

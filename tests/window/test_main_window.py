@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from viewer.case.store import load_case
 from viewer.session.jobs import Job
@@ -13,6 +13,8 @@ from viewer.window.actions import ACTIONS
 from viewer.window.inspector import volume_text
 from viewer.window.pages import ShortcutsPage
 from viewer.window.palette import Palette
+from viewer.window.progress_line import ProgressLine
+from viewer.window.style import dress
 
 pytestmark = pytest.mark.gui
 
@@ -234,3 +236,45 @@ def test_the_last_second_of_a_job_is_not_counted(a_window):
     job.fraction = 0.5
     a_window.jobs_bar.show_job(job)
     assert a_window.jobs_bar.text.text() == "Reading: 50 %, about 5 s left"
+
+
+def test_the_largest_type_fits_the_screen_and_cuts_no_word_at_the_sides(
+    an_open_window, trigger, qtbot
+):
+    window = an_open_window
+    long = "CT THORAX AND ABDOMEN WITHOUT AND WITH CONTRAST, THREE PHASES"
+    window.banner.study.setText(f"{long}  |  {long}  |  1998-11-01  |  case")
+    trigger("layout-vessel")
+    dress(QApplication.instance(), 24)
+    window.resize(1920, 1040)
+    qtbot.wait(100)
+    assert window.minimumSizeHint().width() <= 1920
+    head = window.steps.all
+    assert (
+        window.steps.viewport()
+        .rect()
+        .contains(head.mapTo(window.steps.viewport(), head.rect().bottomRight()))
+    )
+
+
+def test_progress_is_not_painted_at_once(qtbot):
+    class Neighbor(QWidget):
+        painted = 0
+
+        def paintEvent(self, event):
+            Neighbor.painted += 1
+
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    line, neighbor = ProgressLine("Progress"), Neighbor(outer)
+    line.setParent(outer)
+    outer.resize(200, 100)
+    outer.show()
+    qtbot.waitExposed(outer)
+    qtbot.wait(50)
+    before = Neighbor.painted
+    neighbor.update()
+    line.show_fraction(0.5)
+    assert Neighbor.painted == before
+    qtbot.waitUntil(lambda: Neighbor.painted > before)
+    assert line.value() == 500

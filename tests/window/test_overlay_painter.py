@@ -6,13 +6,13 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from viewer.scene.marks import Text, marks
 from viewer.scene.overlay import Stamp, slice_overlay
 from viewer.scene.slice import plane_through
 from viewer.session.view_state import STRAIGHT, ViewState
-from viewer.window.overlay_painter import line_height, overlay_font, text_place
+from viewer.window.overlay_painter import line_height, overlay_font, paint_marks, text_place
 
 pytestmark = pytest.mark.gui
 SIZES = [(160, 120), (250, 200), (300, 260), (400, 300), (450, 410), (700, 400), (1400, 900)]
@@ -89,3 +89,22 @@ def test_a_legend_too_long_for_its_pane_says_how_many_more_there_are(a_wordy_ove
     large = [text for text, _ in boxes(a_wordy_overlay((900, 700)), (900, 700), font)]
     assert "structure 12" in large
     assert not np.any([text.startswith("and ") for text in large])
+
+
+def test_white_words_are_read_over_white_bone(qapp):
+    picture = QImage(100, 40, QImage.Format.Format_RGB32)
+    picture.fill(QColor("white"))
+    painter = QPainter(picture)
+    font = overlay_font(QFont())
+    paint_marks(painter, [Text(20, 10, "IA", "#E6EAED")], font)
+    painter.end()
+    place, _ = text_place(Text(20, 10, "IA", "#E6EAED"), font)
+    ground = picture.pixelColor(round(place.left()) - 1, round(place.center().y()))
+    assert 1.05 / (luminance(ground) + 0.05) > 4.5
+
+
+def luminance(color):
+    """As seen, from 0 to 1 (WCAG 2.1)."""
+    parts = [color.redF(), color.greenF(), color.blueF()]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))

@@ -59,7 +59,8 @@ def curved_letters(sheet: Sheet, frames: Frames, s_mm: float) -> dict[str, str]:
 def along_marks(picture: CurvedPicture, line: float) -> list[Mark]:
     """Letters above and below every few centimeters, for a vessel's planes turn with it."""
     made: list[Mark] = []
-    if not isinstance(picture.sheet, Straightened) or picture.width < 24 * line:
+    small = picture.width < 24 * line or picture.height < 14 * line
+    if small or not isinstance(picture.sheet, Straightened):
         return made
     color = TOKENS["quiet"]
     apart = max(LETTERS_MM, LETTERS_LINES * line * picture.mm_per_pixel)
@@ -78,10 +79,10 @@ def along_marks(picture: CurvedPicture, line: float) -> list[Mark]:
 
 
 class NameRows:
-    """Names in rows above and below places, none over another."""
+    """Names in rows above and below places, none over another nor within `margin` of an edge."""
 
-    def __init__(self, width: int, line: float, rows: int = ROWS) -> None:
-        self._width, self.line, self._rows = width, line, rows
+    def __init__(self, width: int, line: float, rows: int = ROWS, margin: float = 8) -> None:
+        self._width, self.line, self._rows, self._margin = width, line, rows, margin
         self._taken: list[tuple[float, float, float, float]] = []
 
     def place(self, name: str, x: float, y: float, above: bool) -> tuple[float, float] | None:
@@ -90,7 +91,8 @@ class NameRows:
         It lies in the first free row above or below `y`, a line or more away.
         """
         half = 0.5 * NAME_WIDTH * self.line * len(name)
-        middle = float(np.clip(x, half + 8, max(self._width - half - 8, half + 8)))
+        low = half + self._margin
+        middle = float(np.clip(x, low, max(self._width - low, low)))
         left, right = middle - half - 0.5 * self.line, middle + half + 0.5 * self.line
         for row in range(1, self._rows + 1):
             near = y - row * self.line if above else y + row * self.line

@@ -12,6 +12,8 @@ from viewer.scene.overlay import LEAST_SHARE, edge_letters, scale_bar, slab_stam
 from viewer.scene.slice import SlicePlane
 from viewer.session.view_state import ViewState
 
+SMALL = (8, 10)  # heights of a line: a pane lower or narrower than that
+
 
 def section_plane(
     frames: Frames, s_mm: float, field_mm: float, size: tuple[int, int]
@@ -50,13 +52,18 @@ def _sign(tangent: np.ndarray) -> float:
 def section_marks(case, view: ViewState, plane: SlicePlane, line: float) -> list[Mark]:
     """What is written over a cross-section, laid out for a small pane."""
     width, height, color = plane.width, plane.height, TOKENS["text"]
-    made = letter_marks(edge_letters(np.array(plane.right), np.array(plane.down)), width, height)
-    bar = scale_bar(plane.mm_per_pixel, width)
-    right, y = 8 + bar.pixels, 8 + line
-    ends = [Line(x, y, x, y + 4, color, 1.5, shadow=True) for x in (8, right)]
-    made += [Line(8, y + 4, right, y + 4, color, 1.5, shadow=True), *ends]
-    made.append(Text(8, 8, bar.text, color))
+    letters = edge_letters(np.array(plane.right), np.array(plane.down))
     told = (*stamps(case, view), *slab_stamps(view))
+    small = height < SMALL[0] * line or width < SMALL[1] * line
+    if small:  # two letters tell how it lies, and leave room for the stamps
+        letters = {edge: letters[edge] for edge in ("left", "bottom")}
+    made = letter_marks(letters, width, height)
+    if not small:
+        bar = scale_bar(plane.mm_per_pixel, width)
+        right, y = 8 + bar.pixels, 8 + line
+        ends = [Line(x, y, x, y + 4, color, 1.5, shadow=True) for x in (8, right)]
+        made += [Line(8, y + 4, right, y + 4, color, 1.5, shadow=True), *ends]
+        made.append(Text(8, 8, bar.text, color))
     return [*made, *stamp_marks(told, width, height, line, centered=False)]
 
 

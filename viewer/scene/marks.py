@@ -165,7 +165,7 @@ def stamp_marks(
             first += 1.5 * line
         stamps = stamps[: max(1, int((height / 2 - line - first) / (1.5 * line)))]
     return [
-        Text(x, first + n * 1.5 * line, s.text, TOKENS[s.color], align, chip=True)
+        Text(x, first + n * 1.5 * line, s.text, TOKENS[s.color], align, chip=True, room=width - 30)
         for n, s in enumerate(stamps)
     ]
 

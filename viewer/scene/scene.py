@@ -94,10 +94,7 @@ class Scene:
     def software(self) -> bool:
         """Whether drawing is done by the processor; decided once by the renderer's name."""
         if self._software is None:
-            self._warm_up()
-            told = self._window.ReportCapabilities().lower()
-            named = [t for t in told.splitlines() if "renderer string" in t]
-            self._software = any(name in "".join(named) for name in SOFTWARE)
+            self.warm_up()
         return self._software
 
     @property
@@ -105,8 +102,8 @@ class Scene:
         """Whether nothing stands in it."""
         return self._volume is None and self._surface is None
 
-    def _warm_up(self) -> None:
-        # Each kind of thing is drawn once while nobody waits: its shaders are made on first sight.
+    def warm_up(self) -> None:
+        """Draw each kind of thing once while nobody waits: its shaders are made on first sight."""
         volume, surface = small_things()
         props = [*VolumeView(volume, True).props, *SurfaceView(surface).props]
         for prop in props:
@@ -115,6 +112,9 @@ class Scene:
         for prop in props:
             self._main.RemoveViewProp(prop)
             prop.ReleaseGraphicsResources(self._window)
+        told = self._window.ReportCapabilities().lower()
+        named = [t for t in told.splitlines() if "renderer string" in t]
+        self._software = any(name in "".join(named) for name in SOFTWARE)
 
     # What stands in it
 

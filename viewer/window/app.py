@@ -34,6 +34,7 @@ def show(path: Path | None) -> int:
 
     sys.excepthook = complain
     window.show()
+    QTimer.singleShot(0, window.panes.scene.scene.warm_up)
     if path is not None:
         QTimer.singleShot(0, lambda: window.files.open_path(path))
     return app.exec()

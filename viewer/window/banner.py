@@ -27,9 +27,10 @@ class Banner(QWidget):
         for label in (self.patient, self.study):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            row.addWidget(label)
+        self.study.setWordWrap(True)
+        row.addWidget(self.patient)
         row.addWidget(self.synthetic)
-        row.addStretch(1)
+        row.addWidget(self.study, 1)
         row.addWidget(research)
         self.show_series(None, "")
 

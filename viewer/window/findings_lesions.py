@@ -150,11 +150,11 @@ def _tear(tree: VesselTree, of: Dissection, found: Tear) -> Row:
 
 
 def _leaving(tree: VesselTree, found: Leaving) -> Row:
-    lumen = f"from the {found.lumen} lumen" if found.lumen else "from which lumen is not seen"
+    lumen = f"leaves the {found.lumen} lumen" if found.lumen else "lumen it leaves not seen"
     tip = "How much of what is seen at its mouth lies in that lumen, from 0 to 1."
     cells = (
-        Cell(""),
-        Cell(f"{upper(found.name) or called(tree, found.branch)} {lumen}"),
+        Cell(upper(found.name) or called(tree, found.branch)),
+        Cell(lumen),
         *[Cell("")] * 6,
         Cell(f"{found.sure:.2f}" if found.lumen else "", tip),
         PROPOSED,

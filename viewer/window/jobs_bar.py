@@ -2,10 +2,11 @@
 
 import psutil
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from viewer.session.jobs import Job, Jobs
 from viewer.units import bytes_text, seconds_text
+from viewer.window.progress_line import ProgressLine
 
 MEMORY_EVERY_MS = 1000
 
@@ -20,11 +21,8 @@ class JobsBar(QWidget):
         self.text = QLabel("Ready")
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setAccessibleName("What is running")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
+        self.bar = ProgressLine("Progress")
         self.bar.setFixedWidth(220)
-        self.bar.setAccessibleName("Progress")
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop what is running; the case stays as it is (Esc)")
         self.cancel.clicked.connect(jobs.cancel_all)
@@ -63,7 +61,7 @@ class JobsBar(QWidget):
             f"{message}: {100 * job.fraction:.0f} %"
             + (f", about {seconds_text(left)} left" if left is not None and left >= 1 else "")
         )
-        self.bar.setValue(round(1000 * job.fraction))
+        self.bar.show_fraction(job.fraction)
         self.bar.show()
         self.cancel.show()
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -52,6 +52,7 @@ from viewer.window.teaching import Teaching
 from viewer.window.tree_tools import TreeTools
 
 log = logging.getLogger(__name__)
+ICON_PX = 20
 
 
 class MainWindow(QMainWindow):
@@ -147,6 +148,11 @@ class MainWindow(QMainWindow):
                 made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
                 self.panes.addAction(made)
         self._set_shortcuts(self.session.settings)
+        self._size_icons()
+
+    def _size_icons(self) -> None:
+        side = max(ICON_PX, round(0.75 * self.fontMetrics().height()))
+        self.toolbar.setIconSize(QSize(side, side))
 
     def _set_shortcuts(self, settings: Settings) -> None:
         for action in ACTIONS:
@@ -239,6 +245,7 @@ class MainWindow(QMainWindow):
     def _settings_changed(self, before: Settings, after: Settings) -> None:
         if after.text_size != before.text_size:
             dress(QApplication.instance(), after.text_size)
+            self._size_icons()
         if after.shortcuts != before.shortcuts:
             self._set_shortcuts(after)
         if after.recent != before.recent:

@@ -9,6 +9,8 @@ from viewer.scene.colors import TOKENS
 from viewer.scene.marks import Box, Line, Mark, Ring, Text
 
 LEAST_PIXELS = 11
+SHADE = QColor(0, 0, 0, 140)  # white words over white bone keep a contrast of 4.5:1
+CLEAR = QColor(0, 0, 0, 0)
 
 
 def overlay_font(font: QFont) -> QFont:
@@ -25,12 +27,14 @@ def line_height(font: QFont) -> float:
     return max(QFontMetricsF(font).height() * 1.08, LEAST_PIXELS + 3)
 
 
-def paint_marks(painter: QPainter, marked: Iterable[Mark], font: QFont) -> None:
-    """Draw marks in their order."""
+def paint_marks(
+    painter: QPainter, marked: Iterable[Mark], font: QFont, shade: QColor = SHADE
+) -> None:
+    """Draw marks in their order, with a shade behind their words."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for mark in marked:
         if isinstance(mark, Text):
-            _text(painter, mark, font)
+            _text(painter, mark, font, shade)
         elif isinstance(mark, Line):
             _line(painter, mark)
         elif isinstance(mark, Box):
@@ -114,7 +118,7 @@ def _used(text: Text, font: QFont) -> QFont:
     return used
 
 
-def _text(painter: QPainter, text: Text, font: QFont) -> None:
+def _text(painter: QPainter, text: Text, font: QFont, shade: QColor) -> None:
     painter.setFont(_used(text, font))
     place, shown = text_place(text, font)
     if text.chip:
@@ -125,6 +129,8 @@ def _text(painter: QPainter, text: Text, font: QFont) -> None:
     ascent = QFontMetricsF(painter.font()).ascent()
     base = QPointF(round(place.x()), round(place.y() + ascent))
     if not text.chip:
+        if shown:
+            painter.fillRect(place.adjusted(-2, 0, 2, 0), shade)
         painter.setPen(QColor(0, 0, 0, 220))
         for dx, dy in ((1, 1), (-1, 0), (0, -1)):
             painter.drawText(base + QPointF(dx, dy), shown)

@@ -218,7 +218,7 @@ class Pane3D(VtkWidget):
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
         if self.case is None or (self.case.volume is None and self.case.surface is None):
             self._paint_words(painter, "No scan open")
-        elif self.scene.empty:
+        elif not self.drawn:
             self._paint_words(painter, "Preparing the 3-D view …")
         else:
             self.paint_scene(painter)

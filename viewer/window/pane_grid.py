@@ -56,7 +56,9 @@ class PaneGrid(QWidget):
             *(("cross-sections", pane) for pane in self.vessel.sections.values()),
         ):
             pane.maximize_requested.connect(lambda name=part: self.maximize(name))
-        self.vessel.findings.tabBarDoubleClicked.connect(lambda _: self.maximize("measurements"))
+        self.vessel.findings.titles.itemDoubleClicked.connect(
+            lambda _: self.maximize("measurements")
+        )
         self.scene.branch_picked.connect(session.select)
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self.scene.select_branch)

@@ -28,6 +28,7 @@ class StartPage(QWidget):
             "Open a folder of DICOM files, or drop it here."
         )
         what.setObjectName("quiet")
+        what.setWordWrap(True)
         folder = QPushButton("Open folder …")
         folder.setObjectName("primary")
         folder.setIcon(icon("folder-open", "background"))

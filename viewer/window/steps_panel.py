@@ -5,7 +5,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from viewer.session.jobs import Job
 from viewer.session.session import Session
 from viewer.units import seconds_text
 from viewer.window.options_form import OptionsForm
+from viewer.window.progress_line import ProgressLine
 from viewer.window.side_panel import SidePanel, heading
 from viewer.window.style import icon
 
@@ -58,10 +58,7 @@ class StepCard(QFrame):
         self.why.setWordWrap(True)
         self.why.setTextFormat(Qt.TextFormat.PlainText)
         self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName(f"{title}: progress")
+        self.bar = ProgressLine(f"{title}: progress")
         self.body = QWidget()
         inner = QVBoxLayout(self.body)
         inner.setContentsMargins(0, 4, 0, 0)
@@ -97,11 +94,12 @@ class StepCard(QFrame):
 
     def show_state(self, state: str, why: str, seconds: float | None = None) -> None:
         """Show the state with its sign and, where it is blocked or failed, the reason."""
-        sign, color = SIGNS[state]
-        self.sign.setPixmap(icon(sign, color).pixmap(18, 18))
-        self.sign.setAccessibleName(state)
-        self.sign.setToolTip(state.capitalize())
-        self.setProperty("state", state)
+        if state != self.property("state"):
+            sign, color = SIGNS[state]
+            self.sign.setPixmap(icon(sign, color).pixmap(18, 18))
+            self.sign.setAccessibleName(state)
+            self.sign.setToolTip(state.capitalize())
+            self.setProperty("state", state)
         self.time.setText("" if seconds is None else seconds_text(seconds))
         self.why.setText(why)
         self.why.setVisible(bool(why))
@@ -173,7 +171,7 @@ class StepsPanel(SidePanel):
         if job.over or running is None or self.cards[running].property("state") != "running":
             self.refresh()
         if running is not None:
-            self.cards[running].bar.setValue(round(1000 * job.fraction))
+            self.cards[running].bar.show_fraction(job.fraction)
 
     def running(self) -> str | None:
         """The step that a job works on now."""

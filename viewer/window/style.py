@@ -60,26 +60,27 @@ QPushButton#link:hover {{ text-decoration: underline; }}
 QPushButton#step {{ background: transparent; border: none; text-align: left; padding: 2px 0;
     font-weight: 600; }}
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus,
-QListWidget:focus, QTableWidget:focus {{ border: 2px solid {accent}; }}
-QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QListWidget, QTableWidget
+QListWidget:focus, QTableView:focus {{ border: 2px solid {accent}; }}
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QListWidget, QTableView
     {{ background: {background}; border: 1px solid {line}; border-radius: 4px; padding: 3px 6px;
     selection-background-color: {accent}; selection-color: {background}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; }}
 QListWidget::item {{ padding: 5px 6px; border-radius: 4px; }}
-QListWidget::item:selected, QTableWidget::item:selected
+QListWidget::item:selected, QTableView::item:selected
     {{ background: {line}; color: {text}; }}
 QHeaderView::section {{ background: {surface}; color: {quiet}; border: none; padding: 4px 8px; }}
-QTableWidget {{ gridline-color: {line}; }}
-QTabWidget#findings::pane {{ border: none; border-top: 1px solid {line}; }}
-QTabWidget#findings QTableWidget {{ border: none; }}
-QTabWidget#findings QTableWidget::item {{ padding: 0px 8px; }}
-QTabBar::tab {{ background: transparent; color: {quiet}; padding: 5px 7px;
-    border-bottom: 2px solid transparent; }}
-QTabBar QToolButton {{ padding: 0px; }}
-QTabBar::tab:hover {{ color: {text}; }}
-QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
-QTabBar:focus {{ border: 1px solid {accent}; }}
+QHeaderView {{ background: {surface}; }}
+QTableView {{ gridline-color: {line}; }}
+QStackedWidget#findings QTableView {{ border: none; padding: 0; }}
+QStackedWidget#findings QTableView::item {{ padding: 0px 8px; }}
+QStackedWidget#findings QTableView#vessel::item {{ padding: 0px 2px; }}
+QTableView#vessel QHeaderView::section {{ padding: 4px 3px; }}
+QListWidget#tables {{ background: {surface}; border: 1px solid {surface}; border-radius: 0;
+    padding: 0; }}
+QListWidget#tables::item {{ padding: 0px 6px; border-radius: 0; }}
+QListWidget#tables::item:selected {{ border-bottom: 2px solid {accent}; }}
+QListWidget#tables:focus {{ border: 1px solid {accent}; }}
 QProgressBar {{ background: {background}; border: 1px solid {line}; border-radius: 3px;
     max-height: 8px; min-height: 8px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}

@@ -9,7 +9,7 @@ from viewer.scene.colors import TOKENS
 from viewer.scene.cpr import Picture
 from viewer.scene.cpr_marks import LANDMARK, NameRows, short
 from viewer.scene.marks import Line, Mark, Text
-from viewer.window.overlay_painter import line_height, overlay_font, paint_frame, paint_marks
+from viewer.window.overlay_painter import CLEAR, line_height, overlay_font, paint_frame, paint_marks
 from viewer.window.slice_mouse import GRAB_PIXELS
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import CurvePane, go_along
@@ -93,7 +93,7 @@ class ProfilePane(QWidget):
         top = _top(value, sd)
         x = picture.x_of(sections.frames.s_mm)
         font = overlay_font(self.font())
-        paint_marks(painter, self._axes(picture, top), font)
+        paint_marks(painter, self._axes(picture, top), font, CLEAR)
         low = np.column_stack([x, self._y(np.maximum(value - BANDS * sd, 0), top)])
         high = np.column_stack([x, self._y(np.minimum(value + BANDS * sd, 2 * top), top)])
         painter.save()
@@ -105,8 +105,8 @@ class ProfilePane(QWidget):
             paint_curve(painter, smallest, LEAST, 1.0, dashed=True)
         paint_curve(painter, np.column_stack([x, self._y(value, top)]), MEAN, 1.6)
         painter.restore()
-        paint_marks(painter, self._legend(unit, least is not None), font)
-        paint_marks(painter, self._names(picture), font)
+        paint_marks(painter, self._legend(unit, least is not None), font, CLEAR)
+        paint_marks(painter, self._names(picture), font, CLEAR)
 
     def _paint_doubts(self, painter: QPainter, picture: Picture) -> None:
         """Hatch the stretches that were invented (violet) or not measured (gray)."""
@@ -151,10 +151,10 @@ class ProfilePane(QWidget):
         leaving = [(tree.branches[m.branch].name, m.s_mm * share) for m in vessel.course.mouths]
         places = [(short(name), s_mm, LANDMARK) for name, s_mm in vessel.places]
         places += [(short(name), s, MEAN) for name, s in leaving if name and name not in own]
-        rows = NameRows(self.width(), self._line, NAME_ROWS)
+        rows = NameRows(self.width(), self._line, NAME_ROWS, 1.6 * self._line)
         low = self.room.bottom()
         made: list[Mark] = []
-        for name, s_mm, color in places:
+        for name, s_mm, color in places if self.room.height() > 5 * self._line else ():
             x = float(picture.x_of(np.array(s_mm)))
             top = low - 3 + self._line
             room = rows.place(name, x, top, True) if 0 < x < self.width() else None

@@ -18,6 +18,7 @@ from viewer.scene.slice import SlicePlane, reslice, reslice_labels, window_level
 from viewer.segment.mask import ARTERY
 from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
+    CLEAR,
     line_height,
     overlay_font,
     paint_cross,
@@ -201,7 +202,7 @@ class SectionPane(QWidget):
             color = PROPOSED if proposed and row > 1 else TOKENS["text"]
             made.append(Text(8, y, left, color, room=(0.7 if right else 1.0) * (width - 16)))
             made.append(Text(width - 8, y, right, TOKENS["caution"], (1.0, 0.0)))
-        paint_marks(painter, made, font)
+        paint_marks(painter, made, font, CLEAR)
 
     def told(self) -> list[tuple[str, str]]:
         """The numbers of the section in lines, each with what stands at its right."""

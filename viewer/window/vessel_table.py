@@ -32,11 +32,11 @@ class VesselTable(QTableWidget):
     def __init__(self, vessel: ChosenVessel) -> None:
         super().__init__(len(ROWS), len(HEADS))
         self.vessel = vessel
+        self.setObjectName("vessel")
         self.setHorizontalHeaderLabels(HEADS)
         self.verticalHeader().hide()
         widths = self.horizontalHeader()
         widths.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        widths.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight)
         self.horizontalHeaderItem(0).setTextAlignment(Qt.AlignmentFlag.AlignLeft)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -91,7 +91,6 @@ class VesselHeader(QWidget):
         self.name = QLabel()
         self.name.setObjectName("patient")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.name.setMinimumWidth(150)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sheets = {name: self._button(name) for name in SHEETS}
         row = QHBoxLayout(self)
@@ -105,7 +104,7 @@ class VesselHeader(QWidget):
         row.addLayout(together)
         self.angle = QSlider(Qt.Orientation.Horizontal)
         self.angle.setRange(0, 359)
-        self.angle.setMinimumWidth(48)
+        self.angle.setMinimumWidth(28)
         self.angle.setMaximumWidth(120)
         self.angle.setAccessibleName("Turn the curved view")
         self.angle.setToolTip("Turn the curved view about the vessel\nDouble click: 0°")
@@ -152,7 +151,7 @@ class VesselHeader(QWidget):
         """The name as far as there is room before the length."""
         words, measure = self.name.toolTip().removesuffix(length), self.name.fontMetrics()
         room = self.name.width() - measure.horizontalAdvance(length) - 4
-        short = measure.elidedText(words, Qt.TextElideMode.ElideRight, max(room, 40))
+        short = measure.elidedText(words, Qt.TextElideMode.ElideRight, max(room, 0))
         self.name.setText(f"{short}{length}")
 
     def _show(self) -> None:
@@ -160,6 +159,7 @@ class VesselHeader(QWidget):
         known = vessel.frames is not None
         length = f"  {vessel.frames.s_mm[-1]:.0f} mm" if known else ""
         self.name.setToolTip(f"{vessel.name}{length}" if known else "No vessel")
+        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(f"… {length}") + 8)
         self._fit(length)
         self.sheets[vessel.view.vessel_sheet].setChecked(True)
         degrees = round(vessel.view.vessel_angle) % 360

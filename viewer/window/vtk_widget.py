@@ -50,15 +50,14 @@ class VtkWidget(QWidget):
         self.scene.close()
 
     def paint_scene(self, painter: QPainter) -> None:
-        """Paint the scene, drawing it first where it is out of date."""
-        if self._closed or self.scene.empty:
-            return
-        if self._image is None:
-            self._draw()
-        if self._image is None:
-            return
+        """Paint the picture that was drawn last."""
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self.rect()), self._image)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a picture."""
+        return self._image is not None and not self._closed and not self.scene.empty
 
     def _draw(self) -> None:
         if self._dirty and not self._closed and not self.scene.empty and self.isVisible():
