@@ -65,6 +65,23 @@ def test_a_healthy_vessel_has_none(seed):
     assert stenoses(sections) == ()
 
 
+def test_a_vessel_that_opens_into_wider_ones_has_none():
+    def radius_at(z):
+        return 1.5 + 3.5 * np.exp(-(((z + 15) / 8) ** 2)) + 0.8 * np.exp(-(((z - 15) / 4) ** 2))
+
+    assert stenoses(sections_of(radius_at, 0.4, length_mm=30)) == ()
+
+
+def test_a_stenosis_just_beyond_the_ostium_is_measured_by_the_vessel_beyond():
+    def radius_at(z):
+        mouth = 4.0 * np.exp(-(((z + 30) / 4) ** 2))
+        return 3.0 + mouth - 2.0 * np.exp(-(((z + 20) / 3) ** 2))
+
+    (found,) = stenoses(sections_of(radius_at, 0.5))
+    assert found.percent_diameter.value == pytest.approx(67, abs=4)
+    assert found.reference.value == pytest.approx(6.0, abs=0.3)
+
+
 def test_an_aneurysm_beside_it_does_not_make_it_worse():
     one = narrowed(3.0, 50, 10)
 

@@ -16,6 +16,7 @@ SURE = 3.0  # deviations
 LEAST_SHOWN, SHOWN_MM = 0.8, 2.0  # of the edges of the sections around the narrowest
 AROUND_MM, AROUND_DIAMETERS = 15.0, 4.0
 AT_PLACE_MM, NORMAL_MM = 1.0, 1.5
+FUNNEL, FUNNEL_LONG, RISE = 1.3, 1.5, 1.1
 CLOSING_SHARE = 0.5  # of the healthy diameter: what is left beside a closed place
 CLOSED = "The lumen is closed there, or too thin to be told from closed."
 UNSEEN = "The scan shows no edge of the lumen there."
@@ -51,10 +52,12 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
     """All narrowings by at least so many percent of the diameter, along the path.
 
     What the vessel would be is a taper through all sections, then, for each narrowing, through
-    the healthy sections near it. What lies at an end of the path is not judged, nor what shows
-    less than four fifths of its edges, as beside a flap or metal.
+    the healthy sections near it; the funnel through which it opens into a wider vessel is none of
+    them. What lies at an end of the path is not judged, nor what shows less than four fifths of
+    its edges, as beside a flap or metal.
     """
-    whole = taper_of(sections)
+    open_ = _funnels(sections)
+    whole = taper_of(sections, ~open_)
     if whole is None:
         return ()
     s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
@@ -63,7 +66,7 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
     found: list[Stenosis] = []
     for first, last in _stretches(d, whole.at(s), narrow, closed, least_percent):
         near = _near(s, s[first], s[last], float(whole.at(s[first])))
-        taper = taper_of(sections, near & ~narrow)
+        taper = taper_of(sections, near & ~narrow & ~open_)
         if taper is None:
             continue
         first, last = _edges(sections, taper, first, last)
@@ -76,6 +79,25 @@ def stenoses(sections: Sections, *, least_percent: float = LEAST_PERCENT) -> tup
         if _counts(lesion, least_percent) and _shown(sections, lesion) and not again:
             found.append(lesion)
     return tuple(found)
+
+
+def _funnels(sections: Sections) -> np.ndarray:
+    """Which sections (n,) lie where an end of the vessel opens into a wider one.
+
+    There the lumen falls steadily by a quarter or more, within one and a half of its diameters.
+    """
+    s, d = sections.frames.s_mm, sections.values["diameter_equivalent_mm"]
+    out = np.zeros(len(d), bool)
+    for order in (slice(None), slice(None, None, -1)):
+        wide, away = d[order], np.abs(s[order] - s[order][0])
+        near = np.flatnonzero(~(away <= FUNNEL_LONG * wide[0]))
+        first = wide[: near[0]] if len(near) else wide
+        low = np.minimum.accumulate(first)
+        rises = np.flatnonzero(~(first <= RISE * low))
+        falls = low[: rises[0]] if len(rises) else low
+        if len(falls) and wide[0] >= FUNNEL * falls[-1]:
+            out[order][: int(np.argmax(falls <= RISE * falls[-1]))] = True
+    return out
 
 
 def stenosis_at(
