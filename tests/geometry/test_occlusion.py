@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from viewer.geometry.names_given import Named
+from viewer.geometry.names_ways import Ways
 from viewer.geometry.occlusion import occlusions
+from viewer.geometry.stump import stumps
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import curve
@@ -137,3 +139,66 @@ def test_a_vessel_that_leaves_the_scan_is_not_closed():
     volume = replace(volume, voxels=volume.voxels[:top].copy(), grid=grid)
     mask = VesselMask(mask.labels[:top].copy(), grid)
     assert occlusions(cut, named(cut, "left external iliac artery"), volume, mask) == ()
+
+
+def hidden_end(branch, mm, aside_mm, thin_mm):
+    """A branch whose last millimeters lie aside and thin: what a map shows beside a clot's tip."""
+    points, radius = branch.points_lps.copy(), branch.radius_mm.copy()
+    last = branch.length_mm - branch.s_mm < mm
+    points[last] += np.array([aside_mm, 0.0, 0.0])
+    radius[last] = thin_mm
+    return replace(branch, points_lps=points, radius_mm=radius)
+
+
+def test_an_end_that_the_map_shows_beside_the_clot_keeps_the_width_of_its_vessel():
+    tree = two_pieces()
+    volume, mask = scanned(tree)
+    before, after = tree.branches
+    thin = VesselTree((hidden_end(before, 9.0, 1.8, 1.2), after), np.zeros((0, 3)))
+    (found,) = occlusions(thin, (), volume, mask)
+    assert found.reference.value == pytest.approx(6.0, abs=0.8)
+    assert found.length.value == pytest.approx(GAP_MM, abs=3.0)
+
+
+def test_the_blood_of_a_winding_vessel_is_read_along_it():
+    turn = np.linspace(0, 2 * np.pi, 160)
+    ring = np.stack([9 * np.sin(turn), np.zeros(160), 9 - 9 * np.cos(turn)], axis=1)
+    straight = np.stack([np.linspace(-40, -0.3, 120), np.zeros(120), np.zeros(120)], axis=1)
+    winds = np.concatenate([straight, ring[ring[:, 2] <= 18][:125]])
+    (end,) = stumps_of(winds, 1.6)
+    assert end.blood_hu == pytest.approx(400, abs=40)
+
+
+def stumps_of(points, radius_mm):
+    """The stumps of one vessel at its end."""
+    tree = VesselTree((piece(points, radius_mm),), np.zeros((0, 3)))
+    volume, _ = scanned(tree)
+    return [each for each in stumps(Ways(tree), volume) if each.forward]
+
+
+def ring_of(around_mm):
+    """A closed vessel whose two sides are joined by another one that is so wide (radius)."""
+    before, after = two_pieces().branches
+    start, end = before.points_lps[0], after.points_lps[0]
+    around = curve([start, [40, 0, 20], [55, 0, 50], [40, 0, 80], end])
+    return VesselTree((before, after, piece(around, around_mm)), np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize(("around_mm", "count"), [(1.2, 1), (2.6, 0)])
+def test_a_far_side_that_wide_vessels_feed_is_not_closed_off(around_mm, count):
+    tree = ring_of(around_mm)
+    assert len(occlusions(tree, (), *scanned(tree))) == count
+
+
+def forked(fork_mm):
+    """A vessel that ends in two, at right angles, and another one that faces it."""
+    tree = two_pieces()
+    tip = tree.branches[0].points_lps[-1]
+    arms = [np.linspace(tip, tip + np.array([x, 0.0, 0.0]), 80) for x in (-22.0, 22.0)]
+    sides = [piece(arm, fork_mm) for arm in arms]
+    return VesselTree((*tree.branches, *sides), np.zeros((0, 3)))
+
+
+def test_a_vessel_that_divides_does_not_end():
+    assert len(occlusions(forked(0.9), (), *scanned(forked(0.9)))) == 1
+    assert occlusions(forked(1.7), (), *scanned(forked(1.7))) == ()

@@ -6,10 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
+from viewer.geometry.gap import between, through_soft
 from viewer.geometry.names_given import Named
 from viewer.geometry.names_ways import Ways
 from viewer.geometry.number import Number, unknown
-from viewer.geometry.stump import Stump, disk_lps, sampled, stumps
+from viewer.geometry.stump import CALCIUM_HU, Stump, disk_lps, sampled, stumps
+from viewer.geometry.supply import well_fed
 from viewer.geometry.tree import VesselTree, distance_along
 from viewer.segment.mask import THROMBUS, VesselMask
 from viewer.volume.volume import Volume
@@ -22,10 +24,9 @@ TOWARDS = 0.3  # cosine between where a stump points and where the other one lie
 FAR_RADII, FAR_NAMELESS = 100.0, 60.0  # a gap of so many radii makes a pair half as likely
 LEAST_LIKELY, LEAST_DARK = 0.46, 0.85
 LEAST_VOXELS = 1.2  # radius of the wider one of two ends
-STEPS, ENDS = 48, 4
+ENDS = 4  # steps of a path at each face
 FAT_HU = -40.0
 BLANK_HU, BLANK_SHARE = 0.1, 0.3
-CALCIUM_HU = 150.0  # above blood
 FACE_VOXELS, FACE_RADII, CURVE_SHARE = 0.7, 0.25, 0.3
 ALONE, ALONE_TAPER, AHEAD_RADII = 0.4, 0.8, 4.0
 ALONE_MM = 8.0  # radius: none of them is wider
@@ -88,17 +89,19 @@ def occlusions(
 ) -> tuple[Occlusion, ...]:
     """Every place where a vessel ends abruptly in soft tissue, with where it goes on beyond.
 
-    Two ends that face each other in line, alike in width, with no blood between, are one; so is a
-    lone end of a vessel that nobody lacks the rest of. An end where the scan or its contrast ends,
-    or where blood goes on beyond the map, is none.
+    Two ends that face each other in line, alike in width, with no blood between, are one unless a
+    vessel hardly thinner brings blood to the far one; so is a lone end of a vessel that nobody
+    lacks the rest of. An end where the scan or its contrast ends, or where blood goes on beyond
+    the map, is none.
     """
     if not tree.branches:
         return ()
     blood = _blood_hu(tree, volume)
     least_mm = LEAST_VOXELS * float(np.cbrt(volume.grid.voxel_mm3))
+    ways = Ways(tree)
     ends = [
         each
-        for each in stumps(Ways(tree), volume)
+        for each in stumps(ways, volume)
         if each.taper >= LEAST_TAPER and each.blood_hu >= max(FAINT_HU, REFILLED * blood)
     ]
     gaps = [
@@ -109,12 +112,14 @@ def occlusions(
         and _one_vessel(_name(one, names), _name(other, names))
         and (gap := _gap(one, other, _name(one, names) or _name(other, names), volume)) is not None
     ]
-    found: list[Occlusion] = []
-    used: set[int] = set()
+    taken: list[_Gap] = []
     for gap in sorted(gaps, key=lambda each: -each.likely):
+        closed = [(each.one, each.other) for each in taken]
+        used = {id(end) for pair in closed for end in pair}
         if used.isdisjoint((id(gap.one), id(gap.other))):
-            used |= {id(gap.one), id(gap.other)}
-            found.append(_closed(gap, tree, names, volume, mask))
+            taken += [] if well_fed(gap.one, gap.other, ways, closed) else [gap]
+    found = [_closed(gap, tree, names, volume, mask) for gap in taken]
+    used = {id(end) for gap in taken for end in (gap.one, gap.other)}
     for end in ends:
         if id(end) not in used and end.blood_hu > FULL * blood:
             alone = _alone(end, names, volume)
@@ -152,27 +157,31 @@ def _gap(one: Stump, other: Stump, name: str, volume: Volume) -> _Gap | None:
     aligned = 0.5 * sum(cosines) * thin / thick / (1 + far / (reach * thick))
     if min(cosines) < TOWARDS or aligned < LEAST_LIKELY:
         return None
-    path = _between(one, other, far)
-    hu = np.median([sampled(volume, disk_lps(p, away / far, 0.5 * thin)) for p in path], axis=1)
+    straight = between(one, other)
+    soft_hu = FAT_HU, min(one.half_hu, other.half_hu)
+    # It may bend around bone; where it need not, calcium on its way is its own.
+    for path in (straight, through_soft(straight, soft_hu, volume)):
+        hu, soft = _passed(one, other, path, volume)
+        if aligned * soft >= LEAST_LIKELY:
+            return _Gap(one, other, path, hu, aligned * soft)
+    return None
+
+
+def _passed(
+    one: Stump, other: Stump, path_lps: np.ndarray, volume: Volume
+) -> tuple[np.ndarray, float]:
+    """The HU (k,) along a path and how much of it is soft or calcium: 0 where blood is on it."""
+    away = other.face_lps - one.face_lps
+    away = away / np.linalg.norm(away)
+    wide = 0.5 * min(one.radius_mm, other.radius_mm)
+    hu = np.median([sampled(volume, disk_lps(p, away, wide)) for p in path_lps], axis=1)
     inner = hu[ENDS:-ENDS]
-    if (np.abs(np.diff(inner)) < BLANK_HU).mean() > BLANK_SHARE:  # nothing is seen there
-        return None
-    half = min(one.half_hu, other.half_hu)
+    blank = (np.abs(np.diff(inner)) < BLANK_HU).mean() > BLANK_SHARE  # nothing is seen there
+    dark = inner < min(one.half_hu, other.half_hu)
     calcium = inner > max(one.blood_hu, other.blood_hu) + CALCIUM_HU
-    soft = ((inner > FAT_HU) & (inner < half)) | calcium
-    if ((inner < half) | calcium).mean() < LEAST_DARK or aligned * soft.mean() < LEAST_LIKELY:
-        return None
-    return _Gap(one, other, path, hu, aligned * float(soft.mean()))
-
-
-def _between(one: Stump, other: Stump, far_mm: float) -> np.ndarray:
-    """A smooth path (k,3) from face to face that sets out where the stumps point (Bezier)."""
-    t = np.linspace(0.0, 1.0, STEPS)[:, None]
-    a, b = one.face_lps, other.face_lps
-    ahead, back = a + far_mm / 3 * one.heading, b + far_mm / 3 * other.heading
-    return np.asarray(
-        (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * ahead + 3 * (1 - t) * t**2 * back + t**3 * b
-    )
+    if blank or (dark | calcium).mean() < LEAST_DARK:
+        return hu, 0.0
+    return hu, float(((dark & (inner > FAT_HU)) | calcium).mean())
 
 
 def _closed(
@@ -188,12 +197,12 @@ def _closed(
         FACE_VOXELS * np.cbrt(volume.grid.voxel_mm3), FACE_RADII * one.radius_mm
     )
     calcium = float((hu > one.blood_hu + CALCIUM_HU).mean())
-    between = float(np.median(hu[ENDS:-ENDS]))
+    fill = float(np.median(hu[ENDS:-ENDS]))
     labels = mask.labels[tuple(mask.grid.nearest(path).T)]
     reasons = [
         f"The vessel ends with {100 * one.taper:.0f} % of its width and goes on "
         f"{length:.0f} mm beyond in line with itself.",
-        f"Between lie {between:.0f} HU where its blood has {one.blood_hu:.0f}.",
+        f"Between lie {fill:.0f} HU where its blood has {one.blood_hu:.0f}.",
     ]
     if (labels == THROMBUS).mean() > 0.5:
         reasons.append("The map marks thrombus there.")
@@ -210,7 +219,7 @@ def _closed(
             length, float(np.hypot(faces, curve)), "mm", "along a smooth path from end to end"
         ),
         reference=_reference(one, volume),
-        between_hu=between,
+        between_hu=fill,
         blood_hu=one.blood_hu,
         calcium_share=calcium,
         confidence=float(np.clip(0.3 + 0.7 * gap.likely, 0, 0.95)),

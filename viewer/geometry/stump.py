@@ -11,14 +11,18 @@ from viewer.geometry.tree import distance_along
 from viewer.volume.volume import Volume
 
 THIN = 0.6  # of the caliber: what is thinner does not carry the vessel on
+CARRIES = 0.3  # of its flow, by the cubes of radii: vessels that go on with more are its branches
 LEAST_MM, LEAST_VOXELS = 0.8, 0.9  # radius: what is thinner ends anywhere
 OUT_MM = 6.0
 SEEN_MM, SEEN_RADII = 8.0, 4.0
 TISSUE_HU = 45.0
+CALCIUM_HU = 150.0  # above blood: what is brighter is calcium or bone
 MOST_ON_MM = 30.0
 STEP_MM = 0.5
 REACH = 1.2  # of the radius: how far around a point blood is looked for
 DISK, INNER = 24, 4  # points of such a disk, the first of them in its inner half
+FULL = 0.7  # of the caliber: what is thinner is no more its own width
+CENTER = 0.3  # of the way to the middle of the blood, at each step
 STEER, STEERS = 0.25, 0.7  # with less blood in a section its middle tells nothing of the way
 
 
@@ -47,21 +51,29 @@ class Stump:
 
 @dataclass(frozen=True, eq=False)
 class _End:
-    """Where a vessel may end, and the way back into it: points (n,3) and radius (n,) mm."""
+    """Where a vessel may end, and the way back into it: points (n,3) and radius (n,) mm.
+
+    The first `own_mm` of that way are sure to lie in no wider vessel that it leaves.
+    """
 
     branch: int
     forward: bool
     at_mm: float
     points_lps: np.ndarray
     radius_mm: np.ndarray
+    own_mm: float = 0.0
 
 
 def stumps(ways: Ways, volume: Volume) -> tuple[Stump, ...]:
     """Every place beyond which no vessel of like caliber goes on and blood ends nearby."""
-    found: list[Stump] = []
+    near: list[tuple[float, Stump]] = []
     for end in (*_at_joints(ways), *_within(ways)):
-        stump = _stump(end, volume)
-        if stump is not None and not any(_same(stump, other) for other in found):
+        stump = next(filter(None, (_stump(end, volume, wide) for wide in _calibers(end))), None)
+        if stump is not None:
+            near.append((float(np.linalg.norm(stump.face_lps - end.points_lps[0])), stump))
+    found: list[Stump] = []
+    for _, stump in sorted(near, key=lambda each: each[0]):
+        if not any(_same(stump, other) for other in found):
             found.append(stump)
     return tuple(found)
 
@@ -73,14 +85,16 @@ def _same(one: Stump, other: Stump) -> bool:
 
 
 def _at_joints(ways: Ways) -> Iterator[_End]:
-    """Ends and joints where all that goes on is thin."""
+    """Ends and joints where all that goes on is thin and carries little (Murray 1926)."""
     for steps in ways.leaving.values():
         for back in steps:
-            others = max((ways.caliber(other) for other in steps if other != back), default=0.0)
+            length = ways.tree.branches[back.branch].length_mm
+            at, own = 0.0 if back.forward else length, length - ways.joint_radius(back.back)
             way = ways.follow(back)
-            if others <= THIN * way.middle_radius(0.0, SEEN_MM):
-                at = 0.0 if back.forward else ways.tree.branches[back.branch].length_mm
-                yield _End(back.branch, not back.forward, at, way.points_lps, way.radius_mm)
+            end = _End(back.branch, not back.forward, at, way.points_lps, way.radius_mm, own)
+            others = [ways.caliber(other) / _calibers(end)[0] for other in steps if other != back]
+            if max(others, default=0.0) <= THIN and sum(r**3 for r in others) <= CARRIES:
+                yield end
 
 
 def _within(ways: Ways) -> Iterator[_End]:
@@ -119,42 +133,52 @@ def _beside(s_mm: np.ndarray, radius_mm: np.ndarray, ends_mm: tuple[float, float
     return out
 
 
-def _stump(end: _End, volume: Volume) -> Stump | None:
-    """The stump where a vessel ends, or None where it goes on, or is too thin to be told."""
+def _stump(end: _End, volume: Volume, wide_mm: float) -> Stump | None:
+    """The stump where a vessel of about such a radius ends; None where it goes on or is thin."""
     s = distance_along(end.points_lps)
-    wide = float(np.median(end.radius_mm[s <= SEEN_MM]))
-    radius = float(np.median(end.radius_mm[s <= max(SEEN_MM, SEEN_RADII * wide)]))
+    own = end.radius_mm >= FULL * wide_mm
+    seen = s <= float(s[own][0]) + max(SEEN_MM, SEEN_RADII * wide_mm)
+    radius = float(np.median(end.radius_mm[own & seen]))
     least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(volume.grid.voxel_mm3)))
-    if radius < least or s[-1] < 2 * radius:
+    last = float(s[np.argmax(end.radius_mm >= FULL * radius)])
+    if radius < least or s[-1] - last < 2 * radius:
         return None
 
-    def back(mm: float) -> np.ndarray:
-        return np.array([np.interp(mm, s, axis) for axis in end.points_lps.T])
+    def back(mm: np.ndarray | float) -> np.ndarray:
+        return np.stack([np.interp(mm, s, axis) for axis in end.points_lps.T], axis=-1)
 
-    inside = min(radius, 0.5 * float(s[-1]))
-    blood = _blood_hu(volume, back(inside), back(inside + SEEN_MM))
-    ahead = back(inside) - back(inside + max(SEEN_MM, 2 * radius))
+    start = last + min(radius, 0.5 * float(s[-1] - last))
+    blood = float(np.median(sampled(volume, back(np.linspace(start, start + SEEN_MM, 12)))))
+    ahead = back(start) - back(start + max(SEEN_MM, 2 * radius))
     ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-9)
-    followed = _followed(volume, back(inside), ahead, radius, 0.5 * (blood + TISSUE_HU))
+    followed = _followed(volume, back(start), ahead, radius, blood)
     if followed is None:
         return None
     face, ahead, taper = followed
     return Stump(end.branch, end.forward, end.at_mm, face, ahead, radius, blood, taper)
 
 
-def _blood_hu(volume: Volume, from_lps: np.ndarray, to_lps: np.ndarray) -> float:
-    """Brightness of the blood between two points."""
-    share = np.linspace(0, 1, 12)[:, None]
-    return float(np.median(sampled(volume, from_lps + share * (to_lps - from_lps))))
+def _calibers(end: _End) -> tuple[float, ...]:
+    """The radius (mm) that a vessel may have at its end, likeliest first.
+
+    Beside the tip of a clot, and into a twig, its last millimeters are thin.
+    """
+    s = distance_along(end.points_lps)
+    last = float(np.median(end.radius_mm[s <= SEEN_MM]))
+    before = end.radius_mm[(s > SEEN_MM) & (s <= min(2 * SEEN_MM, end.own_mm))]
+    if len(before) and last < FULL * np.median(before):
+        return float(np.median(before)), last
+    return (last,)
 
 
 def _followed(
-    volume: Volume, start_lps: np.ndarray, ahead: np.ndarray, radius_mm: float, half_hu: float
+    volume: Volume, start_lps: np.ndarray, ahead: np.ndarray, radius_mm: float, blood_hu: float
 ) -> tuple[np.ndarray, np.ndarray, float] | None:
     """Where blood ends that is followed from a point: the face (3,), its heading, the taper.
 
     None where it goes on for more than 30 mm, or out of the scan.
     """
+    half_hu, most_hu = 0.5 * (blood_hu + TISSUE_HU), blood_hu + CALCIUM_HU
     point, wide = start_lps, [1.0]
     step = min(STEP_MM, 0.5 * radius_mm)
     for _ in range(int((MOST_ON_MM + radius_mm) / step)):
@@ -162,7 +186,8 @@ def _followed(
         index = volume.grid.index(disk)
         if np.any((index < 0) | (index > np.array(volume.grid.shape) - 1)):
             return None
-        bright = sampled(volume, disk) > half_hu
+        hu = sampled(volume, disk)
+        bright = (hu > half_hu) & (hu < most_hu)
         if bright[:INNER].mean() < 0.5:
             near = wide[-1 - min(len(wide) - 1, int(radius_mm / step))]
             return point + 0.5 * step * ahead, ahead, float(np.sqrt(min(near, 1.0)))
@@ -170,7 +195,9 @@ def _followed(
         share = REACH**2 * float(bright.mean())
         wide.append(share)
         if share > STEERS:
-            ahead = ahead + STEER * (disk[bright].mean(axis=0) - point) / radius_mm
+            aside = disk[bright].mean(axis=0) - point
+            point = point + CENTER * aside
+            ahead = ahead + STEER * aside / radius_mm
             ahead = ahead / np.linalg.norm(ahead)
     return None
 
