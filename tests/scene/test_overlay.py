@@ -154,3 +154,12 @@ def test_the_scale_bar_is_drawn_at_its_length(a_tube, a_view):
     widest = max(abs(m.x1 - m.x0) for m in bars)
     millimeters = float(overlay.bar.text.split()[0])
     assert widest * plane.mm_per_pixel == pytest.approx(millimeters)
+
+
+def test_the_ramp_of_diameters_and_the_legend_do_not_touch(a_tube, a_view):
+    a_view.surface_color = "radius"
+    axes = tuple(np.array(a) for a in STRAIGHT["coronal"])
+    overlay = scene_overlay(a_tube, a_view, axes, 0.5, 400, (4.0, 8.0))
+    overlay = replace(overlay, legend=(("proposed bridge", "#B58CF2"), ("organ", "#6FA582")))
+    placed = {m.text: m.y for m in marks(overlay, 600, 500, 15) if isinstance(m, Text)}
+    assert placed["8.0"] + 15 / 2 < placed["proposed bridge"], "numbers stand about their middle"

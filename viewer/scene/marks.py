@@ -90,7 +90,7 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
         above = 1 + len(overlay.corners.get("top-left", ()))
         made += legend_marks(overlay.legend, height, line, above)
         if overlay.radius_range_mm is not None:
-            made += ramp_marks(overlay.radius_range_mm, height, line)
+            made += ramp_marks(overlay.radius_range_mm, height, line, len(overlay.legend))
     return made
 
 
@@ -191,11 +191,14 @@ def legend_marks(
     return made
 
 
-def ramp_marks(range_mm: tuple[float, float], height: int, line: float) -> list[Mark]:
-    """The colors of the diameter from small (below) to large, with their numbers."""
+def ramp_marks(range_mm: tuple[float, float], height: int, line: float, legend: int) -> list[Mark]:
+    """The colors of the diameter from small (below) to large, with their numbers.
+
+    They stand above the rows of a `legend`.
+    """
     colors = color_map("viridis")
     steps, wide = 32, 0.8 * line
-    bottom = height - MARGIN - 3 * line
+    bottom = height - MARGIN - (4 + legend) * line
     top = height / 2 + 2.6 * line  # under the left letter
     tall = bottom - top
     made: list[Mark] = [Text(MARGIN, top - 1.3 * line, "⌀ mm", TOKENS["text"])]

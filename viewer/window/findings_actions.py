@@ -39,6 +39,6 @@ FINDINGS_ACTIONS: tuple[Action, ...] = (
            tip="Narrowings, widenings and landmarks on slices and in 3-D"),
     Action("copy-vessel", "Copy the table of measurements", "Vessel",
            lambda w: w.panes.vessel.findings.copy(), "Ctrl+Shift+C", enabled=_shows_findings,
-           tip="The tab that is seen, with tabs between its columns"),
+           tip="The table that is seen, with tabs between its columns"),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""The tables of what was measured along the vessels: a row of `LISTINGS` makes a tab."""
+"""The tables of what was measured along the vessels: a row of `LISTINGS` makes a table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

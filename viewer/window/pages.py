@@ -174,6 +174,11 @@ do. Draw along a vessel (D), drag a box round vessels (V), cut (X), paint (B) an
 Ctrl held, G, D and V take away. Everything can be undone (Ctrl+Z).</li>
 <li><b>Look behind</b>: bones (Ctrl+Shift+B) and organs (Ctrl+Shift+G) leave the 3-D picture; the
 vessels stay.</li>
+<li><b>Measure</b> (Alt+5) goes along every vessel. Ctrl+Shift+4 shows one vessel straightened,
+stretched, or the whole tree (T), with its diameters, three cross-sections, and the flags N, M, N
+that are dragged on the profile. Under it stand the tables of all that was found and of what is
+missing; J goes from row to row. U shows the ends of the vessels to add, drag or delete, F2 renames,
+Shift+N goes to the next gap that could be bridged.</li>
 <li><b>Save</b> the case (Ctrl+S). The scan itself is never changed.</li>
 </ol>
 <p>Every action can be found by name with Ctrl+Shift+P; all keys stand on one page (?).</p>
@@ -187,7 +192,7 @@ class TextPage(QDialog):
     def __init__(self, title: str, text: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(560, 440)
+        self.resize(600, 560)
         page = QTextBrowser()
         page.setOpenLinks(False)
         page.setHtml(text)
