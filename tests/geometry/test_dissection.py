@@ -282,6 +282,17 @@ def test_an_entry_tear_is_found_where_the_flap_is_open(seed):
     assert tear.width.value == pytest.approx(9.0, abs=3)
 
 
+def test_behind_a_stent_the_flap_is_not_called_open():
+    scan = a_dissected_aorta(tear_mm=16.0)
+    grid, z, y, x = space()
+    struts = (np.abs(past_flap(x, y)) < 0.8) & (np.abs(z - 10) < 14) & (np.abs(y) < 11)
+    struts &= np.abs((y + 50) % 6 - 3) < 0.7
+    stented = Volume(np.where(struts, 2200, scan.volume.voxels).astype(np.int16), grid)
+    assert found_in(scan)[0].tears
+    (found,) = found_in(Scan(stented, scan.mask))
+    assert found.tears == ()
+
+
 def test_a_whole_flap_has_no_tear(a_dissection):
     assert a_dissection[1].tears == ()
 

@@ -12,7 +12,7 @@ from viewer.geometry.course import Course
 from viewer.geometry.dissection_lumens import Lumens, lumens
 from viewer.geometry.dissection_planes import Planes, planes
 from viewer.geometry.dissection_profile import Profile, profile
-from viewer.geometry.dissection_true import bare_mm, leaving, true_lumen
+from viewer.geometry.dissection_true import bare_mm, beside_stent, leaving, true_lumen
 from viewer.geometry.dissection_wall import at_mouths, hulls_mm, outer_mm
 from viewer.geometry.frames import Frames
 from viewer.geometry.names_places import Reading
@@ -234,8 +234,12 @@ def _volume(s_mm: np.ndarray, area: np.ndarray, sd: np.ndarray, step: float, by:
 
 
 def _tears(cut: Planes, found: Lumens, seen: Profile, s_mm: np.ndarray) -> tuple[Tear, ...]:
-    """The places at which the flap is open over several sections, not at its own ends."""
+    """The places at which the flap is open over several sections, not at its own ends.
+
+    Where a stent stands before the flap, none is told.
+    """
     open_ = ndimage.median_filter(seen.open_mm, 3) >= LEAST_OPEN_MM
+    open_ &= ~beside_stent(cut, found)
     open_ &= (s_mm > s_mm[0] + END_MM) & (s_mm < s_mm[-1] - END_MM)
     if open_.mean() > MOST_OPEN:
         return ()  # a flap too thin to be seen is not open everywhere

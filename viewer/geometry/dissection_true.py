@@ -71,15 +71,20 @@ def _metal(hu: np.ndarray, which: np.ndarray, found: Lumens) -> tuple[float, str
     return (2.0 if share[0] > share[1] else -2.0), "a stent lies in it"
 
 
+def beside_stent(planes: Planes, found: Lumens) -> np.ndarray:
+    """Which sections (n,) of two lumens lie so near a stent that it may stand for the flap."""
+    part = slice(found.first, found.last + 1)
+    blood = float(found.blood_hu.max()) - SOFT_HU
+    bright = planes.hu[part] > SOFT_HU + METAL_HU * blood
+    metal = (bright & (found.which[part] > 0)).sum(axis=(1, 2)) >= FEW
+    step = float(np.median(np.diff(planes.frames.s_mm)))
+    return ndimage.binary_dilation(metal, iterations=max(1, round(STRUT_MM / step)))
+
+
 def bare_mm(planes: Planes, found: Lumens) -> float:
     """Over how long two lumens lie beside each other with no stent near: behind a bare flap."""
-    part = slice(found.first, found.last + 1)
-    held = found.which[part] > 0
-    blood = float(found.blood_hu.max()) - SOFT_HU
-    metal = ((planes.hu[part] > SOFT_HU + METAL_HU * blood) & held).sum(axis=(1, 2)) >= FEW
-    step = float(np.median(np.diff(planes.frames.s_mm)))
-    near = ndimage.binary_dilation(metal, iterations=max(1, round(STRUT_MM / step)))
-    return float((found.parted[part] & ~near).sum() * step)
+    bare = found.parted[found.first : found.last + 1] & ~beside_stent(planes, found)
+    return float(bare.sum() * float(np.median(np.diff(planes.frames.s_mm))))
 
 
 def _brighter(found: Lumens) -> tuple[float, str]:
