@@ -172,8 +172,8 @@ def test_the_blood_of_a_winding_vessel_is_read_along_it():
 def stumps_of(points, radius_mm):
     """The stumps of one vessel at its end."""
     tree = VesselTree((piece(points, radius_mm),), np.zeros((0, 3)))
-    volume, _ = scanned(tree)
-    return [each for each in stumps(Ways(tree), volume) if each.forward]
+    volume, mask = scanned(tree)
+    return [each for each in stumps(Ways(tree), volume, mask) if each.forward]
 
 
 def ring_of(around_mm):
@@ -202,3 +202,14 @@ def forked(fork_mm):
 def test_a_vessel_that_divides_does_not_end():
     assert len(occlusions(forked(0.9), (), *scanned(forked(0.9)))) == 1
     assert occlusions(forked(1.7), (), *scanned(forked(1.7))) == ()
+
+
+def test_a_stub_that_the_tree_leaves_out_is_an_end_all_the_same():
+    before, after = two_pieces(gap_mm=14.0).branches
+    rest = before.points_lps[before.length_mm - before.s_mm > 10.0]
+    side = piece(np.linspace(rest[-1], rest[-1] + [25, 0, 0], 80), 2.6)
+    whole = VesselTree((before, after, side), np.zeros((0, 3)))
+    volume, mask = scanned(whole)
+    traced = VesselTree((piece(rest, 3.0), after, side), np.zeros((0, 3)))
+    (found,) = occlusions(traced, (), volume, mask)
+    assert found.length.value == pytest.approx(14.0, abs=2.0)

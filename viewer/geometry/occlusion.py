@@ -101,7 +101,7 @@ def occlusions(
     ways = Ways(tree)
     ends = [
         each
-        for each in stumps(ways, volume)
+        for each in stumps(ways, volume, mask)
         if each.taper >= LEAST_TAPER and each.blood_hu >= max(FAINT_HU, REFILLED * blood)
     ]
     gaps = [
@@ -230,7 +230,7 @@ def _closed(
 def _alone(end: Stump, names: Sequence[Named], volume: Volume) -> Occlusion | None:
     """The occlusion where a vessel ends that always goes on, with clot or tissue ahead."""
     name = _name(end, names)
-    if not end.forward or not name.endswith(GO_ON) or end.taper < ALONE_TAPER:
+    if not (end.forward and end.in_tree) or not name.endswith(GO_ON) or end.taper < ALONE_TAPER:
         return None
     if end.radius_mm > ALONE_MM:
         return None

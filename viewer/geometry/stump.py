@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from viewer.geometry.left_out import left_out
 from viewer.geometry.names_ways import Step, Ways
 from viewer.geometry.tree import distance_along
+from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
 THIN = 0.6  # of the caliber: what is thinner does not carry the vessel on
@@ -31,7 +33,8 @@ class Stump:
     """An end of a vessel: the middle of its `face` (3,), and where it points.
 
     `branch` ends (or, not `forward`, starts) there; `radius_mm` and `blood_hu` are the vessel's
-    before it; `taper` is its radius shortly before the face by that radius.
+    before it; `taper` is its radius shortly before the face by that radius. Where it is not
+    `in_tree` only the map shows it, beside that place of the branch.
     """
 
     branch: int
@@ -42,6 +45,7 @@ class Stump:
     radius_mm: float
     blood_hu: float
     taper: float
+    in_tree: bool = True
 
     @property
     def half_hu(self) -> float:
@@ -62,17 +66,18 @@ class _End:
     points_lps: np.ndarray
     radius_mm: np.ndarray
     own_mm: float = 0.0
+    in_tree: bool = True
 
 
-def stumps(ways: Ways, volume: Volume) -> tuple[Stump, ...]:
+def stumps(ways: Ways, volume: Volume, mask: VesselMask) -> tuple[Stump, ...]:
     """Every place beyond which no vessel of like caliber goes on and blood ends nearby."""
     near: list[tuple[float, Stump]] = []
-    for end in (*_at_joints(ways), *_within(ways)):
+    for end in (*_at_joints(ways), *_within(ways), *_left_out(ways, mask, least_mm(volume))):
         stump = next(filter(None, (_stump(end, volume, wide) for wide in _calibers(end))), None)
         if stump is not None:
             near.append((float(np.linalg.norm(stump.face_lps - end.points_lps[0])), stump))
     found: list[Stump] = []
-    for _, stump in sorted(near, key=lambda each: each[0]):
+    for _, stump in sorted(near, key=lambda each: (not each[1].in_tree, each[0])):
         if not any(_same(stump, other) for other in found):
             found.append(stump)
     return tuple(found)
@@ -112,6 +117,25 @@ def _within(ways: Ways) -> Iterator[_End]:
                 yield _End(number, forward, at, points[n::-1], radius[n::-1])
 
 
+def _left_out(ways: Ways, mask: VesselMask, least: float) -> Iterator[_End]:
+    """Ends that the map shows and the tree has no branch for."""
+    tree = ways.tree
+    first = np.cumsum([0] + [len(branch.points_lps) for branch in tree.branches])
+    for piece in left_out(tree, mask, least):
+        number = int(tree.branch_of_point[piece.point])
+        branch, n = tree.branches[number], piece.point - int(first[number])
+        on = branch.points_lps[min(n + 1, len(branch.points_lps) - 1)]
+        forward = float((piece.points_lps[0] - branch.points_lps[n]) @ (on - branch.points_lps[n]))
+        radius = np.full(len(piece.points_lps), piece.radius_mm)
+        at = float(branch.s_mm[n])
+        yield _End(number, forward > 0, at, piece.points_lps, radius, in_tree=False)
+
+
+def least_mm(volume: Volume) -> float:
+    """The least radius in mm of a vessel whose end tells anything on a scan."""
+    return max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(volume.grid.voxel_mm3)))
+
+
 def _drops(s_mm: np.ndarray, radius_mm: np.ndarray) -> list[int]:
     """The last thick points (k,) before a radius (n,) falls to a thin one for good."""
     before, after = (_beside(s_mm, radius_mm, ends) for ends in ((-SEEN_MM, 0.0), (2.0, SEEN_MM)))
@@ -139,9 +163,8 @@ def _stump(end: _End, volume: Volume, wide_mm: float) -> Stump | None:
     own = end.radius_mm >= FULL * wide_mm
     seen = s <= float(s[own][0]) + max(SEEN_MM, SEEN_RADII * wide_mm)
     radius = float(np.median(end.radius_mm[own & seen]))
-    least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(volume.grid.voxel_mm3)))
     last = float(s[np.argmax(end.radius_mm >= FULL * radius)])
-    if radius < least or s[-1] - last < 2 * radius:
+    if radius < least_mm(volume) or s[-1] - last < 2 * radius:
         return None
 
     def back(mm: np.ndarray | float) -> np.ndarray:
@@ -155,7 +178,7 @@ def _stump(end: _End, volume: Volume, wide_mm: float) -> Stump | None:
     if followed is None:
         return None
     face, ahead, taper = followed
-    return Stump(end.branch, end.forward, end.at_mm, face, ahead, radius, blood, taper)
+    return Stump(end.branch, end.forward, end.at_mm, face, ahead, radius, blood, taper, end.in_tree)
 
 
 def _calibers(end: _End) -> tuple[float, ...]:
