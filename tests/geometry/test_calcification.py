@@ -159,6 +159,17 @@ def test_struts_no_brighter_than_calcium_are_none_and_it_is_told():
     assert NO_METAL not in alone.volume.method
 
 
+def test_a_speck_as_wide_as_its_vessel_tells_no_arc():
+    volume, mask, _ = plates((0.0, 1.4, 25, 3.2, 4.4, 900), blur_mm=0.3)
+    path = a_line().branches[0].points_lps
+    middle = 3.8 * np.cos(np.radians(12.5)), 3.8 * np.sin(np.radians(12.5)), 0.0
+    thin = VesselTree((Branch(path + middle, np.full(len(path), 0.6), -1, ""),), np.zeros((0, 3)))
+    assert found(volume, mask)[ALL].arc.known
+    each = calcifications(thin, (), volume, mask, 12.0)[0]
+    assert each.plaques == 1
+    assert not each.arc.known
+
+
 def test_without_calcium_or_arteries_nothing_is_told():
     volume, mask, _ = plates(marked=False)
     assert found(volume, mask) == {}

@@ -38,6 +38,8 @@ METHOD = (
 )
 BY_SCAN = "at least: the map marks none, and thin plates are too dull to be told from blood"
 NO_METAL = f"only farther than {WIRES_MM:g} mm from metal, which hides what lies beside it"
+MOST_COARSE = 60.0  # degrees that one voxel covers
+TOO_COARSE = "Too few voxels lie round the vessel to tell."
 NO_VESSEL = "No vessel was traced through it."
 
 
@@ -289,9 +291,13 @@ def _arc(plaques: list[_Plaque], tree: VesselTree, volume: Volume) -> Number:
                 continue
             far = float(np.median(np.linalg.norm(away[flat], axis=1)))
             one = np.degrees(float(np.cbrt(volume.grid.voxel_mm3)) / max(far, 1e-3))
+            if one > MOST_COARSE:
+                continue
             reached = _covered(turn, one)
             if reached > best:
                 best, off = reached, one
+    if best == 0.0:
+        return unknown("degrees", method, TOO_COARSE)
     return Number(best, float(np.hypot(off, 0.1 * best)), "degrees", method)
 
 
