@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from viewer.case.store import load_case
@@ -278,3 +279,11 @@ def test_progress_is_not_painted_at_once(qtbot):
     assert Neighbor.painted == before
     qtbot.waitUntil(lambda: Neighbor.painted > before)
     assert line.value() == 500
+
+
+def test_the_enhanced_scan_comes_back_when_another_program_takes_the_keyboard(an_open_window):
+    view = an_open_window.session.view
+    QTest.keyPress(an_open_window, Qt.Key.Key_QuoteLeft)
+    assert view.raw_held
+    QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    assert not view.raw_held

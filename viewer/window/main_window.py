@@ -52,7 +52,6 @@ from viewer.window.teaching import Teaching
 from viewer.window.tree_tools import TreeTools
 
 log = logging.getLogger(__name__)
-ICON_PX = 20
 
 
 class MainWindow(QMainWindow):
@@ -151,7 +150,7 @@ class MainWindow(QMainWindow):
         self._size_icons()
 
     def _size_icons(self) -> None:
-        side = max(ICON_PX, round(0.75 * self.fontMetrics().height()))
+        side = max(20, round(0.75 * self.fontMetrics().height()))
         self.toolbar.setIconSize(QSize(side, side))
 
     def _set_shortcuts(self, settings: Settings) -> None:
@@ -187,6 +186,7 @@ class MainWindow(QMainWindow):
         self.start.open_example.connect(self.files.open_example)
         self.start.open_recent.connect(lambda path: self.files.open_path(Path(path)))
         QApplication.instance().installEventFilter(self)
+        QApplication.instance().applicationStateChanged.connect(self._let_go)
 
     def _run(self, action: Action) -> None:
         try:
@@ -350,17 +350,17 @@ class MainWindow(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Show the raw scan while the backtick is held."""
-        if (
-            event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_QuoteLeft
-        ):
-            if not event.isAutoRepeat():
-                self.session.view.raw_held = event.type() == QEvent.Type.KeyPress
-            return True
-        if event.type() == QEvent.Type.ApplicationDeactivate:
+        # Every event of the program comes by: all but keys leave at once.
+        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_QuoteLeft:
+            return False
+        turns = event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+        if turns and not event.isAutoRepeat():
+            self.session.view.raw_held = event.type() == QEvent.Type.KeyPress
+        return turns
+
+    def _let_go(self, state: Qt.ApplicationState) -> None:
+        if state != Qt.ApplicationState.ApplicationActive:
             self.session.view.raw_held = False
-        return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder or a file."""
@@ -378,7 +378,9 @@ class MainWindow(QMainWindow):
         if not self.files.may_lose_work():
             event.ignore()
             return
-        QApplication.instance().removeEventFilter(self)
+        app = QApplication.instance()
+        app.removeEventFilter(self)
+        app.applicationStateChanged.disconnect(self._let_go)
         session = self.session
         session.close()
         self._marked.stop()
