@@ -378,9 +378,8 @@ class MainWindow(QMainWindow):
         if not self.files.may_lose_work():
             event.ignore()
             return
-        app = QApplication.instance()
-        app.removeEventFilter(self)
-        app.applicationStateChanged.disconnect(self._let_go)
+        QApplication.instance().removeEventFilter(self)
+        QApplication.instance().applicationStateChanged.disconnect(self._let_go)
         session = self.session
         session.close()
         self._marked.stop()
