@@ -1,9 +1,14 @@
 """A thread of blood through a gap of the map is a narrowing; a closed vessel is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from viewer.geometry.centerline import trace
+from viewer.geometry.nearly_closed import thread_through
+from viewer.geometry.occlusion import occlusions
+from viewer.geometry.sections import measure_sections
 from viewer.geometry.tree_measures import measure_vessels
 from viewer.phantom.scan import grid_around, render
 from viewer.phantom.vessels import Tube, build, line, narrowed_tube
@@ -40,3 +45,18 @@ def test_a_closed_vessel_stays_an_occlusion(seed):
     (closed,) = found.occlusions
     assert closed.length.value == pytest.approx(14 - 2 * 3.0, abs=1.5)  # the ends are round
     assert not any(along.stenoses for along in found.vessels)
+
+
+@pytest.mark.parametrize(("share", "open_"), [(0.1, True), (0.95, False)])
+def test_what_is_as_wide_as_the_vessel_is_its_wall_around_clot(share, open_):
+    sides = [line((0, 0, -40), (0, 0, -12)), line((0, 0, 12), (0, 0, 40))]
+    truth = build([Tube(side, np.array(3.0)) for side in sides])
+    volume, mask = render(truth, grid_around(truth, (0.8,) * 3), blur_mm=0.5, noise_hu=NOISE_HU)
+    (gap,) = occlusions(truth, (), volume, mask)
+
+    def cut(points, radius):
+        sections = measure_sections(volume, points, radius, noise_hu=NOISE_HU)
+        wide = np.full(len(sections.frames.s_mm), share * gap.reference.value)
+        return replace(sections, values={**sections.values, "diameter_equivalent_mm": wide})
+
+    assert (thread_through(gap, truth, cut) is not None) == open_

@@ -11,7 +11,8 @@ from viewer.geometry.tree import Branch, VesselTree, distance_along
 
 BESIDE_MM = 40.0  # of the vessel on each side of the gap
 STEP_MM = 0.5
-LEAST_OPEN = 0.8  # of the gap's sections must show a lumen
+LEAST_OPEN = 0.8  # of the gap's sections must show a narrow lumen
+NARROW = 0.6  # of the vessel's width: what is wider is its wall, around clot
 
 Cut = Callable[[np.ndarray, np.ndarray], Sections]
 
@@ -47,8 +48,8 @@ def thread_through(gap: Occlusion, tree: VesselTree, cut: Cut) -> Thread | None:
     first = float(distance_along(np.concatenate([before, gap.from_lps[None]]))[-1])
     from_mm, to_mm = np.array([first, first + far]) * s[-1] / along[-1]
     inside = (s >= from_mm) & (s <= to_mm)
-    known = np.isfinite(sections.values["diameter_equivalent_mm"])
-    if inside.sum() < 2 or known[inside].mean() < LEAST_OPEN:
+    narrow = sections.values["diameter_equivalent_mm"] < NARROW * gap.reference.value
+    if inside.sum() < 2 or narrow[inside].mean() < LEAST_OPEN:
         return None
     return Thread(sections, float(from_mm), float(to_mm))
 
