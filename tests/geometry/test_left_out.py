@@ -19,7 +19,7 @@ def test_a_short_thick_end_is_told_with_its_axis_and_width():
     _, mask = render(whole, grid_around(whole, (0.8,) * 3))
     short = VesselTree((vessel((0, 0, 0), (0, 0, 48), 2.5),), np.zeros((0, 3)))
     (piece,) = left_out(short, mask, 0.8)
-    assert piece.point == len(short.points_lps) - 1
+    assert piece.at == len(short.points_lps) - 1
     assert piece.radius_mm == pytest.approx(2.5, abs=0.4)
     assert piece.points_lps[0] == pytest.approx((0, 0, 62.5), abs=1.2)
     assert np.linalg.norm(piece.points_lps[-1] - (0, 0, 48)) < 1.0

@@ -18,9 +18,9 @@ STEP_MM = 0.5
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """A straight piece from its tip back to a `point` of the tree: points (n,3), radius in mm."""
+    """A straight piece from its tip back to point `at` of a tree: points (n,3), radius in mm."""
 
-    point: int
+    at: int
     points_lps: np.ndarray
     radius_mm: float
 
@@ -41,12 +41,12 @@ def left_out(tree: VesselTree, mask: VesselMask, least_mm: float) -> Iterator[Le
     sizes = np.bincount(piece) * mask.grid.voxel_mm3
     for k in np.flatnonzero(sizes > np.pi * least_mm**3):
         own = piece == k
-        point = int(nearest[own][np.argmin(off[own])])
-        start = tree.points_lps[point]
+        at = int(nearest[own][np.argmin(off[own])])
+        start = tree.points_lps[at]
         ahead = lumen[own].mean(axis=0) - start
         ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
         along = (lumen[own] - start) @ ahead
         radius = float(np.sqrt(sizes[k] / (np.pi * max(np.ptp(along), voxel_mm))))
         if radius >= least_mm:
             s = np.arange(float(along.max()), 0.0, -STEP_MM)[:, None]
-            yield LeftOut(point, start + s * ahead, radius)
+            yield LeftOut(at, start + s * ahead, radius)

@@ -122,8 +122,8 @@ def _left_out(ways: Ways, mask: VesselMask, least: float) -> Iterator[_End]:
     tree = ways.tree
     first = np.cumsum([0] + [len(branch.points_lps) for branch in tree.branches])
     for piece in left_out(tree, mask, least):
-        number = int(tree.branch_of_point[piece.point])
-        branch, n = tree.branches[number], piece.point - int(first[number])
+        number = int(tree.branch_of_point[piece.at])
+        branch, n = tree.branches[number], piece.at - int(first[number])
         on = branch.points_lps[min(n + 1, len(branch.points_lps) - 1)]
         forward = float((piece.points_lps[0] - branch.points_lps[n]) @ (on - branch.points_lps[n]))
         radius = np.full(len(piece.points_lps), piece.radius_mm)
