@@ -120,8 +120,9 @@ class FindingTable(QTableView):
 
     def show_rows(self, rows: list[Row]) -> None:
         """Show other rows."""
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        self._held.put(rows)
+        if rows or self.rows:
+            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+            self._held.put(rows)
 
     def text(self) -> str:
         """The table with tabs between its columns."""
