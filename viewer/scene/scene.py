@@ -94,7 +94,10 @@ class Scene:
     def software(self) -> bool:
         """Whether drawing is done by the processor; decided once by the renderer's name."""
         if self._software is None:
-            self.warm_up()
+            self._window.Render()
+            told = self._window.ReportCapabilities().lower()
+            named = [t for t in told.splitlines() if "renderer string" in t]
+            self._software = any(name in "".join(named) for name in SOFTWARE)
         return self._software
 
     @property
@@ -112,9 +115,6 @@ class Scene:
         for prop in props:
             self._main.RemoveViewProp(prop)
             prop.ReleaseGraphicsResources(self._window)
-        told = self._window.ReportCapabilities().lower()
-        named = [t for t in told.splitlines() if "renderer string" in t]
-        self._software = any(name in "".join(named) for name in SOFTWARE)
 
     # What stands in it
 
