@@ -12,6 +12,8 @@ LEAST_LENGTH_MM = 12.0
 ALONE_MM = 70.0
 WIDE_MM = 9.0
 FORK_MM = 25.0
+ABOUT = 0.9  # of the widest: the longest branch as wide as that is surely the aorta's
+NARROW = 10  # percent of a way that is narrower
 SAME = 0.72  # caliber of what goes on as the aorta, as a share of it
 RECENT_MM = 30.0
 LEAST_SAME = 0.5  # the same of what was widest lately; a sac counts as a wide aorta
@@ -85,9 +87,11 @@ def _aorta(ways: Ways, piece: tuple[int, ...]) -> Aorta | None:
     """The aorta in a connected piece, if it holds one."""
     branches = ways.tree.branches
     long = [b for b in piece if branches[b].length_mm >= 3.0] or list(piece)
-    seed = max(long, key=lambda b: float(np.median(branches[b].radius_mm)))
-    if np.median(branches[seed].radius_mm) < LEAST_MM:
+    wide = {b: float(np.median(branches[b].radius_mm)) for b in long}
+    widest = max(wide.values())
+    if widest < LEAST_MM:
         return None
+    seed = max((b for b in long if wide[b] > ABOUT * widest), key=lambda b: branches[b].length_mm)
     back = _extended(ways, [Step(seed, False)])
     steps = _extended(ways, [s.back for s in reversed(back)])
     way = ways.way(steps)
@@ -95,10 +99,10 @@ def _aorta(ways: Ways, piece: tuple[int, ...]) -> Aorta | None:
         return None
     way, arch, rising = _from_heart(ways, way)
     forks = iliac_fork(ways, way)
-    wide = way.middle_radius(0, way.length_mm)
-    if forks is None and wide < SURE_MM:
+    usual = way.middle_radius(0, way.length_mm)
+    if forks is None and usual < SURE_MM:
         return None
-    alone = forks is None and arch is None and wide < WIDE_MM
+    alone = forks is None and arch is None and usual < WIDE_MM
     if way.length_mm < (ALONE_MM if alone else LEAST_LENGTH_MM):
         return None
     return Aorta(
@@ -133,7 +137,7 @@ def _farthest(ways: Ways, wide: list[Step], options: list[Step], least_mm: float
     """
     widest = max(ways.caliber(o) for o in wide)
     same = [o for o in wide if ways.caliber(o) > SAME * widest]
-    best = max(same, key=lambda o: ways.follow(o).length_mm)
+    best = _widest_there(ways, max(same, key=lambda o: ways.follow(o).length_mm), same, widest)
     if ways.follow(best).length_mm > DEAD_END_MM:
         return best
     on = [
@@ -142,6 +146,16 @@ def _farthest(ways: Ways, wide: list[Step], options: list[Step], least_mm: float
         if ways.caliber(o) >= least_mm and ways.follow(o).length_mm > 2 * DEAD_END_MM
     ]
     return max(on, key=ways.caliber, default=best)
+
+
+def _widest_there(ways: Ways, best: Step, options: list[Step], near_mm: float) -> Step:
+    """The one of several steps to about the same end whose way is nowhere as narrow as others'.
+
+    Where a mask has a hole, a second way goes around it.
+    """
+    end = ways.follow(best).points_lps[-1]
+    there = [o for o in options if np.linalg.norm(ways.follow(o).points_lps[-1] - end) < near_mm]
+    return max(there, key=lambda o: float(np.percentile(ways.follow(o).radius_mm, NARROW)))
 
 
 def _to_fork(ways: Ways, steps: list[Step]) -> list[Step]:

@@ -11,6 +11,7 @@ from viewer.geometry.tree import VesselTree, distance_along
 
 LOOK_MM = 20.0
 TURN_MM = 10.0
+JOINT = 1.2  # radii of the widest vessel at a joint: what lies nearer is none of a side vessel
 TWIG = 0.5  # what is thinner, by the thickest, is a side vessel
 STRAIGHT = 0.5  # what going straight on is worth, beside being as thick as the thickest
 
@@ -234,7 +235,7 @@ class Ways:
         }
 
     def _caliber(self, step: Step) -> float:
-        inside = 1.2 * self.joint_radius(step)
+        inside = JOINT * self.joint_radius(step)
         steps, length = [step], self.tree.branches[step.branch].length_mm
         while length < inside + LOOK_MM:
             options = [
@@ -242,10 +243,28 @@ class Ways:
             ]
             if not options:
                 break
-            steps.append(max(options, key=lambda o: float(np.median(self.radius(o)))))
+            steps.append(max(options, key=self._goes_on))
             length += self.tree.branches[steps[-1].branch].length_mm
         inside = min(inside, 0.6 * length)
         return self.way(steps).middle_radius(inside, inside + LOOK_MM)
+
+    def _goes_on(self, step: Step) -> float:
+        """The radius in mm of the widest way from a step out of its joint, or of an end in it."""
+        home, inside = self.points(step)[0], JOINT * self.joint_radius(step)
+        seen, front = {step.branch}, [step]
+        leaves, ends = [], []
+        while front:
+            here = front.pop()
+            out = np.linalg.norm(self.points(here) - home, axis=1) > inside
+            on = [o for o in self.ahead(here) if self.start(o) != self.start(step)]
+            if out.any():
+                leaves.append(float(np.median(self.radius(here)[out])))
+            elif not on:
+                ends.append(float(np.median(self.radius(here))))
+            else:
+                front += [o for o in on if o.branch not in seen]
+                seen.update(o.branch for o in on)
+        return max(leaves or ends, default=0.0)
 
     def toward(self, step: Step, mm: float) -> np.ndarray:
         """How far (3,) in mm the main vessel has gone from its joint after `mm` of its way."""
