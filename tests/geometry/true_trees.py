@@ -15,6 +15,12 @@ ALSO = {
     "infrarenal abdominal aorta": ("abdominal aorta",),
     "aortic arch": ("aortic isthmus",),
     "descending thoracic aorta": ("aortic isthmus",),
+    **{
+        f"{side} {which} cerebral artery {letter}{n}": (f"{side} {which} cerebral artery",)
+        for side in ("left", "right")
+        for which, letter in (("anterior", "A"), ("posterior", "P"))
+        for n in (1, 2)
+    },
 }
 
 

@@ -55,8 +55,7 @@ def name_vessels(tree: VesselTree, grid: Grid | None = None) -> tuple[Named, ...
     if not any(r.belly.mesenteric or r.bifurcation or r.aorta.rising for r in readings):
         known = {each.branch for each in found}
         found += name_from_below(ways, [p for p in loose if known.isdisjoint(p)], unknown)
-    found += name_willis(ways, found)
-    return _complete(tree, found)
+    return _complete(tree, name_willis(ways, found))
 
 
 def renamed(tree: VesselTree, names: Sequence[Named]) -> VesselTree:

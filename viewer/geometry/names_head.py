@@ -7,11 +7,13 @@ from viewer.geometry.names_given import Named, give
 from viewer.geometry.names_ways import Step, Way, Ways
 
 END_SHARE = 0.42
-ANTERIOR_MM = 24.0
+ANTERIOR_MM = 40.0
 CROSSING_MM = 3.5
 POSTERIOR_MM = 60.0
+FORWARDS_MM = 4.0, 10.0  # so far within so much of a way
 BASILAR_MM = 50.0
 SIPHON_MM = 55.0  # an internal carotid artery does not end before
+ACROSS_MM = 45.0  # nor does it go so far towards the other side
 
 
 def name_carotid_ends(ways: Ways, way: Way, side: str, sure: float, why: str) -> list[Named]:
@@ -60,6 +62,9 @@ def end_of_carotid(ways: Ways, way: Way, side: str) -> tuple[float, Step, Step] 
     for beside in sides_of(ways, way):
         k = way.step_from(beside.s_mm)
         own = way.middle_radius(beside.s_mm - 12.0, beside.s_mm - 2.0)
+        across = sign * (way.points_lps[0] - way.at(beside.s_mm))[0]
+        if across > ACROSS_MM:
+            return None
         if beside.s_mm < SIPHON_MM or beside.caliber_mm < END_SHARE * own:
             continue
         pair = (way.steps[k], beside.step)
@@ -92,13 +97,23 @@ def name_basilar(ways: Ways, step: Step, sure: float, why: str) -> list[Named]:
     out = give(way, name, sure, why, to_mm=end_mm)
     for side, on in (("left", left), ("right", right)):
         out += give(
-            ways.follow(on),
+            _backwards(ways, on),
             f"{side} posterior cerebral artery",
             0.85 * sure,
             f"to the {side} at the end of the basilar artery",
             to_mm=POSTERIOR_MM,
         )
     return out
+
+
+def _backwards(ways: Ways, step: Step) -> Way:
+    """The way on from a step that does not turn forwards, as the communicating artery does."""
+
+    def choose(here: Step, options: tuple[Step, ...]) -> Step | None:
+        back = [o for o in options if ways.toward(o, FORWARDS_MM[1])[1] > -FORWARDS_MM[0]]
+        return ways.main(here, tuple(back)) if back else None
+
+    return ways.follow(step, choose)
 
 
 def _end_of_basilar(ways: Ways, way: Way) -> tuple[float, Step, Step] | None:

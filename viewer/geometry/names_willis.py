@@ -1,4 +1,4 @@
-"""The arteries that join others at the base of the brain, and the trunks beyond the middle one."""
+"""The arteries that join others at the base of the brain, and what they part into segments."""
 
 from collections.abc import Sequence
 
@@ -13,35 +13,69 @@ BACKWARDS_MM = 4.0
 TRUNK_MM, LOOK_MM, HIGHER_MM = 18.0, 12.0, 2.0
 ALIKE = 0.55
 SURE = 0.6
+SIDES = ("left", "right")
+FIRST_MM = (2.0, 25.0)  # how long A1 and P1 are at the least and at the most
 
 
 def name_willis(ways: Ways, found: Sequence[Named]) -> list[Named]:
-    """The communicating arteries between named ones, and the trunks of the middle cerebral artery.
+    """The names, with those of the communicating arteries and of what goes by them.
 
     A communicating artery is a short nameless branch between the two that it joins; where rings
-    were opened it may end a little before the second.
+    were opened it may end a little before the second. It parts an anterior cerebral artery into
+    A1 and A2, a posterior one into P1 and P2. The middle one parts into two trunks.
     """
     named = {each.branch for each in found if each.name}
     loose = [n for n in range(len(ways.tree.branches)) if n not in named]
-    out: list[Named] = []
-    anterior = _between(
-        ways, found, loose, "left anterior cerebral", "right anterior cerebral", ANTERIOR_MM
-    )
+    out = list(found)
+    both = [f"{side} anterior cerebral artery" for side in SIDES]
+    anterior = _between(ways, found, loose, both[0], both[1], ANTERIOR_MM)
     if len(anterior) == 1:
+        name = "anterior communicating artery"
         why = "short, between the two anterior cerebral arteries"
-        out += give(ways.way(anterior), "anterior communicating artery", SURE, why)
-    for side in ("left", "right"):
-        ends = (f"{side} internal carotid", f"{side} posterior cerebral")
+        out += give(ways.way(anterior), name, SURE, why)
+        for side, joint in zip(SIDES, ways.points(anterior[0])[[0, -1]], strict=True):
+            carotid = f"{side} internal carotid artery"
+            out = _parted(ways, out, f"{side} anterior cerebral artery", carotid, name, joint)
+    for side in SIDES:
+        carotid, cerebral = f"{side} internal carotid artery", f"{side} posterior cerebral artery"
         behind = [
             step
-            for step in _between(ways, found, loose, *ends, POSTERIOR_MM)
+            for step in _between(ways, found, loose, carotid, cerebral, POSTERIOR_MM)
             if ways.points(step)[-1][1] - ways.points(step)[0][1] > BACKWARDS_MM
         ]
         if len(behind) == 1:
+            name = f"{side} posterior communicating artery"
             why = "backwards from the internal carotid to the posterior cerebral artery"
-            out += give(ways.way(behind), f"{side} posterior communicating artery", SURE, why)
+            out += give(ways.way(behind), name, SURE, why)
+            joint = ways.points(behind[0])[-1]
+            out = _parted(ways, out, cerebral, "basilar artery", name, joint)
         out += _trunks(ways, found, side)
     return out
+
+
+def _parted(
+    ways: Ways, found: list[Named], name: str, origin: str, communicating: str, joint: np.ndarray
+) -> list[Named]:
+    """The names, with a cerebral artery in two segments: from its origin to a joint, and beyond."""
+    own = [each for each in found if each.name == name]
+    at, steps = _points(ways, found, origin), []
+    for branch in dict.fromkeys(each.branch for each in own):
+        line = ways.tree.branches[branch].points_lps
+        steps.append(Step(branch, _far(at, line[0]) <= _far(at, line[-1])))
+        at = ways.points(steps[-1])[-1:]
+    way = ways.way(steps)
+    end = sum(last - first for _, first, last in {(n.branch, n.from_mm, n.to_mm) for n in own})
+    cut = float(way.s_mm[np.linalg.norm(way.points_lps - joint, axis=1).argmin()])
+    if not FIRST_MM[0] <= cut <= min(FIRST_MM[1], end):
+        return found
+    letter = "A" if "anterior" in name else "P"
+    sure = min(SURE, *(each.confidence for each in own))
+    why = f"from the {origin} to the {communicating}", f"beyond the {communicating}"
+    return [
+        *(each for each in found if each.name != name),
+        *give(way, f"{name} {letter}1", sure, why[0], to_mm=cut),
+        *give(way, f"{name} {letter}2", sure, why[1], from_mm=cut, to_mm=end),
+    ]
 
 
 def _between(
@@ -74,7 +108,7 @@ def _points(ways: Ways, found: Sequence[Named], name: str) -> np.ndarray:
     """The points (n,3) of the stretches that bear a name."""
     parts = []
     for each in found:
-        if each.name == f"{name} artery":
+        if each.name == name:
             branch = ways.tree.branches[each.branch]
             own = (branch.s_mm >= each.from_mm - 0.5) & (branch.s_mm <= each.to_mm + 0.5)
             parts.append(branch.points_lps[own])

@@ -43,6 +43,8 @@ ONE_TUBE = (
     ("aort",),
     ("common iliac", "external iliac", "common femoral", "superficial femoral", "popliteal"),
     ("common carotid", "internal carotid", "middle cerebral"),
+    ("anterior cerebral",),
+    ("posterior cerebral",),
     ("left main", "anterior descending", "circumflex"),
 )
 NOT_FOUND = "No vessel was found beyond the end."
