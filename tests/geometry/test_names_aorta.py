@@ -1,10 +1,16 @@
-"""Names along an aorta whose tree is not clean: rings, and pieces within the vessel."""
+"""Names along an aorta: its root, and trees that are not clean (rings, pieces in the vessel)."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tests.geometry.true_trees import arteries
+from viewer.geometry.landmarks import aortic_sections, landmarks
 from viewer.geometry.names import name_vessels
 from viewer.geometry.tree import Branch, VesselTree
+
+RISING = ("aortic root", "ascending aorta")
 
 
 def line(*corners, radius=8.0, parent=-1):
@@ -86,3 +92,83 @@ def test_an_aorta_goes_on_past_a_short_piece_in_it_that_holds_a_side_vessel():
     assert names[9, "right renal artery"] > 50.0
     assert names[11, "infrarenal abdominal aorta"] > 80.0
     assert (10, "right renal artery") not in names
+
+
+def length(tree, name):
+    """How long the true branches of a name are together."""
+    return sum(b.length_mm for b in tree.branches if b.name == name)
+
+
+def named_mm(tree, name, grid=None):
+    """How many mm bear a name, and how many of them lie on a branch that truly does."""
+    own = [each for each in name_vessels(tree, grid) if each.name == name]
+    right = [each for each in own if tree.branches[each.branch].name == name]
+    return tuple(sum(each.to_mm - each.from_mm for each in some) for some in (own, right))
+
+
+def rising(tree, radius, cut_mm=0.0):
+    """The tree with other radii, and without the first mm, of the root and ascending aorta.
+
+    `radius` gives them from the distance to the sinotubular junction and the true ones. What
+    leaves the part that is cut off is gone too.
+    """
+    out, new, gone = [], {}, -length(tree, "aortic root")
+    for number, branch in enumerate(tree.branches):
+        if branch.name in RISING:
+            s, gone = branch.s_mm + gone, gone + branch.length_mm
+            keep = s >= cut_mm - length(tree, "aortic root")
+            if keep.sum() > 2:
+                new[number] = len(out)
+                points = branch.points_lps[keep].copy()
+                wide = radius(s, branch.radius_mm)[keep]
+                out.append(Branch(points, wide, new.get(branch.parent, -1), branch.name))
+        elif branch.parent < 0 or branch.parent in new:
+            new[number] = len(out)
+            out.append(replace(branch, parent=new.get(branch.parent, -1)))
+    return VesselTree(tuple(out), np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("region", ["thoracic-aorta", "chest", "coronary"])
+def test_the_root_ends_at_the_sinotubular_junction(region):
+    for seed in range(41, 44):
+        tree, grid = arteries(region, seed)
+        mm, right = named_mm(tree, "aortic root", grid)
+        assert right > 0.98 * length(tree, "aortic root")
+        assert mm == pytest.approx(length(tree, "aortic root"), abs=2.0)
+
+
+def test_the_root_agrees_with_landmarks_and_sections():
+    tree, grid = arteries("thoracic-aorta", 42)
+    names = name_vessels(tree, grid)
+    root, ascending = ([n for n in names if n.name == name] for name in RISING)
+    junction = landmarks(tree, grid)[1]
+    assert any(
+        n.branch == junction.branch and junction.s_mm == pytest.approx(n.from_mm, abs=0.1)
+        for n in ascending
+    )
+    both = sum(n.to_mm - n.from_mm for n in (*root, *ascending))
+    assert aortic_sections(tree, grid)[0].length_mm == pytest.approx(both, abs=1.0)
+
+
+@pytest.mark.parametrize("above_mm", [-5.0, 5.0, 20.0])
+def test_a_map_that_ends_in_an_aneurysm_above_the_root_shows_no_root(above_mm):
+    """The aneurysm tapers to the arch as sinuses taper to their junction."""
+    tree, _ = arteries("thoracic-aorta", 42)
+    cut = length(tree, "aortic root") + above_mm
+    wide = rising(tree, lambda s, r: r * (1 + 0.4 * np.exp(-(((s - 25) / 15) ** 2))), cut)
+    assert named_mm(wide, "aortic root")[0] == 0.0
+    assert named_mm(wide, "ascending aorta")[0] > 15.0
+    assert landmarks(wide)[1].branch == -1
+
+
+def test_coronary_arteries_tell_of_a_root_whose_junction_is_no_waist():
+    """The ascending aorta is as wide as the junction; without coronary arteries any widening is."""
+    tree, grid = arteries("coronary", 42)
+
+    flat = rising(tree, lambda s, r: np.where(s > -1.0, 14.4, r))
+    assert named_mm(flat, "aortic root", grid)[0] == pytest.approx(
+        length(tree, "aortic root"), abs=4.0
+    )
+    bare = VesselTree(tuple(b for b in flat.branches if "aort" in b.name), flat.joints)
+    assert named_mm(bare, "aortic root", grid)[0] == 0.0
+    assert named_mm(bare, "ascending aorta", grid)[0] > 15.0

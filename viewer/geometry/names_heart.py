@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from viewer.geometry.names_aorta import Aorta, pulmonary_fork, sides_of
+from viewer.geometry.names_aorta import Aorta, Side, pulmonary_fork, sides_of
 from viewer.geometry.names_given import Named, give
 from viewer.geometry.names_ways import Step, Way, Ways
 
@@ -12,26 +12,33 @@ TRUNK_MM = 7.0
 RISE_MM = 8.0  # from its start, upwards and backwards
 
 
-def name_coronaries(ways: Ways, aorta: Aorta) -> list[Named]:
-    """The coronary arteries that leave the root of an aorta."""
-    near = [s for s in aorta.sides if s.s_mm < ROOT_MM and s.caliber_mm < CORONARY_MM]
-    left: list[tuple[float, Step]] = []
-    right: list[tuple[float, Step]] = []
-    for side in near:
-        gone = ways.toward(side.step, ways.joint_radius(side.step) + 12.0)
-        way = ways.follow(side.step)
-        if way.length_mm < ways.joint_radius(side.step) + 12.0:
+def coronary_sides(ways: Ways, aorta: Aorta) -> tuple[list[Side], list[Side]]:
+    """What leaves the beginning of an aorta as a left, and as a right coronary artery does."""
+    left: list[Side] = []
+    right: list[Side] = []
+    for side in aorta.sides:
+        if side.s_mm >= ROOT_MM or side.caliber_mm >= CORONARY_MM:
+            continue
+        beyond = ways.joint_radius(side.step) + 12.0
+        gone = ways.toward(side.step, beyond)
+        if ways.follow(side.step).length_mm < beyond:
             continue
         if gone[0] > 8.0 and gone[0] > -0.5 * gone[1]:
-            left.append((side.caliber_mm, side.step))
+            left.append(side)
         elif gone[1] < -8.0 and gone[0] < 6.0:
-            right.append((side.caliber_mm, side.step))
+            right.append(side)
+    return left, right
+
+
+def name_coronaries(ways: Ways, aorta: Aorta) -> list[Named]:
+    """The coronary arteries that leave the root of an aorta."""
+    left, right = coronary_sides(ways, aorta)
     out: list[Named] = []
     if left:
-        out += _name_left(ways, max(left)[1])
+        out += _name_left(ways, max(left, key=lambda s: (s.caliber_mm, s.step)).step)
     if right:
         why = "from the root of the aorta forwards and to the right"
-        way = ways.follow(max(right)[1])
+        way = ways.follow(max(right, key=lambda s: (s.caliber_mm, s.step)).step)
         out += give(way, "right coronary artery", 0.85, why, to_mm=130.0)
     return out
 

@@ -7,13 +7,15 @@ import numpy as np
 from viewer.geometry.names_aorta import Aorta, Side, aortas
 from viewer.geometry.names_arch import arch_sides
 from viewer.geometry.names_belly import Belly, recognize
+from viewer.geometry.names_heart import coronary_sides
 from viewer.geometry.names_ways import Way, Ways
 from viewer.geometry.tree import VesselTree
 from viewer.volume.grid import Grid
 
 EDGE_MM = 4.0
 ROOT_MM = 42.0
-BULGE = 1.06
+BULGE, RISE = 1.06, 1.02  # below and above the sinotubular junction, by the width there
+RISE_MM, NEAR_MM = 20.0, 5.0
 HIATUS_MM = 20.0  # above the celiac trunk: the aorta at the diaphragm (Hiratzka 2010, figure)
 ISTHMUS_MM = 20.0  # beyond the left subclavian artery (the same)
 CELIAC_MM = 15.0  # above the superior mesenteric artery, where the celiac trunk is not seen
@@ -74,7 +76,8 @@ def _reading(ways: Ways, aorta: Aorta, grid: Grid | None) -> Reading:
     cut = at_border(grid, way.points_lps[0], way.radius_at(0.0))
     valve = junction = None
     if aorta.rising and not cut:
-        valve, junction = _root(way)
+        sides = coronary_sides(ways, aorta)
+        valve, junction = _root(way, [min(s.s_mm for s in each) for each in sides if each])
     return Reading(
         aorta,
         arch,
@@ -105,23 +108,30 @@ def _arch_ends(aorta: Aorta, arch: tuple[Side, ...]) -> tuple[Place | None, Plac
     return Place(aorta.arch_mm[0], how), Place(aorta.arch_mm[1], how)
 
 
-def _root(way: Way) -> tuple[Place | None, Place | None]:
-    """The valve and the sinotubular junction, where the root bulges; else none."""
-    even = np.arange(0.0, min(ROOT_MM, way.length_mm), 0.5)
+def _root(way: Way, coronaries_mm: list[float]) -> tuple[Place | None, Place | None]:
+    """The valve and the sinotubular junction, where the root surely bulges; else none.
+
+    A mask may end in a widened ascending aorta, which tapers too. A junction is a waist, above
+    which the aorta is wider again, or it has the origins of both coronary arteries below it.
+    """
+    even = np.arange(0.0, min(ROOT_MM + RISE_MM, way.length_mm), 0.5)
     if len(even) < 20:
         return None, None
     radius = np.interp(even, way.s_mm, way.radius_mm)
     width = np.ones(7) / 7
     radius = np.convolve(np.pad(radius, 3, mode="edge"), width, mode="valid")
     top = int(np.argmax(radius[: int(28 / 0.5)]))
-    after = radius[top:]
+    after = radius[top : int(ROOT_MM / 0.5)]
     low = top + int(np.argmin(after[: int(20 / 0.5)]))
     if radius[top] < BULGE * radius[low] or low <= top:
         return None, None
-    return (
-        Place(0.0, "the aorta's end at the heart"),
-        Place(float(even[low]), "the narrowest place above the bulge of the sinuses"),
-    )
+    how = "the narrowest place above the bulge of the sinuses"
+    below = [s for s in coronaries_mm if s < even[low] + NEAR_MM]
+    if len(below) == 2:
+        how += ", from which the coronary arteries leave"
+    elif radius[low:].max() < RISE * radius[low]:
+        return None, None
+    return Place(0.0, "the aorta's end at the heart"), Place(float(even[low]), how)
 
 
 def _diaphragm(belly: Belly) -> Place | None:
