@@ -70,6 +70,8 @@ WINDOW_DEBS = (  # what only a window on a screen needs; off-screen work and the
 APT_INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 APT_PATIENCE = ("-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300")
 
+MOST_AT_A_TIME = 4  # tests; each of them may need two gigabytes
+
 ELSEWHERE = (
     "colorama==0.4.6",
 )  # pins that no freeze on Linux shows: pytest's and click's, Windows
@@ -435,8 +437,20 @@ def run() -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the tests; the arguments go to pytest."""
-    return in_venv("-m", "pytest", *arguments, environment=screen_environment())
+    """Run the tests; the arguments go to pytest.
+
+    Without arguments all run, as many at a time as there are cores, then alone those that look
+    at the clock.
+    """
+    environment = screen_environment()
+    cores = os.cpu_count() or 1
+    if arguments or cores == 1:
+        return in_venv("-m", "pytest", *arguments, environment=environment)
+    at_a_time = min(cores, MOST_AT_A_TIME)
+    one_core = environment | {"OMP_NUM_THREADS": str(cores // at_a_time)}
+    spread = ("-n", str(at_a_time), "--dist", "loadfile")
+    together = in_venv("-m", "pytest", *spread, "-m", "not alone", environment=one_core)
+    return in_venv("-m", "pytest", "-m", "alone", environment=environment) or together
 
 
 def main(arguments: Sequence[str]) -> int:

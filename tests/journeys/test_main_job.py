@@ -1,20 +1,19 @@
 """The main job once by command line and once by the window's actions, with equal results."""
 
 import json
-import time
 
 import numpy as np
 import pytest
 import SimpleITK
-from PySide6.QtCore import QTimer
 
 from tests.window.conftest import a_window, trigger  # noqa: F401 (fixtures)
+from tests.window.heartbeat import Heartbeat
 from viewer.case.store import FILES, load_case
 from viewer.cli import run
 from viewer.geometry.plain import plain
 from viewer.resource import resource
 
-pytestmark = [pytest.mark.gui, pytest.mark.slow]
+pytestmark = [pytest.mark.gui, pytest.mark.slow, pytest.mark.alone]
 LONGEST_GAP_S = 0.2  # asked: 0.1; docs/use/speed.md tells what is reached
 RUNS = 3  # another program may hold the processor once
 
@@ -29,26 +28,6 @@ def by_command_line(tmp_path_factory):
     out = tmp_path_factory.mktemp("journey") / "case"
     assert run(["reconstruct", str(resource("example")), str(out)]) == 0
     return out
-
-
-class Heartbeat:
-    """Measures the longest gap between two turns of the event loop."""
-
-    def __init__(self):
-        self.gaps = []
-        self._last = time.perf_counter()
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._beat)
-        self._timer.start(0)
-
-    def _beat(self):
-        now = time.perf_counter()
-        self.gaps.append(now - self._last)
-        self._last = now
-
-    def stop(self):
-        self._timer.stop()
-        return max(self.gaps)
 
 
 def test_the_case_folder_holds_what_is_promised(by_command_line):

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from viewer.session.session import Session
@@ -17,6 +17,7 @@ from viewer.window.style import dress
 @pytest.fixture
 def a_window(qtbot, tmp_path):
     dress(QApplication.instance(), 10)
+    widgets = len(QApplication.allWidgets())
     session = Session(Poster(), tmp_path / "settings.toml")
     window = MainWindow(session)
     window.show()
@@ -27,8 +28,9 @@ def a_window(qtbot, tmp_path):
     assert not [t for t in threading.enumerate() if t.name.startswith("job")]
     assert not [t for t in window.findChildren(QTimer) if t.isActive()]
     window.deleteLater()
-    qtbot.wait(10)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
+    assert len(QApplication.allWidgets()) <= widgets, "what a window leaves slows all that follow"
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QApplication
 LEFT = Qt.MouseButton.LeftButton
 
 
-def press(pane, start, *places, button=LEFT):
+def press(pane, start, *places, button=LEFT, keys=Qt.KeyboardModifier.NoModifier):
     none = Qt.MouseButton.NoButton
-    send(pane, QEvent.Type.MouseButtonPress, start, button, button)
+    send(pane, QEvent.Type.MouseButtonPress, start, button, button, keys)
     for place in places:
-        send(pane, QEvent.Type.MouseMove, place, none, button)
-    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], button, none)
+        send(pane, QEvent.Type.MouseMove, place, none, button, keys)
+    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], button, none, keys)
 
 
 def send(pane, kind, place, button, buttons, keys=Qt.KeyboardModifier.NoModifier):
@@ -20,7 +20,7 @@ def send(pane, kind, place, button, buttons, keys=Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(pane, QMouseEvent(kind, at, pane.mapToGlobal(at), button, buttons, keys))
 
 
-def wheel(pane, notches):
+def wheel(pane, notches, keys=Qt.KeyboardModifier.NoModifier):
     at = QPointF(50, 50)
     event = QWheelEvent(
         at,
@@ -28,7 +28,7 @@ def wheel(pane, notches):
         QPoint(),
         QPoint(0, 120 * notches),
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
+        keys,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )

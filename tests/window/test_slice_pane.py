@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
+from tests.window.mouse import LEFT, press, send, wheel
 from viewer.case.case import Case
 from viewer.scene.marks import handles
 from viewer.scene.overlay import reference_lines
@@ -14,11 +13,7 @@ from viewer.session.view_state import PLANES, STRAIGHT, ViewState
 from viewer.window.slice_pane import SlicePane
 
 pytestmark = pytest.mark.gui
-LEFT, MIDDLE, RIGHT = (
-    Qt.MouseButton.LeftButton,
-    Qt.MouseButton.MiddleButton,
-    Qt.MouseButton.RightButton,
-)
+MIDDLE, RIGHT = Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
@@ -48,35 +43,6 @@ def an_axial_pane(panes):
     return panes["axial"]
 
 
-def drag(pane, start, *places, button=LEFT, keys=Qt.KeyboardModifier.NoModifier):
-    send(pane, QEvent.Type.MouseButtonPress, start, button, button, keys)
-    for place in places:
-        send(pane, QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, button, keys)
-    none = Qt.MouseButton.NoButton
-    send(pane, QEvent.Type.MouseButtonRelease, (start, *places)[-1], button, none, keys)
-
-
-def send(pane, kind, place, button, buttons, keys=Qt.KeyboardModifier.NoModifier):
-    at = QPointF(*place)
-    event = QMouseEvent(kind, at, pane.mapToGlobal(at), button, buttons, keys)
-    QApplication.sendEvent(pane, event)
-
-
-def wheel(pane, notches, keys=Qt.KeyboardModifier.NoModifier):
-    at = QPointF(200, 160)
-    event = QWheelEvent(
-        at,
-        pane.mapToGlobal(at),
-        QPoint(),
-        QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton,
-        keys,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(pane, event)
-
-
 def pixels(pane):
     image = pane.grab().toImage().convertToFormat(pane.grab().toImage().Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8)
@@ -90,7 +56,7 @@ def test_an_empty_pane_says_so(qtbot):
     pane.resize(300, 200)
     assert 0 < (pixels(pane).max(axis=2) > 80).mean() < 0.1
     wheel(pane, 1)
-    drag(pane, (10, 10), (50, 50))
+    press(pane, (10, 10), (50, 50))
     pane.release()
 
 
@@ -135,21 +101,21 @@ def test_keys_page_and_enlarge(panes, a_view):
 
 
 def test_left_drag_is_the_window_at_first(an_axial_pane, a_view):
-    drag(an_axial_pane, (50, 50), (90, 70))
+    press(an_axial_pane, (50, 50), (90, 70))
     assert a_view.window_hu > 700
     assert a_view.level_hu > 200
 
 
 def test_middle_drag_moves_the_picture_with_the_mouse(an_axial_pane, a_view):
     point = an_axial_pane.plane().point_lps(100, 100)
-    drag(an_axial_pane, (100, 100), (130, 80), button=MIDDLE)
+    press(an_axial_pane, (100, 100), (130, 80), button=MIDDLE)
     assert an_axial_pane.plane().pixel(point) == pytest.approx((130, 80))
 
 
 def test_right_drag_enlarges_about_its_start(an_axial_pane):
     before = an_axial_pane.plane()
     point = before.point_lps(100, 100)
-    drag(an_axial_pane, (100, 100), (100, 60), button=RIGHT)
+    press(an_axial_pane, (100, 100), (100, 60), button=RIGHT)
     after = an_axial_pane.plane()
     assert after.mm_per_pixel < before.mm_per_pixel * 0.75
     assert after.pixel(point) == pytest.approx((100, 100))
@@ -158,7 +124,7 @@ def test_right_drag_enlarges_about_its_start(an_axial_pane):
 def test_a_short_right_click_asks_for_the_menu(an_axial_pane, qtbot):
     expected = an_axial_pane.plane().point_lps(100, 90)
     with qtbot.waitSignal(an_axial_pane.menu_requested) as asked:
-        drag(an_axial_pane, (100, 90), button=RIGHT)
+        press(an_axial_pane, (100, 90), button=RIGHT)
     assert asked.args[0] == pytest.approx(expected)
 
 
@@ -173,7 +139,7 @@ def test_shift_and_move_is_the_3_d_cursor(an_axial_pane, a_view):
 def test_the_crosshair_tool_moves_all_panes(panes, a_view):
     a_view.tool = "crosshair"
     expected = panes["axial"].plane().point_lps(180, 150)
-    drag(panes["axial"], (120, 120), (180, 150))
+    press(panes["axial"], (120, 120), (180, 150))
     assert a_view.cursor_lps == pytest.approx(tuple(expected))
     assert panes["sagittal"].plane().depth_mm(expected) == pytest.approx(0, abs=1e-6)
 
@@ -190,7 +156,7 @@ def test_dragging_a_lines_end_turns_the_other_planes(panes, a_view):
         cx + dx * np.cos(angle) - dy * np.sin(angle),
         cy + dx * np.sin(angle) + dy * np.cos(angle),
     )
-    drag(pane, (x0, y0), end)
+    press(pane, (x0, y0), end)
     assert a_view.panes["axial"].axes == STRAIGHT["axial"]
     turned = a_view.panes["coronal"].axes[2]
     assert np.degrees(np.arccos(np.dot(turned, (0, 1, 0)))) == pytest.approx(15, abs=0.5)
@@ -204,7 +170,7 @@ def test_strokes_are_told_with_their_points(an_axial_pane, a_view, qtbot, tool):
     a_view.tool = tool
     plane = an_axial_pane.plane()
     with qtbot.waitSignal(an_axial_pane.stroke_finished) as told:
-        drag(an_axial_pane, (100, 100), (120, 100), (120, 130))
+        press(an_axial_pane, (100, 100), (120, 100), (120, 130))
     name, points, normal = told.args
     assert name == tool
     assert points[0] == pytest.approx(plane.point_lps(100, 100))
@@ -228,7 +194,7 @@ def test_clicks_of_editing_tools_are_told(an_axial_pane, a_view, qtbot, tool):
     a_view.tool = tool
     expected = an_axial_pane.plane().point_lps(140, 120)
     with qtbot.waitSignal(an_axial_pane.clicked) as told:
-        drag(an_axial_pane, (140, 120))
+        press(an_axial_pane, (140, 120))
     assert told.args[0] == tool
     assert told.args[1] == pytest.approx(expected)
 

@@ -124,7 +124,7 @@ def test_what_was_missed_and_what_was_wrong_are_told_apart(a_quiz, trigger):
 
 def test_a_pin_is_drawn_in_3_d(a_quiz, qtbot):
     scene = a_quiz.panes.scene
-    qtbot.waitUntil(lambda: not scene.scene.empty and not scene.preparing, timeout=60_000)
+    qtbot.waitUntil(lambda: scene.drawn and not scene.preparing, timeout=60_000)
     a_quiz.session.view.crosshair = False
     before = scene.grab().toImage()
     a_quiz.panes.clicked.emit("mark", np.array(a_quiz.session.case.volume.grid.center_lps))

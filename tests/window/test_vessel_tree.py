@@ -4,8 +4,9 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 
+from tests.window.heartbeat import Heartbeat
 from tests.window.mouse import press, wheel
 from viewer.errors import ViewerError
 from viewer.geometry import tree_sheet
@@ -172,24 +173,6 @@ def test_a_slow_picture_is_coarse_while_it_turns_and_fine_at_rest(
     qtbot.waitUntil(lambda: not view.curve._coarse, timeout=2000)
     view.curve.grab()
     assert view.curve._image._hu[1].shape == fine
-
-
-class Heartbeat:
-    """The longest gap between two turns of the event loop."""
-
-    def __init__(self):
-        self.longest, self._last = 0.0, time.perf_counter()
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._beat)
-        self._timer.start(0)
-
-    def _beat(self):
-        now = time.perf_counter()
-        self.longest, self._last = max(self.longest, now - self._last), now
-
-    def stop(self):
-        self._timer.stop()
-        return self.longest
 
 
 @pytest.mark.parametrize("sheet", ["straightened", "stretched", "tree"])

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.geometry.drawn import Drawing
@@ -224,15 +224,6 @@ class DrawingLayer(Glass):
                 self._pencil.finish(paper)
             return True
         return self._press(event)
-
-    def _key(self, event: QKeyEvent) -> bool:
-        act = self._act(Qt.Key(event.key()))
-        if act is None:
-            return False
-        event.accept()
-        if event.type() == QEvent.Type.KeyPress:
-            act()
-        return True
 
     def _act(self, key: Qt.Key) -> Callable[[], object] | None:
         """What a key does now."""

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.geometry.ends import End
@@ -204,15 +204,6 @@ class EndsLayer(Glass):
 
     def _leave(self) -> None:
         self._hand.rest_at(None)
-
-    def _key(self, event: QKeyEvent) -> bool:
-        act = self._act(Qt.Key(event.key()))
-        if act is None:
-            return False
-        event.accept()
-        if event.type() == QEvent.Type.KeyPress:
-            act()
-        return True
 
     def _act(self, key: Qt.Key) -> Callable[[], object] | None:
         """What a key does now."""

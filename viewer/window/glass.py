@@ -1,5 +1,7 @@
 """A sheet of glass over a view: it paints on it, and hears of its mouse and keys first."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
@@ -50,4 +52,13 @@ class Glass(QWidget):
         """The mouse has left the view."""
 
     def _key(self, event: QKeyEvent) -> bool:
-        return False
+        act = self._act(Qt.Key(event.key()))
+        if act is None:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            act()
+        return True
+
+    def _act(self, key: Qt.Key) -> Callable[[], object] | None:
+        """What a key does now."""

@@ -40,6 +40,8 @@ class PaneGrid(QWidget):
         self.panes: dict[str, QWidget] = {**self.slices, "3-D": self.scene}
         self.vessel = VesselView(session)
         self._all = {**self.panes, **self.vessel.parts}
+        for part in self._all.values():
+            part.setParent(self)  # what no layout shows yet must end with the window too
         self.pencil = Pencil(session)
         self.layers = self._glass()
         self._grid = QGridLayout(self)

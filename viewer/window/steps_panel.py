@@ -68,7 +68,7 @@ class StepCard(QFrame):
         tip_label.setWordWrap(True)
         inner.addWidget(tip_label)
         self.form = OptionsForm(options) if options is not None else None
-        self.button = QPushButton("Run")
+        self.button = QPushButton("Run", self.body)
         self.button.setToolTip(f"Run {title.lower()}")
         self.button.clicked.connect(lambda: self.run.emit(name))
         if self.form is not None:
