@@ -29,3 +29,11 @@ def test_a_tree_that_fills_its_map_leaves_nothing_out():
     whole = VesselTree((vessel((0, 0, 0), (0, 0, 60), 2.5),), np.zeros((0, 3)))
     _, mask = render(whole, grid_around(whole, (0.8,) * 3))
     assert not list(left_out(whole, mask, 0.8))
+
+
+def test_a_vessel_wider_than_its_spheres_on_one_side_leaves_nothing_out():
+    """As where its section is no circle: its wall bulges, but no vessel sticks out."""
+    whole = VesselTree((vessel((0, 0, 0), (0, 0, 60), 7.5),), np.zeros((0, 3)))
+    _, mask = render(whole, grid_around(whole, (0.8,) * 3))
+    aside = VesselTree((vessel((1.5, 0, 0), (1.5, 0, 60), 5.5),), np.zeros((0, 3)))
+    assert not list(left_out(aside, mask, 0.8))

@@ -13,6 +13,7 @@ from viewer.segment.mask import ARTERY, VesselMask
 
 BEYOND_VOXELS = 1.0  # how far out of the tree's spheres the map's walls may reach
 TOUCH = 1.8  # voxels
+STICKS_OUT = 2.0  # radii: what reaches less far out is a bulge of a wall that is not round
 STEP_MM = 0.5
 
 
@@ -47,6 +48,6 @@ def left_out(tree: VesselTree, mask: VesselMask, least_mm: float) -> Iterator[Le
         ahead /= max(float(np.linalg.norm(ahead)), 1e-9)
         along = (lumen[own] - start) @ ahead
         radius = float(np.sqrt(sizes[k] / (np.pi * max(np.ptp(along), voxel_mm))))
-        if radius >= least_mm:
+        if radius >= least_mm and off[own].max() > STICKS_OUT * radius:
             s = np.arange(float(along.max()), 0.0, -STEP_MM)[:, None]
             yield LeftOut(at, start + s * ahead, radius)
