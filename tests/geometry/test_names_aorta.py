@@ -94,6 +94,21 @@ def test_an_aorta_goes_on_past_a_short_piece_in_it_that_holds_a_side_vessel():
     assert (10, "right renal artery") not in names
 
 
+@pytest.mark.parametrize(("tip", "more_mm"), [((3, 0, -19), 8.0), ((-15, 2, -11), 0.0)])
+def test_an_aorta_goes_on_into_its_own_cut_end_and_not_into_an_iliac_artery(tip, more_mm):
+    """A last piece, as wide out of the joint with a lumbar artery: straight on, or aside."""
+    last = (
+        line((0, 0, 95), (0, 0, 0), radius=[8.0, 6.2], parent=3),
+        line((0, 0, 0), tip, radius=[6.2, 6.0, 5.4, 4.7, 4.5, 3.0, 1.0], parent=7),
+        side((0, 0, 0), (2, 20, -4), radius=1.0, parent=7),
+    )
+    names = given(a_belly(lower=last))
+    assert names[7, "infrarenal abdominal aorta"] == pytest.approx(95.0, abs=0.5)
+    assert names.get((8, "infrarenal abdominal aorta"), 0.0) >= more_mm
+    assert ((8, "infrarenal abdominal aorta") in names) == (more_mm > 0)
+    assert (9, "infrarenal abdominal aorta") not in names
+
+
 def length(tree, name):
     """How long the true branches of a name are together."""
     return sum(b.length_mm for b in tree.branches if b.name == name)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from viewer.geometry.names_ways import Step, Way, Ways
+from viewer.geometry.names_ways import JOINT, Step, Way, Ways, heading
 
 LEAST_MM = 5.5  # radius
 SURE_MM = 7.0
@@ -21,6 +21,7 @@ LATELY_MM = 120.0
 ALWAYS_MM = 8.0  # what is this thick goes on as the aorta even below a sac
 NARROWEST = 0.62
 DEAD_END_MM = 30.0
+STRAIGHT = 0.85  # cosine
 RATHER_MM = 13.0
 ALIKE = 0.7
 ARCH_DROP_MM = 25.0
@@ -126,7 +127,7 @@ def _extended(ways: Ways, steps: list[Step]) -> list[Step]:
         least = min(max(SAME * recent, LEAST_SAME * min(widest, RATHER_MM)), ALWAYS_MM)
         wide = [o for o in options if ways.caliber(o) >= least]
         if not wide:
-            return _to_fork(ways, steps)
+            return _to_end(ways, _to_fork(ways, steps), NARROWEST * recent)
         steps.append(_farthest(ways, wide, options, NARROWEST * recent))
 
 
@@ -171,6 +172,22 @@ def _to_fork(ways: Ways, steps: list[Step]) -> list[Step]:
             return steps
         if iliac_fork(ways, way):
             return longer
+
+
+def _to_end(ways: Ways, steps: list[Step], least_mm: float) -> list[Step]:
+    """Steps, and straight on into a last short piece as wide out of the joint: the aorta's own end.
+
+    At a cut end a centerline runs into an edge of the cut, and its spheres shrink.
+    """
+    come = heading(ways.way(steps).points_lps[::-1], RECENT_MM)
+    for on in ways.ahead(steps[-1]):
+        points = ways.points(on)
+        far = np.linalg.norm(points - points[0], axis=1)
+        out = ways.radius(on)[far > JOINT * ways.joint_radius(on)]
+        straight = -float(come @ heading(points, DEAD_END_MM)) > STRAIGHT
+        if straight and not ways.ahead(on) and len(out) and out.max() >= least_mm:
+            return [*steps, on] if far.max() < DEAD_END_MM else steps
+    return steps
 
 
 def _iliacs(ways: Ways, way: Way, options: tuple[Step, ...]) -> tuple[Step, Step] | None:
