@@ -213,3 +213,14 @@ def test_a_stub_that_the_tree_leaves_out_is_an_end_all_the_same():
     traced = VesselTree((piece(rest, 3.0), after, side), np.zeros((0, 3)))
     (found,) = occlusions(traced, (), volume, mask)
     assert found.length.value == pytest.approx(14.0, abs=2.0)
+
+
+def test_a_stub_that_the_tree_leaves_out_does_not_tell_where_it_points_far_on():
+    before, after = two_pieces(gap_mm=45.0).branches
+    rest = before.points_lps[before.length_mm - before.s_mm > 10.0]
+    side = piece(np.linspace(rest[-1], rest[-1] + [25, 0, 0], 80), 2.6)
+    volume, mask = scanned(VesselTree((before, after, side), np.zeros((0, 3))))
+    traced = VesselTree((before, after), np.zeros((0, 3)))
+    assert len(occlusions(traced, (), volume, mask)) == 1
+    short = VesselTree((piece(rest, 3.0), after, side), np.zeros((0, 3)))
+    assert occlusions(short, (), volume, mask) == ()

@@ -20,6 +20,7 @@ FAINT_HU = 150.0
 FULL, REFILLED = 0.7, 0.4  # of the thick vessels' blood: what is duller is blurred or faint
 LEAST_TAPER = 0.6  # of the caliber: a vessel that ends thinner runs out by itself
 LEAST_MM, MOST_MM, MOST_RADII = 2.0, 250.0, 80.0
+STUB_RADII = 12.0  # a stub that only the map shows is too short to tell where it points far on
 TOWARDS = 0.3  # cosine between where a stump points and where the other one lies
 FAR_RADII, FAR_NAMELESS = 100.0, 60.0  # a gap of so many radii makes a pair half as likely
 LEAST_LIKELY, LEAST_DARK = 0.46, 0.85
@@ -152,7 +153,8 @@ def _gap(one: Stump, other: Stump, name: str, volume: Volume) -> _Gap | None:
     away = other.face_lps - one.face_lps
     far = float(np.linalg.norm(away))
     thin, thick = sorted((one.radius_mm, other.radius_mm))
-    if not LEAST_MM <= far <= min(MOST_MM, MOST_RADII * thick):
+    most_radii = MOST_RADII if one.in_tree and other.in_tree else STUB_RADII
+    if not LEAST_MM <= far <= min(MOST_MM, most_radii * thick):
         return None
     cosines = float(one.heading @ away) / far, -float(other.heading @ away) / far
     reach = FAR_RADII if name else FAR_NAMELESS
