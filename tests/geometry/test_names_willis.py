@@ -119,3 +119,17 @@ def test_a_traced_posterior_artery_does_not_run_on_into_the_communicating_one():
         (f"left {POSTERIOR} P2", true[1]),
     ):
         assert nearest(span(tree, names, name), at) < 4.0, name
+
+
+def test_a_ring_that_was_opened_in_the_communicating_artery_tells_where_a1_ends():
+    scene = make_scene("head", 41, spacing_mm=1.0, companions=False)
+    tree = trace(labels(scene), silent())
+    true = mouths(scene.vessels.tree, "anterior communicating artery")
+    names = name_vessels(tree, scene.grid)
+    assert "anterior communicating artery" not in {each.name for each in names}
+    for side, mouth in zip(SIDES, true, strict=True):
+        for segment in ("A1", "A2"):
+            assert nearest(span(tree, names, f"{side} {ANTERIOR} {segment}"), mouth) < 2.0
+    assert any("ring of vessels was opened" in each.reason for each in names)
+    whole = {each.name for each in name_vessels(replace(tree, repairs=()), scene.grid)}
+    assert {f"{side} {ANTERIOR}" for side in SIDES} <= whole

@@ -10,6 +10,7 @@ from viewer.geometry.names_ways import Step, Ways
 JOINED_MM, NEAR_MM = 1.5, 3.0
 ANTERIOR_MM, POSTERIOR_MM = (1.0, 12.0), (6.0, 30.0)
 BACKWARDS_MM = 4.0
+OPENED_MM = 5.0  # from each of the two
 TRUNK_MM, LOOK_MM, HIGHER_MM = 18.0, 12.0, 2.0
 ALIKE = 0.55
 SURE = 0.6
@@ -29,13 +30,16 @@ def name_willis(ways: Ways, found: Sequence[Named]) -> list[Named]:
     out = list(found)
     both = [f"{side} anterior cerebral artery" for side in SIDES]
     anterior = _between(ways, found, loose, both[0], both[1], ANTERIOR_MM)
+    joints, name = np.zeros((0, 3)), "anterior communicating artery"
     if len(anterior) == 1:
-        name = "anterior communicating artery"
         why = "short, between the two anterior cerebral arteries"
         out += give(ways.way(anterior), name, SURE, why)
-        for side, joint in zip(SIDES, ways.points(anterior[0])[[0, -1]], strict=True):
-            carotid = f"{side} internal carotid artery"
-            out = _parted(ways, out, f"{side} anterior cerebral artery", carotid, name, joint)
+        joints = ways.points(anterior[0])[[0, -1]]
+    elif len(opened := _opened_between(ways, found, *both)) == 1:
+        joints, name = np.repeat(opened, 2, axis=0), f"{name}, where a ring of vessels was opened"
+    for side, joint in zip(SIDES, joints, strict=False):
+        carotid = f"{side} internal carotid artery"
+        out = _parted(ways, out, f"{side} anterior cerebral artery", carotid, name, joint)
     for side in SIDES:
         carotid, cerebral = f"{side} internal carotid artery", f"{side} posterior cerebral artery"
         behind = [
@@ -102,6 +106,19 @@ def _between(
                 out.append(step)
                 break
     return out
+
+
+def _opened_between(ways: Ways, found: Sequence[Named], one: str, other: str) -> np.ndarray:
+    """The places (n,3) between two arteries at which a ring was opened, so that no branch is left.
+
+    A ring is opened where it is thinnest, so in what joins the two.
+    """
+    sides = _points(ways, found, one), _points(ways, found, other)
+    places = [np.array(r.point_lps) for r in ways.tree.repairs if r.kind == "loop"]
+    if not all(len(points) for points in sides):
+        return np.zeros((0, 3))
+    near = [p for p in places if max(_far(points, p) for points in sides) < OPENED_MM]
+    return np.array(near).reshape(-1, 3)
 
 
 def _points(ways: Ways, found: Sequence[Named], name: str) -> np.ndarray:
