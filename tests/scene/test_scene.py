@@ -168,6 +168,21 @@ def test_slice_planes_show_the_slices(a_scene, a_tube, a_view):
     assert not lit(a_scene.render())[:, :120].any()
 
 
+def test_slice_planes_cover_nothing_that_lies_before_them(a_scene, a_tube, a_view, monkeypatch):
+    monkeypatch.setattr(prepare, "BRICK_VOXELS", 30_000)
+    a_view.tree_shown = False
+    stand(a_scene, a_tube, a_view, surface=False)
+    a_scene.look_from("L")
+    alone = lit(a_scene.render())
+    a_view.cursor_lps = tuple(np.subtract(a_tube.volume.grid.center_lps, (15.0, 0, 0)))
+    a_scene.show_planes(a_view, grid_image(a_tube.volume.voxels, a_tube.volume.grid), True)
+    with_planes = a_scene.render()[..., :3].astype(int)
+    colored = with_planes.max(axis=2) - with_planes.min(axis=2) > 30
+    tube = binary_erosion(alone[:100, :140], iterations=2)
+    assert tube.sum() > 200
+    assert colored[:100, :140][tube].mean() > 0.9
+
+
 def test_zoom_pan_and_size(a_scene, a_tube, a_view):
     stand(a_scene, a_tube, a_view)
     scale = a_scene.mm_per_pixel

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import vtkmodules.vtkRenderingFreeType
@@ -40,7 +41,7 @@ from viewer.volume.grid import Grid
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "microsoft basic render")
 WHOLE_BOX = (0.0, 1.0, 0.0, 1.0, 0.0, 1.0)
-SLOW_S, FAST_S = 0.05, 0.025
+SLOW_S, FAST_S = 0.04, 0.02
 COARSEST = 4
 CUBE_CORNER = 74  # pixels
 
@@ -255,8 +256,7 @@ class Scene:
         begun = time.perf_counter()
         if self._volume is not None:
             self._volume.sample_every(self._rays)
-        self._visible([*self._coarse_props(), self._anchor])
-        self._draw(first=True, last=True)
+        self._draw([*self._coarse_props(), self._anchor], first=True, last=True)
         picture = self.picture()
         taken = time.perf_counter() - begun
         if taken > SLOW_S:
@@ -267,18 +267,13 @@ class Scene:
 
     def refine(self) -> Iterator[None]:
         """Draw the fine picture in short steps; when they are over, `picture` gives it."""
-        into = self.axes[2]
-        groups: list[list[vtkProp]] = []
-        if self._surface is not None and self._shown[1]:
-            groups += [[piece] for piece in self._surface.back_to_front(into)]
-        if self._volume is not None and self._shown[0]:
-            self._volume.sample_every(1)
-            groups += [[brick] for brick in self._volume.back_to_front(into)]
-        groups = groups or [[]]
-        for n, group in enumerate(groups):
-            self._visible([*group, self._anchor, *self._planes.actors])
-            self._draw(first=n == 0, last=n == len(groups) - 1)
+        # The slices once and first: what is drawn again covers the volume in front of it.
+        self._draw([*self._planes.actors, self._anchor], first=True)
+        for prop in self._fine_props():
+            self._draw([prop, self._anchor])
             yield
+        self._draw([self._anchor], last=True)
+        yield
 
     def render(self) -> np.ndarray:
         """The fine picture (h,w,4) uint8 in one go."""
@@ -301,7 +296,9 @@ class Scene:
             renderer.RemoveAllViewProps()
         self._window.Finalize()
 
-    def _draw(self, first: bool, last: bool) -> None:
+    def _draw(self, chosen: list[vtkProp], first: bool = False, last: bool = False) -> None:
+        """Draw the chosen ones over what was drawn before; the first draw wipes that away."""
+        self._visible(chosen)
         self._main.SetPreserveColorBuffer(not first)
         self._main.SetPreserveDepthBuffer(not first)
         self._over.SetDraw(last)
@@ -326,19 +323,23 @@ class Scene:
         room = min(CUBE_CORNER, width / 4, height / 4)
         self._corner.SetViewport(1 - room / width, 0, 1, room / height)
 
-    def _coarse_props(self) -> list[vtkProp]:
-        chosen: list[vtkProp] = list(self._planes.actors)
+    def _fine_props(self) -> Iterator[vtkProp]:
+        into = self.axes[2]
         if self._surface is not None and self._shown[1]:
-            chosen.append(self._surface.coarse)
+            yield from self._surface.back_to_front(into)
         if self._volume is not None and self._shown[0]:
-            chosen.append(self._volume.coarse)
-        return chosen
+            self._volume.sample_every(1)
+            yield from self._volume.back_to_front(into)
+
+    def _coarse_props(self) -> list[vtkProp]:
+        views = (self._surface, self._shown[1]), (self._volume, self._shown[0])
+        return [*self._planes.actors, *(v.coarse for v, shown in views if v is not None and shown)]
 
     def _visible(self, chosen: list[vtkProp]) -> None:
         wanted = {id(prop) for prop in chosen}
-        for view in (self._volume, self._surface):
-            for prop in view.props if view is not None else ():
-                prop.SetVisibility(id(prop) in wanted)
+        views = [view.props for view in (self._volume, self._surface) if view is not None]
+        for prop in chain(self._planes.actors, *views):
+            prop.SetVisibility(id(prop) in wanted)
 
     def _clip(self, box: tuple[float, ...]) -> None:
         if self._volume is not None:

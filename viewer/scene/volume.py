@@ -1,5 +1,8 @@
 """The volume picture: bricks of voxels seen through a preset."""
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPiecewiseFunction
 from vtkmodules.vtkRenderingCore import (
@@ -19,7 +22,9 @@ from viewer.volume.grid import Grid
 
 SUB_VOLUME = 0x0002000  # only the middle of the 27 regions
 OVERLAP = 0.7  # of a voxel: bricks that only touch leave a dark line between them
+PARTS = 2  # of a fine brick; each is a step of the picture, which stays far under 100 ms
 Clip = tuple[float, float, float, float, float, float]  # along columns, rows and slices, 0 to 1
+WHOLE: Clip = (0, 1, 0, 1, 0, 1)
 
 
 class VolumeView:
@@ -27,6 +32,8 @@ class VolumeView:
 
     def __init__(self, prepared: PreparedVolume, software: bool) -> None:
         self.prepared = prepared
+        self._parts = PARTS if software else 1
+        self._box = WHOLE
         self.property = vtkVolumeProperty()
         self.property.SetInterpolationTypeToLinear()
         self.coarse = _prop(prepared.coarse, prepared.coarse_grid, self.property, software)
@@ -59,15 +66,41 @@ class VolumeView:
 
     def clip(self, box: Clip) -> None:
         """Draw only a part, in shares of the volume along columns, rows and slices."""
+        self._box = box
         _crop(self.coarse, self.prepared.coarse, self.prepared.coarse_grid, box)
         for prop, brick in zip(self.fine, self.prepared.fine, strict=True):
             if prop is not self.coarse:
                 _crop(prop, brick, self.prepared.grid, box)
 
-    def back_to_front(self, into: np.ndarray) -> list[vtkVolume]:
-        """The fine bricks, farthest first, for a view along `into`."""
-        normal = self.prepared.grid.index_from_lps[self.prepared.fine[0].axis, :3]
-        return self.fine[::-1] if float(normal @ into) > 0 else list(self.fine)
+    def back_to_front(self, into: np.ndarray) -> Iterator[vtkVolume]:
+        """The fine bricks part by part, farthest first, for a view along `into`.
+
+        Each is cut to its part when its turn comes: draw it before asking for the next.
+        """
+        shape = self.prepared.grid.shape
+        cut = self.prepared.fine[0].axis
+        other = max((axis for axis in range(3) if axis != cut), key=lambda axis: shape[axis])
+        pairs = list(zip(self.fine, self.prepared.fine, strict=True))
+        for prop, brick in reversed(pairs) if self._away(cut, into) else pairs:
+            for part in self._in_parts(other, self._away(other, into)):
+                _crop(prop, brick, self.prepared.grid, part)
+                yield prop
+
+    def _away(self, axis: int, into: np.ndarray) -> bool:
+        """Whether an array axis leads away from who looks along `into`."""
+        return float(self.prepared.grid.index_from_lps[axis, :3] @ into) > 0
+
+    def _in_parts(self, axis: int, away: bool) -> list[Clip]:
+        """The clip box cut along an array axis, farthest part first."""
+        at = 2 * (2 - axis)
+        reach = OVERLAP / max(self.prepared.grid.shape[axis] - 1, 1)
+        ends = np.linspace(self._box[at], self._box[at + 1], self._parts + 1)
+        out = []
+        for low, high in pairwise(ends):
+            part = list(self._box)
+            part[at], part[at + 1] = max(low - reach, ends[0]), min(high + reach, ends[-1])
+            out.append(tuple(part))
+        return out[::-1] if away else out
 
     def sample_every(self, pixels: int) -> None:
         """Cast one ray for so many pixels a side of the coarse picture."""
@@ -92,7 +125,7 @@ def _prop(brick: Brick, grid: Grid, look: vtkVolumeProperty, software: bool) -> 
     prop.SetMapper(mapper)
     prop.SetProperty(look)
     prop.SetUserMatrix(vtk_matrix(lps_from_vtk(grid) @ np.diag([*(1 / spacing), 1.0])))
-    _crop(prop, brick, grid, (0, 1, 0, 1, 0, 1))
+    _crop(prop, brick, grid, WHOLE)
     return prop
 
 
@@ -120,7 +153,7 @@ def _crop(prop: vtkVolume, brick: Brick, grid: Grid, box: Clip) -> None:
     cut = slice(2 * along, 2 * along + 2)
     bounds[cut] = np.clip(bounds[cut], *inner)
     mapper = prop.GetMapper()
-    whole = box == (0, 1, 0, 1, 0, 1) and brick.source.voxels.shape == grid.shape
+    whole = box == WHOLE and brick.source.voxels.shape == grid.shape
     mapper.SetCropping(not whole)
     mapper.SetCroppingRegionFlags(SUB_VOLUME)
     mapper.SetCroppingRegionPlanes(*bounds)

@@ -1,7 +1,6 @@
 """Long work in one worker thread, told and stopped from the thread that shows it."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,9 +19,6 @@ Post = Callable[[Callable[[], None]], None]
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 0.05
-# So soon a worker hands the interpreter over; by default it keeps it for 5 ms each time that the
-# thread which shows things asks, and that asks many times in one turn.
-SWITCH_S = 0.0005
 
 
 @dataclass(eq=False)
@@ -65,7 +61,6 @@ class Jobs:
     changed = Signal(object)
 
     def __init__(self, post: Post) -> None:
-        sys.setswitchinterval(SWITCH_S)
         self.post = post
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="job")
         self._running: list[tuple[Job[Any], Future[None]]] = []

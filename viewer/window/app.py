@@ -1,5 +1,6 @@
 """Opens the window."""
 
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -34,7 +35,18 @@ def show(path: Path | None) -> int:
 
     sys.excepthook = complain
     window.show()
-    QTimer.singleShot(0, window.panes.scene.scene.warm_up)
+    QTimer.singleShot(0, lambda: settle(window))
     if path is not None:
         QTimer.singleShot(0, lambda: window.files.open_path(path))
     return app.exec()
+
+
+def settle(window: MainWindow) -> None:
+    """Do what would hold up a later turn: the first drawing, and looking through all that stays.
+
+    Python looks for unused cycles among all objects there are, at any moment and for about 0.1 s;
+    modules, classes and the window are left out of that.
+    """
+    window.panes.scene.scene.warm_up()
+    gc.collect()
+    gc.freeze()

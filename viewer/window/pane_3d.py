@@ -174,6 +174,7 @@ class Pane3D(VtkWidget):
             self.touch()
             return
         self._preparing += 1
+        self._stop_refining()
         future = self._maker.submit(prepare, *of, self.scene.software)
         future.add_done_callback(lambda done: done.cancelled() or self._made.emit((part, of), done))
 
@@ -394,7 +395,6 @@ class Pane3D(VtkWidget):
     def _face_at(self, place: QPointF) -> int | None:
         if not self.view.clip_box or self.scene.empty:
             return None
-        for face, (x, y, _) in enumerate(self.scene.handles() / self._factor):
-            if math.hypot(place.x() - x, place.y() - y) < HANDLE_PIXELS:
-                return face
-        return None
+        x, y = (self.scene.handles()[:, :2] / self._factor).T
+        away = np.hypot(place.x() - x, place.y() - y)
+        return int(np.argmin(away)) if away.size and away.min() < HANDLE_PIXELS else None

@@ -3,7 +3,7 @@
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from viewer.case.case import Case
@@ -44,6 +44,9 @@ class PaneGrid(QWidget):
             part.setParent(self)  # what no layout shows yet must end with the window too
         self.pencil = Pencil(session)
         self.layers = self._glass()
+        self._stale: list[SlicePane] = []
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._paint_next)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
         self._grid.setSpacing(2)
@@ -194,8 +197,17 @@ class PaneGrid(QWidget):
         if after.tree is not None and before.tree is None and after.tree.branches:
             root = after.tree.branches[0]
             self._view.cursor_lps = tuple(root.points_lps[len(root.points_lps) // 2])
-        for pane in self.panes.values():
-            pane.show_case(after)
+        self.scene.show_case(after)
+        for pane in self.slices.values():
+            pane.take_case(after)
+        self._stale = list(self.slices.values())
+        self._turn.start()
+
+    def _paint_next(self) -> None:
+        """Paint one slice of a new case in a turn of its own, so that no turn paints them all."""
+        self._stale.pop(0).update()
+        if not self._stale:
+            self._turn.stop()
 
     def window_preset(self, key: int) -> None:
         """Set window and level by a key of the number row; 0 takes them from the histogram."""
@@ -259,6 +271,7 @@ class PaneGrid(QWidget):
 
     def release(self) -> None:
         """Stop listening and let the 3-D view end in order."""
+        self._turn.stop()
         self._session.case_changed.disconnect(self._case_changed)
         self._session.selected.disconnect(self.scene.select_branch)
         self._view.events.layout.disconnect(self._arrange)

@@ -293,4 +293,5 @@ class Pencil(QObject):
             self.hold = None
         if self._view.drawing not in {each.name for each in self.drawings}:
             self._view.drawing = ""
-        self.changed.emit()
+        if after.drawings is not before.drawings:
+            self.changed.emit()

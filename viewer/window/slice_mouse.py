@@ -38,6 +38,7 @@ class SliceMouse:
 
     def __init__(self, pane: "SlicePane") -> None:
         self._pane = pane
+        self._drag = ""
         self.cancel()
         self.over: QPointF | None = None
         self._wheel = 0
@@ -54,13 +55,14 @@ class SliceMouse:
 
     def cancel(self) -> None:
         """Forget the drag and its stroke."""
+        if self.busy:
+            self._pane.update()
         self._drag = ""
         self._button = Qt.MouseButton.NoButton
         self._begun = self._last = QPointF()
         self._moved = False
         self._rest = 0.0
         self.stroke_lps: list[np.ndarray] = []
-        self._pane.update()
 
     def press(self, event: QMouseEvent) -> None:
         """Choose the drag by button, place and tool."""

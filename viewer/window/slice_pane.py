@@ -85,6 +85,11 @@ class SlicePane(QWidget):
 
     def show_case(self, case: "Case") -> None:
         """Show another case."""
+        self.take_case(case)
+        self.update()
+
+    def take_case(self, case: "Case") -> None:
+        """Hold another case, which the next painting shows."""
         self.case = case
         self._spots = spots_of(case.findings)
         kept = {part: getattr(case, part) for part in ("volume", "enhanced", "mask")}
@@ -94,7 +99,6 @@ class SlicePane(QWidget):
                 del self._images[part]
         self._layers.clear()
         self._mouse.cancel()
-        self.update()
 
     def show_pins(self, pins: tuple[Pin, ...]) -> None:
         """Show labeled places where the slice cuts them."""

@@ -48,14 +48,14 @@ class TreeHand(QObject):
         self._ends: tuple[VesselTree | None, tuple[End, ...]] = (None, ())
         session.case_changed.connect(self._case_changed)
         session.selected.connect(self._note_selected)
-        session.view.events.tool.connect(self.let_go)
+        session.view.events.tool.connect(self._tool_changed)
 
     def release(self) -> None:
         """Stop listening."""
         self._timer.stop()
         self._session.case_changed.disconnect(self._case_changed)
         self._session.selected.disconnect(self._note_selected)
-        self._session.view.events.tool.disconnect(self.let_go)
+        self._session.view.events.tool.disconnect(self._tool_changed)
 
     # What there is
 
@@ -111,11 +111,13 @@ class TreeHand(QObject):
             self._do("Dragging the end", EndChange("moved", point_of(end.point_lps), point_of(to)))
         self.changed.emit()
 
-    def let_go(self, *_: object) -> None:
+    def let_go(self) -> None:
         """Pick nothing, drag nothing, show no way."""
+        held = self.picked is not None or self.dragged_to is not None
         self.picked = self.dragged_to = None
         self.rest_at(None)
-        self.changed.emit()
+        if held:
+            self.changed.emit()
 
     # What a click would do
 
@@ -206,6 +208,10 @@ class TreeHand(QObject):
             self._session.say("info", WAIT)
         else:
             self._job = self._session.edit_tree(name, change)
+
+    def _tool_changed(self, *_: object) -> None:
+        self.let_go()
+        self.changed.emit()
 
     def _case_changed(self, before: Case, after: Case) -> None:
         if after.tree is before.tree:

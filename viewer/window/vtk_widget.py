@@ -59,6 +59,11 @@ class VtkWidget(QWidget):
         """Whether there is a picture."""
         return self._image is not None and not self._closed and not self.scene.empty
 
+    @property
+    def preparing(self) -> bool:
+        """Whether something else will soon stand in the scene; then nothing is drawn finely."""
+        return False
+
     def _draw(self) -> None:
         if self._dirty and not self._closed and not self.scene.empty and self.isVisible():
             self.scene.resize(*self._pixels())
@@ -81,7 +86,7 @@ class VtkWidget(QWidget):
         return max(round(self.width() * factor), 2), max(round(self.height() * factor), 2)
 
     def _begin_refining(self) -> None:
-        if not self._dirty and self.isVisible():
+        if not self._dirty and self.isVisible() and not self.preparing:
             self._steps = self.scene.refine()
             self._step.start()
 
