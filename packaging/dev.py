@@ -448,7 +448,7 @@ def test(arguments: Sequence[str]) -> int:
         return in_venv("-m", "pytest", *arguments, environment=environment)
     at_a_time = min(cores, MOST_AT_A_TIME)
     one_core = environment | {"OMP_NUM_THREADS": str(cores // at_a_time)}
-    spread = ("-n", str(at_a_time), "--dist", "loadfile")
+    spread = ("-n", str(at_a_time), "--dist", "loadfile", "--no-loadscope-reorder")
     together = in_venv("-m", "pytest", *spread, "-m", "not alone", environment=one_core)
     return in_venv("-m", "pytest", "-m", "alone", environment=environment) or together
 

@@ -11,6 +11,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items):
+    """Training comes first: torch's compiler crashes where Mesa has loaded its own before."""
+    items.sort(key=lambda item: "training" not in item.path.parts)
+
+
 @pytest.fixture
 def shared_data():
     """Finds a file or folder of the real cases, or skips with the reason."""
