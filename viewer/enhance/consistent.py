@@ -1,0 +1,151 @@
+"""Restored volumes made to agree with what was measured, in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.enhance.acquisition import Acquisition, along
+
+SLICES = 16  # of the acquired volume, worked on at once
+NEAR, STEPS, MOST_PULL = 1e-3, 60, 1e9
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How a restored volume agrees with the scan.
+
+    `chi_square` is the mean square of the residual over that of the noise, `strength` the
+    lambda in units of the noise's share (infinite: the guess was kept), `residual` (acquired
+    grid, float32) the scan less what the scanner would have given of the restored volume, in HU.
+    """
+
+    hu: np.ndarray
+    residual: np.ndarray
+    strength: float
+    chi_square: float
+
+
+def smoothest(acquired_hu: np.ndarray, acquisition: Acquisition) -> np.ndarray:
+    """The smoothest volume that was measured as `acquired_hu` (float32): no network is asked."""
+    return along(acquired_hu, acquisition.each(lambda axis: axis.spread))
+
+
+def agreeing(guess: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition) -> np.ndarray:
+    """The volume next to `guess` that was measured as `acquired_hu`, before rounding (float32).
+
+    x = g + S A' (A S A')^-1 (y - A g): what is missing is added as smoothly as can be.
+    """
+    missing = np.asarray(acquired_hu, np.float32) - acquisition.acquired(guess)
+    out = smoothest(missing, acquisition)
+    out += guess
+    return out
+
+
+def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition) -> np.ndarray:
+    """int16 whose means over the acquired voxels are those measured.
+
+    Exact where measured values are multiples of 1 / (new voxels in an acquired one), as whole
+    HU are; else within half of that.
+    """
+    x, y, z = acquisition.factor
+    count = acquisition.voxels
+    out = np.empty(fine.shape, np.int16)
+    for low in range(0, len(acquired_hu), SLICES):
+        wanted = np.asarray(acquired_hu[low : low + SLICES], np.float64)
+        a, b, c = wanted.shape
+        box = slice(low * x, (low + a) * x)
+        parts = np.asarray(fine[box], np.float64).reshape(a, x, b, y, c, z)
+        parts = parts.transpose(0, 2, 4, 1, 3, 5).reshape(a, b, c, count)
+        parts += (wanted - parts.mean(axis=-1))[..., None]
+        whole = np.floor(parts)
+        short = np.rint(count * wanted - whole.sum(axis=-1))[..., None]
+        rank = np.argsort(np.argsort(whole - parts, axis=-1, kind="stable"), axis=-1)
+        whole += rank < short
+        back = whole.reshape(a, b, c, x, y, z).transpose(0, 3, 1, 4, 2, 5)
+        out[box] = back.reshape(a * x, b * y, c * z)
+    return out
+
+
+def within_noise(
+    guess: np.ndarray,
+    acquired_hu: np.ndarray,
+    noise_hu: np.ndarray | float,
+    acquisition: Acquisition,
+) -> Agreement:
+    """The volume next to `guess` whose residual is as large as the noise, no larger, no smaller.
+
+    x = g + S A' (A S A' + lambda)^-1 (y - A g) in the eigenvectors of A S A'; lambda by the
+    discrepancy principle (Morozov 1966): the residual's chi-square is 1. A guess that lies closer
+    to the scan than its noise is moved on, away from it, until the residual is that large.
+    `noise_hu` is a number or a map on the acquired grid.
+    """
+    missing = np.asarray(acquired_hu, np.float32) - acquisition.acquired(guess)
+    before = chi_square(missing, noise_hu)
+    if before <= 1:
+        return _farther(guess, missing, before, noise_hu, acquisition)
+    found = along(missing, acquisition.each(lambda axis: axis.vectors.T))
+    share = _shares(acquisition)
+    pull = _pull(found, share, noise_hu, acquisition)
+    weights = pull / (1 + pull * share)
+    out = along(found * weights, acquisition.each(lambda axis: axis.back))
+    residual = _left(found, share, pull, acquisition)
+    out += guess
+    return Agreement(out, residual, 1 / pull, chi_square(residual, noise_hu))
+
+
+def _farther(
+    guess: np.ndarray,
+    missing: np.ndarray,
+    before: float,
+    noise_hu: np.ndarray | float,
+    acquisition: Acquisition,
+) -> Agreement:
+    """A guess nearer to the scan than its noise, moved on along what it took away."""
+    more = np.float32(1 / np.sqrt(before) - 1) if before > 0 else np.float32(0)
+    out = guess - smoothest(more * missing, acquisition)
+    residual = (1 + more) * missing
+    return Agreement(out, residual, float("inf"), chi_square(residual, noise_hu))
+
+
+def chi_square(residual: np.ndarray, noise_hu: np.ndarray | float) -> float:
+    """The mean of the squared residual over the squared noise."""
+    return float(np.mean(np.square(residual / noise_hu, dtype=np.float64)))
+
+
+def _shares(acquisition: Acquisition) -> np.ndarray:
+    """The eigenvalues of A S A', so shaped that they go with coefficients (k,j,i)."""
+    shares = np.ones((1, 1, 1), np.float32)
+    for number, axis in enumerate(acquisition.axes):
+        if axis is not None:
+            shape = [1, 1, 1]
+            shape[number] = -1
+            shares = shares * axis.values.reshape(shape).astype(np.float32)
+    return shares
+
+
+def _left(
+    found: np.ndarray, share: np.ndarray, pull: float, acquisition: Acquisition
+) -> np.ndarray:
+    """The residual at 1 / lambda, on the acquired grid."""
+    vectors = acquisition.each(lambda axis: axis.vectors)
+    return along(found / (1 + np.float32(pull) * share), vectors)
+
+
+def _pull(
+    found: np.ndarray, share: np.ndarray, noise_hu: np.ndarray | float, acquisition: Acquisition
+) -> float:
+    """1 / lambda at which the residual's chi-square is 1, by bisection."""
+
+    def excess(pull: float) -> float:
+        return chi_square(_left(found, share, pull, acquisition), noise_hu) - 1
+
+    low, high = 0.0, 1.0
+    while excess(high) > 0 and high < MOST_PULL:
+        low, high = high, 8 * high
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        value = excess(middle)
+        if abs(value) < NEAR:
+            break
+        low, high = (middle, high) if value > 0 else (low, middle)
+    return middle
