@@ -33,7 +33,7 @@ def test_the_smoothest_way_back_is_measured_the_same(profile):
     (axis, *_) = acquisition.axes
     np.testing.assert_allclose(axis.forward.sum(axis=1), 1)
     np.testing.assert_allclose(axis.forward @ axis.spread, np.eye(20), atol=1e-6)
-    np.testing.assert_allclose(axis.spread @ np.ones(20), 1, atol=1e-3)
+    np.testing.assert_allclose(axis.spread @ np.ones(20), 1, atol=5e-3)
     wide = [(row > 0.5 * row.max()).sum() for row in axis.forward[5:-5]]
     assert np.mean(wide) == pytest.approx(3 * profile, abs=1)
 

@@ -10,7 +10,7 @@ from viewer.errors import ViewerError
 from viewer.volume.grid import Grid
 
 MOST = 8  # new voxels along one axis of an acquired one
-REACH = 2.0  # of the smoothness that is assumed between voxels, in acquired voxels
+REACH = 1.0  # of the smoothness that is assumed between voxels, in acquired voxels
 Triple = tuple[int, int, int]
 
 

@@ -45,7 +45,7 @@ def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition)
     """int16 whose means over the acquired voxels are those measured.
 
     Exact where measured values are multiples of 1 / (new voxels in an acquired one), as whole
-    HU are; else within half of that.
+    HU are; else within half of that. The sums so far are rounded, so no voxel moves by over 1.
     """
     x, y, z = acquisition.factor
     count = acquisition.voxels
@@ -56,11 +56,9 @@ def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition)
         box = slice(low * x, (low + a) * x)
         parts = np.asarray(fine[box], np.float64).reshape(a, x, b, y, c, z)
         parts = parts.transpose(0, 2, 4, 1, 3, 5).reshape(a, b, c, count)
-        parts += (wanted - parts.mean(axis=-1))[..., None]
-        whole = np.floor(parts)
-        short = np.rint(count * wanted - whole.sum(axis=-1))[..., None]
-        rank = np.argsort(np.argsort(whole - parts, axis=-1, kind="stable"), axis=-1)
-        whole += rank < short
+        parts = parts + (wanted - parts.mean(axis=-1))[..., None]
+        so_far = np.rint(np.cumsum(parts, axis=-1))
+        whole = np.diff(so_far, axis=-1, prepend=0)
         back = whole.reshape(a, b, c, x, y, z).transpose(0, 3, 1, 4, 2, 5)
         out[box] = back.reshape(a * x, b * y, c * z)
     return out

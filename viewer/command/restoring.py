@@ -1,0 +1,134 @@
+"""The command that restores scans: enhance."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from viewer.errors import ViewerError
+from viewer.progress import Progress
+
+if TYPE_CHECKING:
+    from viewer.enhance.restore import Restored
+    from viewer.volume.volume import Volume
+
+ENHANCED, ORIGIN, SD, UNSEEN, FACTS = (
+    "enhanced.nrrd",
+    "origin.nrrd",
+    "sd.nrrd",
+    "unseen.nrrd",
+    "enhance.json",
+)
+
+
+def add_enhance(verbs: Any) -> None:
+    """Add `enhance`: a sharper or quieter volume that agrees with what was measured."""
+    verb = verbs.add_parser(
+        "enhance",
+        help="a sharper or quieter volume that keeps what was measured",
+        description=f"Writes {ENHANCED} (int16 HU), {ORIGIN} (0 measured, 1 interpolated, 2 "
+        f"denoised, 3 inferred), {SD} (standard deviation of the expected error, HU) and {FACTS} "
+        "into a new folder.",
+    )
+    verb.add_argument("input", type=Path, metavar="INPUT", help="DICOM folder, volume file or case")
+    verb.add_argument("out", type=Path, metavar="OUT", help="the folder to write")
+    verb.add_argument(
+        "--mode",
+        choices=("exact", "noise"),
+        required=True,
+        help="exact: averaged back, every acquired voxel is reproduced; noise: within the noise",
+    )
+    verb.add_argument(
+        "--scale",
+        metavar="Z,Y,X",
+        help="into how many each voxel is divided; by default as many slices as make it cubic "
+        "(exact), or none (noise)",
+    )
+    verb.add_argument("--series", help="the UID of the series in a folder that holds several")
+    verb.add_argument("--report", action="store_true", help="print the numbers, too")
+    verb.set_defaults(command=_enhance)
+
+
+def _enhance(args: argparse.Namespace, progress: Progress) -> int:
+    from viewer.case.source import choose, find_source, open_source
+    from viewer.case.store import refuse_existing
+    from viewer.enhance.noise import noise_hu
+    from viewer.enhance.restore import restore
+    from viewer.networks.device import free_memory
+
+    refuse_existing(args.out, overwrite=False)
+    source = find_source(args.input, progress.part(0.0, 0.1))
+    series = choose(source.series, args.series) if source.kind == "dicom" else None
+    case = open_source(source, series, progress.part(0.1, 0.25))
+    volume = case.volume
+    if volume is None:
+        raise ViewerError(f"{args.input.name} holds no scan; nothing was restored.")
+    noise = noise_hu(volume, progress.part(0.25, 0.3))
+    found = restore(
+        volume,
+        noise,
+        progress.part(0.3, 0.8),
+        mode=args.mode,
+        factor=_scale(args.scale) if args.scale else _usual(volume, args.mode),
+        free_bytes=free_memory(),
+    )
+    progress.at(0.8, "Writing")
+    write_restored(found, args.out)
+    if args.report:
+        print(json.dumps(found.facts, indent=1))
+    return 0
+
+
+def write_restored(found: "Restored", out: Path) -> None:
+    """Write a restored volume with all that is known of it into a new folder."""
+    from viewer.enhance.origin import ORIGINS
+    from viewer.volume.files import write_labels, write_volume
+    from viewer.volume.volume import Volume
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    grid = found.volume.grid
+    try:
+        write_volume(found.volume, partial / ENHANCED, "Restored; see enhance.json")
+        write_labels(found.origin, grid, partial / ORIGIN)
+        for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN)):
+            write_volume(Volume(values.astype(np.float32), grid), partial / name)
+        facts = found.facts | {"origins": dict(enumerate(ORIGINS)), "voxels": _counts(found)}
+        text = json.dumps(facts, indent=1, allow_nan=False)
+        (partial / FACTS).write_text(text, encoding="utf-8")
+        partial.chmod(0o755)
+        partial.rename(out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _counts(found: "Restored") -> dict[str, int]:
+    from viewer.enhance.origin import ORIGINS
+
+    counts = np.bincount(found.origin.ravel(), minlength=len(ORIGINS))
+    return dict(zip(ORIGINS, counts.tolist(), strict=True))
+
+
+def _usual(volume: "Volume", mode: str) -> tuple[int, int, int]:
+    """As many new slices as make voxels about cubic; none where noise is taken out."""
+    from viewer.enhance.acquisition import MOST
+
+    if mode == "noise":
+        return 1, 1, 1
+    along, across, _ = volume.grid.spacing_mm
+    return int(np.clip(round(along / across), 1, MOST)), 1, 1
+
+
+def _scale(text: str) -> tuple[int, int, int]:
+    try:
+        z, y, x = (int(part) for part in text.split(","))
+    except ValueError:
+        raise ViewerError(
+            f"The scale {text!r} is not three whole numbers such as 2,1,1; nothing was restored."
+        ) from None
+    return z, y, x
