@@ -17,7 +17,6 @@ from viewer.networks.network import Network, network
 from viewer.networks.plan import CONTEXT, FINE
 from viewer.networks.registry import models, models_folder
 from viewer.progress import Cancelled, Progress
-from viewer.provenance import digest
 from viewer.segment import vessels
 from viewer.segment.evidence import Found
 from viewer.segment.vessels import DRAFT_OVERLAP, FINAL_OVERLAP, Networks
@@ -68,7 +67,7 @@ def engine_for(options: SegmentOptions) -> Engine:
             notices = (_fine_refused(error),)
     overlap = DRAFT_OVERLAP if options.mode == "draft" else FINAL_OVERLAP
     networks = Networks(context, fine, overlap)
-    checksums = {each.card.name: _checksum(each) for each in networks.asked}
+    checksums = {each.card.name: each.checksum for each in networks.asked}
     return Engine(networks, MappingProxyType(checksums), device.name, notices)
 
 
@@ -140,11 +139,6 @@ def _opened(name: str, device: devices.Device, folder: Path | None) -> Network:
     except (ImportError, OSError, RuntimeError, MemoryError) as error:
         raise ViewerError(f"{name} cannot run here: {type(error).__name__}") from error
     return found
-
-
-def _checksum(of: Network) -> str:
-    arrays = of.weights.arrays
-    return digest(arrays[name] for name in sorted(arrays))
 
 
 def _by_rules(why: str, severity: Severity) -> Engine:

@@ -8,7 +8,7 @@ from viewer.enhance.acquisition import Acquisition
 
 MEASURED, INTERPOLATED, DENOISED, INFERRED = range(4)
 ORIGINS = ("measured", "interpolated", "denoised", "inferred")
-NOTICED_HU = 2.0  # a smaller difference is no difference
+UNMOVED_HU, NOTICED_HU = 0.5, 2.0
 BEYOND_SD = 3.5  # of the noise: a voxel moved farther was not only denoised
 SLICES = 16
 
@@ -27,7 +27,7 @@ def unseen_hu(fine: np.ndarray, acquisition: Acquisition) -> np.ndarray:
 def origins(
     fine: np.ndarray,
     acquired_hu: np.ndarray,
-    classical: np.ndarray,
+    plain: np.ndarray,
     noise_hu: np.ndarray | float,
     acquisition: Acquisition,
     *,
@@ -35,25 +35,21 @@ def origins(
 ) -> np.ndarray:
     """What each restored voxel is (uint8, see `ORIGINS`); the boldest of what holds is told.
 
-    `classical` is the volume that needs no network. A voxel is inferred where a network moved it
-    away from that by more than the noise, or where more was taken away than noise explains.
+    `plain` is the smoothest volume that agrees with the scan, noise and all. A voxel is inferred
+    where it lies farther from that than smoothness (exact) or noise explains.
     """
-    divided = acquisition.voxels > 1
+    usual = INTERPOLATED if acquisition.voxels > 1 else DENOISED
     noise = np.broadcast_to(np.asarray(noise_hu, np.float32), acquired_hu.shape)
     out = np.empty(fine.shape, np.uint8)
     x = acquisition.factor[0]
     for slab, part in _slabs(fine, acquisition):
-        own = slice(slab.start // x, slab.stop // x)
-        scanned = _spread(acquired_hu[own].astype(np.float32), acquisition)
-        sd = _spread(noise[own], acquisition)
-        made = np.full(part.shape, INTERPOLATED if divided else MEASURED, np.uint8)
-        if not divided:
-            moved = np.abs(part - scanned)
-            made[moved > 0.5] = DENOISED
-            made[moved > BEYOND_SD * sd] = INFERRED
-        least = np.maximum(NOTICED_HU, 0.5 * sd if exact else sd)
-        made[np.abs(part - classical[slab]) > least] = INFERRED
-        out[slab] = made
+        sd = _spread(noise[slab.start // x : slab.stop // x], acquisition)
+        moved = np.abs(part - plain[slab])
+        out[slab] = usual
+        if usual == DENOISED:
+            out[slab][moved <= UNMOVED_HU] = MEASURED
+        beyond = 0.5 * sd if exact else BEYOND_SD * sd
+        out[slab][moved > np.maximum(NOTICED_HU, beyond)] = INFERRED
     return out
 
 

@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter
 from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.consistent import agreeing, chi_square, rounded, smoothest, within_noise
 from viewer.enhance.denoise import denoise
+from viewer.enhance.guess import Asked, guessed
 from viewer.enhance.origin import origins, unseen_hu
 from viewer.errors import ViewerError
 from viewer.progress import Progress
@@ -18,7 +19,7 @@ from viewer.units import bytes_text
 from viewer.volume.volume import Volume
 
 Mode = Literal["exact", "noise"]
-BYTES_PER_VOXEL = 18  # of the restored volume, held at the same time at most
+BYTES_PER_VOXEL = 22  # of the restored volume, held at the same time at most
 TOP_HU = 32767
 NEAR_MM = 5.0
 BETWEEN = 0.45  # of the error of slices twice as thick: that of dividing them once
@@ -45,6 +46,7 @@ class Restored:
     strength: float
     chi_square: float
     seconds: Mapping[str, float]
+    networks: Mapping[str, str]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class Restored:
             "residual_greatest_hu": float(np.abs(residual).max()),
             "unseen_rms_hu": float(np.sqrt(np.mean(np.square(self.unseen_hu, dtype=np.float32)))),
             "seconds": dict(self.seconds),
+            "networks": dict(self.networks),
         }
 
 
@@ -72,41 +75,45 @@ def restore(
     mode: Mode,
     factor: tuple[int, int, int] = (1, 1, 1),
     profile: float = 1.0,
+    asked: Asked | None = None,
     free_bytes: int | None = None,
 ) -> Restored:
     """The restored volume of a scan with a noise of `noise_hu`.
 
     "exact": every acquired voxel is the mean of its new ones, noise and all. "noise": the scan is
-    kept within its noise, which is taken out. Both at once cannot be had. Raises `ViewerError`
-    where the memory does not suffice or the noise is not known.
+    kept within its noise, which is taken out. Both at once cannot be had. With `asked` a network
+    guesses first; else the smoothest volume is the guess. Raises `ViewerError` where the memory
+    does not suffice or the noise is not known.
     """
-    acquisition = Acquisition(volume.voxels.shape, factor, profile)  # type: ignore[arg-type]
-    if mode == "noise" and not noise_hu > 0:
+    exact = mode == "exact"
+    acquisition = Acquisition(volume.voxels.shape, factor, 1.0 if exact else profile)  # type: ignore[arg-type]
+    if not exact and not noise_hu > 0:
         raise ViewerError(
             "The noise of this scan could not be measured, so nothing can be kept within it; the "
             "scan was kept as it is: choose the mode exact."
         )
     _demand_memory(acquisition, free_bytes)
     clock = _Clock()
-    classical = _classical(volume, noise_hu, mode, acquisition, progress.part(0.0, 0.5))
+    progress.at(0.0, "Dividing voxels")
+    plain = smoothest(volume.voxels, acquisition)
+    guess, sd_hu = _guess(volume, plain, noise_hu, acquisition, exact, asked, progress.part(0, 0.6))
     clock.note("guess")
-    progress.at(0.5, "Keeping what was measured")
-    if mode == "exact":
-        fine = rounded(agreeing(classical, volume.voxels, acquisition), volume.voxels, acquisition)
-        strength = 0.0
+    progress.at(0.6, "Keeping what was measured")
+    strength = 0.0
+    if exact:
+        fine = rounded(agreeing(guess, volume.voxels, acquisition), volume.voxels, acquisition)
     else:
-        found = within_noise(classical, volume.voxels, noise_hu, acquisition)
+        found = within_noise(guess, volume.voxels, noise_hu, acquisition)
         fine = np.clip(np.rint(found.hu), -TOP_HU - 1, TOP_HU).astype(np.int16)
         strength = found.strength
         del found
+    del guess
     clock.note("consistency")
-    progress.at(0.7, "Telling what is measured and what is not")
-    means = acquisition.means if mode == "exact" else acquisition.acquired
-    residual = volume.voxels - means(fine)
-    origin = origins(fine, volume.voxels, classical, noise_hu, acquisition, exact=mode == "exact")
-    del classical
-    progress.at(0.85)
-    sd_hu = expected_error_hu(volume, noise_hu, acquisition, exact=mode == "exact")
+    progress.at(0.8, "Telling what is measured and what is not")
+    residual = volume.voxels - (acquisition.means(fine) if exact else acquisition.acquired(fine))
+    origin = origins(fine, volume.voxels, plain, noise_hu, acquisition, exact=exact)
+    del plain
+    progress.at(0.9)
     unseen = unseen_hu(fine, acquisition)
     clock.note("origin")
     progress.at(1.0)
@@ -122,18 +129,33 @@ def restore(
         strength,
         chi_square(residual, noise_hu) if noise_hu > 0 else float("nan"),
         clock.seconds,
+        asked.checksums if asked is not None else {},
     )
 
 
-def _classical(
-    volume: Volume, noise_hu: float, mode: Mode, acquisition: Acquisition, progress: Progress
-) -> np.ndarray:
-    """The volume that needs no network (float32): smoothed within its noise, then divided."""
-    hu = volume.voxels
-    if mode == "noise":
-        hu = denoise(volume, noise_hu, progress.part(0.0, 0.8)).voxels
-    progress.at(0.8, "Dividing voxels")
-    return smoothest(hu, acquisition)
+def _guess(
+    volume: Volume,
+    plain: np.ndarray,
+    noise_hu: float,
+    acquisition: Acquisition,
+    exact: bool,
+    asked: Asked | None,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A guess at the restored volume (float32) and the deviation of its error (float16), HU."""
+    if asked is not None:
+        new_mm = volume.grid.spacing_mm[0] / acquisition.factor[0]
+        guess, sd_hu = guessed(asked, plain, acquisition, new_mm, progress)
+        if exact and noise_hu > 0:  # what is exact has the noise of the scan
+            np.hypot(sd_hu, np.float16(noise_hu), out=sd_hu)
+        return guess, sd_hu
+    if exact:
+        guess = plain
+    else:
+        quiet = denoise(volume, noise_hu, progress.part(0.0, 0.7)).voxels
+        guess = smoothest(quiet, acquisition)
+    progress.at(0.7, "Estimating the error")
+    return guess, expected_error_hu(volume, noise_hu, acquisition, exact=exact)
 
 
 def expected_error_hu(

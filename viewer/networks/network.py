@@ -10,6 +10,7 @@ from viewer.networks.device import Device
 from viewer.networks.plan import Plan
 from viewer.networks.registry import ModelCard, Weights, open_weights
 from viewer.networks.session import Session, open_session
+from viewer.provenance import digest
 
 TRIAL = 64
 
@@ -30,6 +31,12 @@ class Network:
     def plan(self) -> Plan:
         """What the network looks like."""
         return self.weights.plan
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of its weights."""
+        arrays = self.weights.arrays
+        return digest(arrays[name] for name in sorted(arrays))
 
     @cached_property
     def session(self) -> Session:

@@ -12,10 +12,11 @@ CLASSES = ("other", "artery", "vein", "bone", "chamber", "organ", "dense")
 class Plan:
     """A U-Net with a stem at half resolution.
 
-    `inputs` channels go in; out come `classes` logits, then (with `tube`) the logit of lying on
-    a centerline and (with `wall`) the signed distance to the lumen wall in voxels, over 4.
-    `widths` are the channels at each level, the first at half resolution; `last` those of the
-    convolution at full resolution. `spacing_mm` is the isotropic grid that it was trained on.
+    `inputs` channels go in; out come `classes` logits (or other values), then (with `tube`) the
+    logit of lying on a centerline and (with `wall`) the signed distance to the lumen wall in
+    voxels, over 4. `widths` are the channels at each level, the first at half resolution; `last`
+    those of the convolution at full resolution. `spacing_mm` is the isotropic grid that it was
+    trained on, 0 for any.
     """
 
     name: str
@@ -50,3 +51,5 @@ class Plan:
 # `context` sees HU scaled by `scaled`; `fine` sees that and the class probabilities of `context`.
 CONTEXT = Plan("context", 2, len(CLASSES), (24, 48, 96, 128), 12, 2.5, tube=False, wall=False)
 FINE = Plan("fine", 2 + len(CLASSES), len(CLASSES), (24, 40, 64, 96), 12, 1.0)
+# `restore` sees a scan on new voxels, then noise, factor along z, kernel and slice profile.
+RESTORE = Plan("restore", 5, 2, (32, 64, 128), 16, 0.0, tube=False, wall=False)
