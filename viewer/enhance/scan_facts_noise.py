@@ -1,23 +1,24 @@
 """The noise of a scan: how strong it is where, and how it hangs together."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from viewer.enhance.acquisition import along
 from viewer.enhance.noise import TISSUE_HU
+from viewer.enhance.scan_facts_spectrum import far, parabolas, rings, taper, unfolded
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
 
-BLOCK = 8  # voxels along a side of the squares in which noise is measured
-SIDES = (32, 24, 16)  # voxels of the even places from which the spectrum comes
+SQUARE_MM, SQUARE = 5.5, (5, 8)  # side of the squares in which noise is measured; in voxels
+SIDES = (4, 3, 2)  # squares along a side of the even places from which the spectrum comes
 ENOUGH_PLACES, FEWEST_PLACES = 60, 8
 SLABS, DEEP = 20, 3
-CELL_MM = 40.0
+CELL_MM = (40.0, 28.0, 28.0)
 ENOUGH_BLOCKS = 12
+MOST_UNEVEN = 3.0  # times the usual noise; what seems to be more is structure
 EVEN_HU = (-160.0, 350.0)
-_BIN = 1.5  # of the rings of a spectrum, in steps of the discrete transform
+LEAST_OFF = 0.02  # of the level, on scans of known noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +69,21 @@ class Noise:
 class _Blocks:
     """Squares of the slices `first` to `first + deep` with a parabola taken out.
 
-    `mean` and `variance` are (slices, rows, columns) of squares, `rest` has the voxels of each.
+    A square has `side` voxels along its sides; `mean` and `variance` are (slices, rows, columns)
+    of squares, `rest` has the voxels of each.
     """
 
     first: int
+    side: int
     hu: np.ndarray
     mean: np.ndarray
     variance: np.ndarray
     rest: np.ndarray
+
+    def of_squares(self, values: np.ndarray) -> np.ndarray:
+        """Values of voxels in the middles of the squares."""
+        out = values[:, self.side // 2 :: self.side, self.side // 2 :: self.side]
+        return out[:, : self.mean.shape[1], : self.mean.shape[2]]
 
 
 def measure_noise(volume: Volume, progress: Progress) -> Noise | None:
@@ -86,9 +94,10 @@ def measure_noise(volume: Volume, progress: Progress) -> Noise | None:
     """
     voxels, spacing = volume.voxels, volume.grid.spacing_mm
     deep = min(DEEP, len(voxels))
+    side = int(np.clip(round(SQUARE_MM / np.sqrt(spacing[1] * spacing[2])), *SQUARE))
     firsts = np.unique(np.linspace(0, len(voxels) - deep, SLABS).astype(int))
     slabs = [
-        _blocks(voxels[k : k + deep], int(k))
+        _blocks(voxels[k : k + deep], int(k), side)
         for k in progress.over(firsts, len(firsts), "Measuring noise")
     ]
     found = _cells(slabs, volume.grid.shape, spacing)
@@ -100,13 +109,12 @@ def measure_noise(volume: Volume, progress: Progress) -> Noise | None:
     if shape is None:
         return None
     power, ratio, ratio_sd = shape
-    share = float(np.sqrt(ratio))
+    share = float(np.sqrt(ratio * _missed(power, side, spread)))
     finer = NoiseMap(rough.sd_hu * np.float32(share), rough.places, rough.shape)
-    hu, blocks = _in_tissue(slabs, levels)
-    hu *= share
+    hu = share * _in_tissue(slabs, levels)
     return Noise(
         hu=hu,
-        sd_hu=hu * float(np.hypot(0.5 * ratio_sd / ratio, spread / np.sqrt(max(blocks, 1)))),
+        sd_hu=hu * float(np.hypot(0.5 * ratio_sd / ratio, LEAST_OFF)),
         map=finer,
         spectrum=_radial(power, hu, spacing, _neighbors(slabs, levels, spread)),
     )
@@ -116,11 +124,11 @@ def mode(variances: np.ndarray, spread: float | None = None) -> tuple[float, flo
     """The commonest of many variances, their relative spread and how many agree with it.
 
     Cube roots of variances of noise are nearly normal (Wilson and Hilferty 1931), so that the
-    mean of those within 1.5 deviations of itself is found by iteration from the lower quartile;
+    mean of those within 1.5 deviations of itself is found by iteration from the lowest tenth;
     the deviation comes from those below, which no structure adds to.
     """
     roots = np.cbrt(variances)
-    middle = float(np.percentile(roots, 25))
+    middle = float(np.percentile(roots, 10))
     wide = 0.15 if spread is None else spread
     near = roots
     for _ in range(25):
@@ -131,32 +139,25 @@ def mode(variances: np.ndarray, spread: float | None = None) -> tuple[float, flo
         if spread is None:
             below = near[near < middle]
             wide = float(np.sqrt(np.mean((below - middle) ** 2) / 0.5516)) / middle
-            wide = float(np.clip(wide, 0.01, 0.5))
+            wide = float(np.clip(wide, 0.01, 0.4))
     return (middle / (1 - wide**2)) ** 3, wide, len(near)
 
 
-def _blocks(planes: np.ndarray, first: int) -> _Blocks:
+def _blocks(planes: np.ndarray, first: int, side: int) -> _Blocks:
     """The squares of some slices."""
     hu = planes.astype(np.float32)
-    n, a, b = len(hu), hu.shape[1] // BLOCK, hu.shape[2] // BLOCK
-    tiles = hu[:, : a * BLOCK, : b * BLOCK].reshape(n, a, BLOCK, b, BLOCK)
-    tiles = tiles.transpose(0, 1, 3, 2, 4).reshape(n, a, b, BLOCK * BLOCK)
+    n, a, b = len(hu), hu.shape[1] // side, hu.shape[2] // side
+    tiles = hu[:, : a * side, : b * side].reshape(n, a, side, b, side)
+    tiles = tiles.transpose(0, 1, 3, 2, 4).reshape(n, a, b, side * side)
     mean = tiles.mean(axis=-1)
     rest = tiles - mean[..., None]
-    basis = _parabolas(BLOCK)
+    basis = parabolas(side)
     rest = rest - (rest @ basis) @ basis.T
-    variance = np.einsum("kjix,kjix->kji", rest, rest) / (BLOCK * BLOCK - basis.shape[1])
+    variance = np.einsum("kjix,kjix->kji", rest, rest) / (side * side - basis.shape[1])
     # Air that was cut off at the lowest value shows half of its noise.
     cut = (tiles <= hu.min()).mean(axis=-1) > 0.02
     variance[cut | (variance < 1e-3)] = np.nan
-    return _Blocks(first, hu, mean, variance, rest)
-
-
-def _parabolas(side: int) -> np.ndarray:
-    """An orthonormal basis of the parabolas over a square (side * side, 6)."""
-    y, x = (each.ravel() / side for each in np.indices((side, side)) - (side - 1) / 2)
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    return np.asarray(np.linalg.qr(terms)[0], np.float32)
+    return _Blocks(first, side, hu, mean, variance, rest)
 
 
 def _cells(
@@ -166,9 +167,9 @@ def _cells(
     variance = np.concatenate([s.variance for s in slabs])
     mean = np.concatenate([s.mean for s in slabs])
     rows = np.concatenate([s.first + np.arange(len(s.mean)) for s in slabs])
-    counts = [max(1, round(n * s / CELL_MM)) for n, s in zip(shape, spacing, strict=True)]
+    counts = [max(1, round(n * s / c)) for n, s, c in zip(shape, spacing, CELL_MM, strict=True)]
     k, j, i = np.indices(variance.shape)
-    parts = [rows[k], (j + 0.5) * BLOCK - 0.5, (i + 0.5) * BLOCK - 0.5]
+    parts = [rows[k], (j + 0.5) * slabs[0].side - 0.5, (i + 0.5) * slabs[0].side - 0.5]
     cell = [
         np.clip((p + 0.5) / n * c, 0, c - 1).astype(int)
         for p, n, c in zip(parts, shape, counts, strict=True)
@@ -196,7 +197,7 @@ def _cells(
         if len(values) < ENOUGH_BLOCKS:
             continue
         here, _, agreed = mode(values, spread)
-        if agreed > 0.25 * len(values):
+        if agreed > 0.25 * len(values) and here < MOST_UNEVEN**2 * level:
             log[name], weight[name] = 0.5 * np.log(here), min(agreed, 100)
     sd = np.exp(_smooth(log.reshape(counts), weight.reshape(counts), 0.5 * float(np.log(level))))
     a, b, c = ((np.arange(c) + 0.5) * n / c - 0.5 for n, c in zip(shape, counts, strict=True))
@@ -204,12 +205,12 @@ def _cells(
 
 
 def _smooth(values: np.ndarray, weight: np.ndarray, usual: float) -> np.ndarray:
-    """A weighted mean over about a cell to each side, and `usual` where there is nothing."""
+    """A weighted mean of near cells, then of farther ones, then `usual` where there is nothing."""
     from scipy.ndimage import gaussian_filter
 
     above = np.where(weight > 0, values - usual, 0)
-    total, norm = (gaussian_filter(v, 0.7, mode="nearest") for v in (weight * above, weight))
-    far, far_norm = (gaussian_filter(v, 2.0, mode="nearest") for v in (weight * above, weight))
+    total, norm = (gaussian_filter(v, 0.4, mode="nearest") for v in (weight * above, weight))
+    far, far_norm = (gaussian_filter(v, 1.5, mode="nearest") for v in (weight * above, weight))
     out: np.ndarray = usual + (total + 0.05 * far) / (norm + 0.05 * far_norm + 1e-3)
     return out
 
@@ -229,8 +230,7 @@ def _linear(wanted: np.ndarray, places: np.ndarray) -> np.ndarray | None:
 
 def _even(slab: _Blocks, level: np.ndarray, spread: float) -> np.ndarray:
     """Which squares hold noise alone (slices, rows, columns)."""
-    here = level[:, BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK]
-    here = here[:, : slab.mean.shape[1], : slab.mean.shape[2]]
+    here = slab.of_squares(level)
     inside = (slab.mean > EVEN_HU[0]) & (slab.mean < EVEN_HU[1])
     with np.errstate(invalid="ignore"):
         off = np.cbrt(slab.variance) / np.cbrt(here**2) - 1
@@ -238,79 +238,93 @@ def _even(slab: _Blocks, level: np.ndarray, spread: float) -> np.ndarray:
 
 
 def _shape(
-    slabs: list[_Blocks], levels: list[np.ndarray], spread: float
+    slabs: list[_Blocks],
+    levels: list[np.ndarray],
+    spread: float,
+    sides: tuple[int, ...] = SIDES,
 ) -> tuple[np.ndarray, float, float] | None:
-    """The noise's power (side, side) of even places, in units of the squares' variance.
+    """The noise's power (2-D, from zero) of even places, in units of the squares' variance.
 
     Also its mean, which is by how much the variance exceeds that of the squares with their
     parabolas taken out, and the deviation of that.
     """
     places: list[np.ndarray] = []
-    for side in SIDES:
-        places = _places(slabs, levels, spread, side)
+    for wide in sides:
+        places = _places(slabs, levels, spread, wide)
         if len(places) >= ENOUGH_PLACES:
             break
     if len(places) < FEWEST_PLACES:
         return None
-    side = places[0].shape[0]
-    window = np.hanning(side + 1)[:side]
-    tapers = np.outer(window, window).astype(np.float32)
-    waves = np.fft.fft2(np.stack(places) * tapers)
-    power = (np.abs(waves) ** 2 / (tapers**2).sum()).astype(np.float32)
-    far = np.hypot(*np.meshgrid(*[np.fft.fftfreq(side) * side] * 2))
-    rings = np.arange(1.0, far.max() + _BIN, _BIN)
+    side, block = places[0].shape[0], slabs[0].side
+    around = rings(side)
+    waves = np.fft.fft2(np.stack(places) * taper(side))
+    power = np.abs(waves) ** 2 / (taper(side) ** 2).sum()
+    of_places = np.stack([power[:, ring].mean(axis=1) for ring in around], axis=1)
 
     def whole(chosen: np.ndarray) -> np.ndarray:
-        values = [
-            mode(chosen[:, (far >= low) & (far < high)].mean(axis=1))[0]
-            for low, high in pairwise(rings)
-        ]
-        return np.interp(far, 0.5 * (rings[1:] + rings[:-1]), values)
+        return unfolded(np.array([mode(each)[0] for each in chosen.T]), side, block)
 
-    out = whole(power)
-    parts = [float(whole(power[n::4]).mean()) for n in range(4)] if len(places) >= 40 else []
+    out = whole(of_places)
+    parts = [float(whole(of_places[n::4]).mean()) for n in range(4)] if len(places) >= 40 else []
     off = float(np.std(parts, ddof=1) / 2) if parts else 0.1
     return out, float(out.mean()), off
 
 
+def _missed(power: np.ndarray, side: int, spread: float) -> float:
+    """By how much variance is underestimated, as noise of a known spectrum shows.
+
+    A mode is a little below the mean, the more so the fewer independent values a square has.
+    """
+    count, planes = 30 * side, 6
+    cycles = far(len(power))[0, : len(power) // 2]
+    wanted = np.interp(far(count), cycles, power[0, : len(cycles)])
+    white = np.random.default_rng(0).standard_normal((planes, count, count), dtype=np.float32)
+    noise = np.fft.ifft2(np.fft.fft2(white) * np.sqrt(wanted / wanted.mean())).real
+    slab = _blocks(noise.astype(np.float32), 0, side)
+    level = mode(slab.variance[np.isfinite(slab.variance)], spread)[0]
+    known = [np.full(noise.shape, np.sqrt(level), np.float32)]
+    found = _shape([slab], known, spread, (len(power) // (2 * side),))
+    return 1.0 if found is None else float(np.clip(1 / (level * found[1]), 0.9, 1.3))
+
+
 def _places(
-    slabs: list[_Blocks], levels: list[np.ndarray], spread: float, side: int
+    slabs: list[_Blocks], levels: list[np.ndarray], spread: float, wide: int
 ) -> list[np.ndarray]:
-    """Even places of the first slices of the slabs, in units of the level, flattened."""
+    """Even places of the first and last slices of the slabs, flattened, in units of the level."""
     out = []
-    wide = side // BLOCK
-    basis = _parabolas(side)
+    block = slabs[0].side
+    side = wide * block
+    basis = parabolas(side)[:, :3]
     for slab, level in zip(slabs, levels, strict=True):
-        even = _even(slab, level, spread)[0]
-        for row in range(0, even.shape[0] - wide + 1, wide):
-            for column in range(0, even.shape[1] - wide + 1, wide):
-                if even[row : row + wide, column : column + wide].mean() < 0.95:
-                    continue
-                box = np.s_[
-                    row * BLOCK : (row + wide) * BLOCK, column * BLOCK : (column + wide) * BLOCK
-                ]
-                part, sd = slab.hu[0][box].ravel(), float(level[0][box].mean())
-                part = part - basis[:, :3] @ (part @ basis[:, :3])
-                part = part.reshape(side, side)
-                means = part.reshape(wide, BLOCK, wide, BLOCK).mean(axis=(1, 3))
-                if np.abs(means).max() < 1.5 * sd:
-                    out.append(part / sd)
+        every = _even(slab, level, spread)
+        for n in sorted({0, len(every) - 1}):
+            even = every[n]
+            for row in range(0, even.shape[0] - wide + 1, wide):
+                for column in range(0, even.shape[1] - wide + 1, wide):
+                    if even[row : row + wide, column : column + wide].mean() < 0.95:
+                        continue
+                    j, i = row * block, column * block
+                    part = slab.hu[n, j : j + side, i : i + side].ravel()
+                    sd = float(level[n, j : j + side, i : i + side].mean())
+                    part = (part - basis @ (part @ basis)).reshape(side, side)
+                    means = part.reshape(wide, block, wide, block).mean(axis=(1, 3))
+                    if np.abs(means).max() < 2.2 * sd:
+                        out.append(part / sd)
     return out
 
 
-def _in_tissue(slabs: list[_Blocks], levels: list[np.ndarray]) -> tuple[float, int]:
-    """The root mean square of the level over soft tissue, and of how many squares."""
+def _in_tissue(slabs: list[_Blocks], levels: list[np.ndarray]) -> float:
+    """The root mean square of the level over soft tissue, over all where there is none."""
     values = []
     for within in (TISSUE_HU, (-1e9, 1e9)):
         for slab, level in zip(slabs, levels, strict=True):
-            here = level[:, BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK]
-            here = here[:, : slab.mean.shape[1], : slab.mean.shape[2]]
+            here = slab.of_squares(level)
             keep = (slab.mean > within[0]) & (slab.mean < within[1]) & np.isfinite(slab.variance)
             values.append(here[keep])
         if sum(len(v) for v in values) >= ENOUGH_BLOCKS:
             break
     found = np.concatenate(values)
-    return float(np.sqrt(np.mean(found**2))), len(found)
+    return float(np.sqrt(np.mean(found**2)))
 
 
 def _neighbors(slabs: list[_Blocks], levels: list[np.ndarray], spread: float) -> tuple[float, ...]:
