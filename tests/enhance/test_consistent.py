@@ -94,3 +94,12 @@ def test_a_guess_that_lost_an_edge_is_given_it_back(truth):
     found = within_noise(washed_out, acquired, 20.0, acquisition)
     assert found.strength < 1
     assert np.square(found.hu - truth).mean() < 0.3 * np.square(washed_out - truth).mean()
+
+
+def test_values_at_the_end_of_what_int16_holds_do_not_turn_around():
+    acquisition = Acquisition((6, 2, 2), (2, 1, 1))
+    acquired = np.full((6, 2, 2), 32767.0)
+    acquired[:3] = -32768
+    made = rounded(smoothest(acquired, acquisition), acquired, acquisition)
+    assert (made[:6] < -20000).all()
+    assert (made[6:] > 20000).all()

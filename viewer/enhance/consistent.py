@@ -8,6 +8,7 @@ from viewer.enhance.acquisition import Acquisition, along
 
 SLICES = 16  # of the acquired volume, worked on at once
 NEAR, STEPS, MOST_PULL = 1e-3, 60, 1e9
+INT16 = -32768, 32767
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition)
         so_far = np.rint(np.cumsum(parts, axis=-1))
         whole = np.diff(so_far, axis=-1, prepend=0)
         back = whole.reshape(a, b, c, x, y, z).transpose(0, 3, 1, 4, 2, 5)
-        out[box] = back.reshape(a * x, b * y, c * z)
+        out[box] = np.clip(back.reshape(a * x, b * y, c * z), *INT16)
     return out
 
 
