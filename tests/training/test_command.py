@@ -6,7 +6,15 @@ from viewer.errors import ViewerError
 from viewer.networks.registry import models
 from viewer.phantom.make import make_scene
 from viewer.progress import silent
-from viewer.training import command, scenes, streams
+from viewer.training import (
+    anatomy,
+    command,
+    restoring,
+    restoring_score,
+    restoring_truth,
+    scenes,
+    streams,
+)
 from viewer.training.anatomy import save
 from viewer.training.command import publish_command, train_command
 from viewer.training.publish import measured_on
@@ -60,6 +68,30 @@ def test_both_networks_train_resume_and_are_published(a_workplace):
         assert card.training["held_out_seeds"] == [HELD_OUT_SEED, HELD_OUT_SEED + 4, 2]
         assert 0 < card.training["doubt_limit"] <= 1
         assert "Aortic dissection, arterial" in card.tables["accuracy"]
+
+
+@pytest.mark.slow
+def test_the_network_that_restores_trains_resumes_and_is_published(
+    an_anatomy, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(restoring_truth, "SHAPE", (80, 32, 32))
+    monkeypatch.setattr(restoring, "PATCH", 16)
+    monkeypatch.setattr(restoring_score, "SIZE", 24)
+    monkeypatch.setattr(restoring_score, "DOSES", (None, 0.25))
+    monkeypatch.setattr(command, "KEPT_PEOPLE", 2)
+    monkeypatch.setattr(command, "HELD_OUT_PEOPLE", 4)
+    monkeypatch.setattr(anatomy, "prepare", lambda *_: ["block"])
+    save(an_anatomy, tmp_path / "anatomy")
+    assert "2 painted people" in ask("restore", tmp_path, prepare=True, data=tmp_path)
+    first = ask("restore", tmp_path, minutes=0.1, of_minutes=1)
+    assert ask("restore", tmp_path, minutes=0.1, of_minutes=1) != first
+    told = publish_command(
+        "restore", work=tmp_path, folder=tmp_path / "models", page=None, progress=silent()
+    )
+    assert "dB" in told
+    (card,) = models(tmp_path / "models")
+    assert card.training["people_seeds"] == [3000, 3001, 2]
+    assert card.training["held_out_seeds"][0] > HELD_OUT_SEED
 
 
 def test_a_page_without_the_map_gives_no_table(tmp_path):

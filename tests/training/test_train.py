@@ -9,7 +9,7 @@ from viewer.progress import Progress, silent
 from viewer.training import checkpoint
 from viewer.training.data import Patch
 from viewer.training.publish import publish
-from viewer.training.train import Batch, batch_of, rate, train
+from viewer.training.train import Batch, Manner, batch_of, rate, train
 
 PLAN = Plan("context", 2, len(CLASSES), (4, 8), 4, 2.5, tube=False, wall=False)
 
@@ -81,6 +81,26 @@ def step(run: checkpoint.Run, batch: Batch) -> None:
     run.optimizer.step()
     run.step += 1
     run.average()
+
+
+def test_batch_norm_settles_when_told(tmp_path):
+    def seen(run: checkpoint.Run) -> torch.Tensor:
+        return run.network.state_dict()["stem.steps.0.1.running_mean"].clone()
+
+    def trained(settled: int | None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        run = checkpoint.begin(PLAN, 0, "cpu")
+        weight = run.network.head.weight.detach().clone()
+        lasts = {"minutes": 0.005, "of_minutes": 0.1}
+        manner = Manner(settled=settled)
+        train(run, stream(), tmp_path, silent(), **lasts, manner=manner)
+        assert run.step > 1
+        return torch.zeros_like(seen(run)), seen(run), run.network.head.weight - weight
+
+    before, after, learned = trained(0)
+    assert torch.equal(before, after)
+    assert learned.abs().max() > 0
+    before, after, _ = trained(None)
+    assert not torch.equal(before, after)
 
 
 def test_the_rate_rises_shortly_then_falls_to_nothing():

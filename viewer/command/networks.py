@@ -10,7 +10,7 @@ from viewer.progress import Progress
 def add_train(verbs: Any) -> None:
     """Add `train`: a network from made-up patients and real anatomy."""
     verb = verbs.add_parser("train", help="train a network on made-up patients")
-    verb.add_argument("name", help="the network, for instance context or fine")
+    verb.add_argument("name", help="the network: context, fine or restore")
     verb.add_argument("--minutes", metavar="N", type=float, default=60.0, help="of this piece")
     verb.add_argument("--of", metavar="N", type=float, help="of the whole run (this piece alone)")
     verb.add_argument("--resume", action="store_true", help="go on where the last run ended")

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -97,6 +98,7 @@ def as_input(hu: torch.Tensor) -> torch.Tensor:
 
 
 Maker = Callable[[np.random.Generator], Patch]
+Made = TypeVar("Made")
 
 
 def mixed(makers: Sequence[tuple[float, Maker]]) -> Maker:
@@ -110,13 +112,15 @@ def mixed(makers: Sequence[tuple[float, Maker]]) -> Maker:
     return make
 
 
-def made_ahead(make: Maker, seed: int, first: int, ahead: int = 6) -> Iterator[Patch]:
+def made_ahead(
+    make: Callable[[np.random.Generator], Made], seed: int, first: int, ahead: int = 6
+) -> Iterator[Made]:
     """Patches from number `first` on, made in a thread while others are used.
 
     Patch n comes from (seed, n) alone, so a run that resumes goes on where it stopped.
     """
 
-    def one(number: int) -> Patch:
+    def one(number: int) -> Made:
         return make(np.random.default_rng([seed, number]))
 
     with ThreadPoolExecutor(1) as pool:
@@ -127,7 +131,9 @@ def made_ahead(make: Maker, seed: int, first: int, ahead: int = 6) -> Iterator[P
             yield done
 
 
-def batches(make: Maker, size: int, seed: int, first: int) -> Iterator[list[Patch]]:
+def batches(
+    make: Callable[[np.random.Generator], Made], size: int, seed: int, first: int
+) -> Iterator[list[Made]]:
     """Batches of `size` patches from batch number `first` on."""
     stream = made_ahead(make, seed, first * size)
     while True:

@@ -20,6 +20,7 @@ from viewer.training.classes import UNKNOWN, classes_within
 from viewer.training.crops import class_shares, nearest_place, pooled_classes, warped_index
 from viewer.training.data import Patch
 from viewer.training.render import RANDOM_CONTRAST, levels, rendered, scanned, smooth_noise, stained
+from viewer.volume.grid import Shape
 
 SIDE, SPACING_MM = 160, 1.0
 # Whole families that no network learns from: what it does on them is what it can do.
@@ -47,14 +48,7 @@ def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -
         progress.at(number / count, f"Making scene {number + 1} of {count}")
         if path.exists():
             continue
-        region = regions[number % len(regions)]
-        rng = np.random.default_rng([seed, 99])
-        wanted = {str(rng.choice(list(DISEASES))): float(rng.uniform(0.2, 1))}
-        ill = rng.random() < 0.67
-        try:
-            scene = _scene(region, seed, wanted if ill else {})
-        except ViewerError:  # this region's vessels cannot have that disease
-            scene = _scene(region, seed, {})
+        scene = drawn_scene(regions[number % len(regions)], seed, (SIDE,) * 3, SPACING_MM)
         np.save(path, packed(scene), allow_pickle=False)
         made_by[seed] = GENERATOR
         (folder / MADE_BY).write_text(json.dumps(made_by))
@@ -71,11 +65,21 @@ def kept_scenes(folder: Path) -> dict[int, int]:
     return {seed: int(noted.get(str(seed), 1)) for seed in seeds}
 
 
-def _scene(region: str, seed: int, diseases: Mapping[str, float]) -> Scene:
-    shape = (SIDE, SIDE, SIDE)
-    return make_scene(
-        region, seed, spacing_mm=SPACING_MM, shape=shape, diseases=diseases, variety=1.3
-    )
+def drawn_scene(region: str, seed: int, shape: Shape, spacing_mm: float) -> Scene:
+    """A part of a made-up person; in two thirds of all cases with a disease, where it can be."""
+    rng = np.random.default_rng([seed, 99])
+    wanted = {str(rng.choice(list(DISEASES))): float(rng.uniform(0.2, 1))}
+    ill = rng.random() < 0.67
+
+    def made(diseases: Mapping[str, float]) -> Scene:
+        return make_scene(
+            region, seed, spacing_mm=spacing_mm, shape=shape, diseases=diseases, variety=1.3
+        )
+
+    try:
+        return made(wanted if ill else {})
+    except ViewerError:  # this region's vessels cannot have that disease
+        return made({})
 
 
 def packed(scene: Scene) -> np.ndarray:

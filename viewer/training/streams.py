@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from viewer.networks.plan import CONTEXT, FINE
-from viewer.training.anatomy import Anatomy
+from viewer.networks.plan import CONTEXT, FINE, RESTORE
+from viewer.training.anatomy import Anatomy, load
 from viewer.training.crops import source_of
 from viewer.training.data import (
     Maker,
@@ -19,8 +19,9 @@ from viewer.training.data import (
     mixed,
 )
 from viewer.training.render import RANDOM_CONTRAST
+from viewer.training.restoring import restoring_stream
 from viewer.training.scenes import HELD_OUT_SEED, SPACING_MM, guessed_names, scene_crop, scene_patch
-from viewer.training.train import Batch, batch_of
+from viewer.training.train import Batch, Lesson, batch_of
 
 PATCH = 64
 BATCH = 4
@@ -39,6 +40,17 @@ SHARE = {
 HEARTS = 0.2
 CUT_SHORT = 0.25
 SCENES = {"context": 0.33, "fine": 0.55}
+
+
+def stream_of(name: str, work: Path, first: int) -> Iterator[Lesson]:
+    """Batches for a network from what was prepared in a folder, from batch number `first` on."""
+    anatomies = load(work / "anatomy")
+    if name == RESTORE.name:
+        return restoring_stream(anatomies, sorted((work / "people").glob("*.npy")), first)
+    scenes = sorted((work / "scenes").glob("*.npy"))
+    if name == CONTEXT.name:
+        return context_stream(anatomies, scenes, first)
+    return fine_stream(anatomies, scenes, first)
 
 
 def maker(

@@ -5,28 +5,50 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 
+from viewer.networks.plan import Plan
 from viewer.progress import Progress
 from viewer.training.checkpoint import Run, save
 from viewer.training.data import Patch, as_input
 from viewer.training.loss import class_loss, vessel_loss
 
-HIGHEST_RATE = 3e-3
 SAVE_EVERY_S = 120.0
+
+
+class Lesson(Protocol):
+    """What goes into a network (n,c,d,h,w), and what its answer is punished for."""
+
+    @property
+    def channels(self) -> torch.Tensor:
+        """What the network sees."""
+        ...
+
+    def loss(self, plan: Plan, out: torch.Tensor) -> torch.Tensor:
+        """How wrong the answer `out` is, one number."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What goes into a network, and what should come out (see `vessel_loss`)."""
+    """What goes into a network that names voxels, and what should come out (`vessel_loss`)."""
 
     channels: torch.Tensor
     classes: torch.Tensor
     tube: torch.Tensor
     wall: torch.Tensor
     exact: torch.Tensor
+
+    def loss(self, plan: Plan, out: torch.Tensor) -> torch.Tensor:
+        """How wrong the logits `out` are."""
+        loss = class_loss(out[:, : plan.classes], self.classes.to(out.device))
+        if plan.tube or plan.wall:
+            parts = (self.tube, self.wall, self.exact)
+            loss = loss + vessel_loss(plan, out, *(part.to(out.device) for part in parts))
+        return loss
 
 
 def batch_of(patches: list[Patch]) -> Batch:
@@ -46,20 +68,32 @@ def batch_of(patches: list[Patch]) -> Batch:
     )
 
 
-def rate(done: float) -> float:
+@dataclass(frozen=True)
+class Manner:
+    """How a network is trained: its highest learning rate, and when batch norm settles.
+
+    From step `settled` on, batch norm keeps the mean and variance that it has seen so far.
+    """
+
+    highest_rate: float = 3e-3
+    settled: int | None = None
+
+
+def rate(done: float, highest: float = Manner.highest_rate) -> float:
     """The learning rate when a share of the run is done: a short rise, then a cosine."""
     rise = min(1.0, done / 0.02 + 0.02)
-    return HIGHEST_RATE * rise * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
+    return highest * rise * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
 
 
 def train(
     run: Run,
-    stream: Iterator[Batch],
+    stream: Iterator[Lesson],
     folder: Path,
     progress: Progress,
     *,
     minutes: float,
     of_minutes: float,
+    manner: Manner | None = None,
 ) -> Run:
     """Train for some minutes of a run planned to take `of_minutes` in all; saved as it goes."""
     device = next(run.network.parameters()).device
@@ -68,8 +102,9 @@ def train(
         run.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     begun, saved = time.perf_counter(), time.perf_counter()
     so_far, losses = run.seconds, []
-    run.network.train()
+    manner = manner or Manner()
     while True:
+        run.network.train(manner.settled is None or run.step < manner.settled)
         elapsed = time.perf_counter() - begun
         run.seconds = so_far + elapsed
         done = run.seconds / (60 * of_minutes)
@@ -77,17 +112,13 @@ def train(
             break
         batch = next(stream)
         for group in run.optimizer.param_groups:
-            group["lr"] = rate(done)
+            group["lr"] = rate(done, manner.highest_rate)
         channels = batch.channels.to(device)
         if half:
             channels = channels.to(memory_format=torch.channels_last_3d)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
             out = run.network(channels)
-        out = out.float()
-        loss = class_loss(out[:, : run.plan.classes], batch.classes.to(device))
-        if run.plan.tube or run.plan.wall:
-            parts = (batch.tube, batch.wall, batch.exact)
-            loss = loss + vessel_loss(run.plan, out, *(part.to(device) for part in parts))
+        loss = batch.loss(run.plan, out.float())
         run.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
