@@ -170,6 +170,11 @@ def test_a_fit_scan_is_restored_and_others_say_why_not(body):
     flat = Volume(np.zeros(SHAPE, np.int16), fit.grid)
     assert "same value" in unsuitable(flat)
     assert "Hounsfield" in unsuitable(replace(fit, voxels=(fit.voxels + 1024) // 4))
+    rng = np.random.default_rng(0)
+    for level in (0, 40):  # phantoms without air, and scans whose background was removed
+        plain = np.rint(rng.normal(level, 12, SHAPE) + 350 * (np.indices(SHAPE)[2] % 30 < 4))
+        assert unsuitable(replace(fit, voxels=plain.astype(np.int16))) is None
+    assert unsuitable(replace(fit, voxels=np.maximum(fit.voxels, 0))) is None
     metal = fit.voxels.copy()
     metal[:, 80:130, 80:130] = 3000
     assert "Metal" in unsuitable(replace(fit, voxels=metal))

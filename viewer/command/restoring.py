@@ -14,6 +14,7 @@ from viewer.progress import Progress
 
 if TYPE_CHECKING:
     from viewer.enhance.restore import Restored
+    from viewer.networks.network import Network
     from viewer.volume.volume import Volume
 
 ENHANCED, ORIGIN, SD, UNSEEN, FACTS = (
@@ -49,6 +50,7 @@ def add_enhance(verbs: Any) -> None:
         "(exact), or none (noise)",
     )
     verb.add_argument("--series", help="the UID of the series in a folder that holds several")
+    verb.add_argument("--plain", action="store_true", help="ask no network")
     verb.add_argument("--report", action="store_true", help="print the numbers, too")
     verb.set_defaults(command=_enhance)
 
@@ -56,31 +58,51 @@ def add_enhance(verbs: Any) -> None:
 def _enhance(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.case.source import choose, find_source, open_source
     from viewer.case.store import refuse_existing
-    from viewer.enhance.noise import noise_hu
-    from viewer.enhance.restore import restore
+    from viewer.enhance.restore import restore_scan
+    from viewer.enhance.scan_facts import scan_facts, unsuitable
     from viewer.networks.device import free_memory
 
     refuse_existing(args.out, overwrite=False)
+    factor = _scale(args.scale) if args.scale else None
     source = find_source(args.input, progress.part(0.0, 0.1))
     series = choose(source.series, args.series) if source.kind == "dicom" else None
     case = open_source(source, series, progress.part(0.1, 0.25))
-    volume = case.volume
+    volume, series = case.volume, case.series
     if volume is None:
         raise ViewerError(f"{args.input.name} holds no scan; nothing was restored.")
-    noise = noise_hu(volume, progress.part(0.25, 0.3))
-    found = restore(
+    header = {} if series is None else {"modality": series.modality or "CT"}
+    why = unsuitable(volume, **header, image_type=series.image_type if series else ())
+    if why:
+        raise ViewerError(why)
+    thickness = series.slice_thickness_mm if series is not None else None
+    facts = scan_facts(volume, progress.part(0.25, 0.35), slice_thickness_mm=thickness)
+    found = restore_scan(
         volume,
-        noise,
-        progress.part(0.3, 0.8),
+        facts,
+        progress.part(0.35, 0.8),
         mode=args.mode,
-        factor=_scale(args.scale) if args.scale else _usual(volume, args.mode),
+        factor=factor or _usual(volume, args.mode),
+        network=_network(args.plain),
         free_bytes=free_memory(),
     )
+    for reason in facts.reasons:
+        print(f"Caution: {reason}")
     progress.at(0.8, "Writing")
     write_restored(found, args.out)
     if args.report:
         print(json.dumps(found.facts, indent=1))
     return 0
+
+
+def _network(plain: bool) -> "Network | None":
+    """The restoration network, where it comes along and is wanted."""
+    from viewer.enhance.guess import NAME
+    from viewer.networks.device import choose
+    from viewer.networks.network import network
+    from viewer.networks.registry import models
+
+    there = any(card.name == NAME and card.trusted for card in models())
+    return network(NAME, choose()) if there and not plain else None
 
 
 def write_restored(found: "Restored", out: Path) -> None:

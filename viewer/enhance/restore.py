@@ -13,7 +13,9 @@ from viewer.enhance.consistent import agreeing, chi_square, rounded, smoothest, 
 from viewer.enhance.denoise import denoise
 from viewer.enhance.guess import Asked, guessed
 from viewer.enhance.origin import origins, unseen_hu
+from viewer.enhance.scan_facts import ScanFacts
 from viewer.errors import ViewerError
+from viewer.networks.network import Network
 from viewer.progress import Progress
 from viewer.units import bytes_text
 from viewer.volume.volume import Volume
@@ -24,6 +26,8 @@ TOP_HU = 32767
 NEAR_MM = 5.0
 BETWEEN = 0.45  # of the error of slices twice as thick: that of dividing them once
 LEFT = 0.4  # of the noise, after smoothing
+LEAST_OVERLAP, WIDEST = 1.15, 2.5  # slice profiles in slice distances
+USUAL_MTF50 = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +71,41 @@ class Restored:
         }
 
 
+def restore_scan(
+    volume: Volume,
+    facts: ScanFacts,
+    progress: Progress,
+    *,
+    mode: Mode,
+    factor: tuple[int, int, int] = (1, 1, 1),
+    network: Network | None = None,
+    free_bytes: int | None = None,
+) -> Restored:
+    """The restored volume of a scan of which `facts` were measured; see `restore`."""
+    noise: np.ndarray | float = float("nan") if facts.noise_hu is None else facts.noise_hu
+    if facts.noise_map is not None and mode == "noise":
+        noise = facts.noise_map.at()
+    apart = volume.grid.spacing_mm[0]
+    slice_mm = facts.profile_mm or apart
+    asked = None
+    if network is not None and facts.noise_hu is not None:
+        sharpness = facts.mtf50_per_mm or USUAL_MTF50
+        asked = Asked(network, facts.noise_hu, sharpness, slice_mm)
+    return restore(
+        volume,
+        noise,
+        progress,
+        mode=mode,
+        factor=factor,
+        profile=min(slice_mm / apart, WIDEST) if slice_mm > LEAST_OVERLAP * apart else 1.0,
+        asked=asked,
+        free_bytes=free_bytes,
+    )
+
+
 def restore(
     volume: Volume,
-    noise_hu: float,
+    noise_hu: np.ndarray | float,
     progress: Progress,
     *,
     mode: Mode,
@@ -78,7 +114,7 @@ def restore(
     asked: Asked | None = None,
     free_bytes: int | None = None,
 ) -> Restored:
-    """The restored volume of a scan with a noise of `noise_hu`.
+    """The restored volume of a scan with a noise of `noise_hu`, a number or one for each voxel.
 
     "exact": every acquired voxel is the mean of its new ones, noise and all. "noise": the scan is
     kept within its noise, which is taken out. Both at once cannot be had. With `asked` a network
@@ -87,7 +123,8 @@ def restore(
     """
     exact = mode == "exact"
     acquisition = Acquisition(volume.voxels.shape, factor, 1.0 if exact else profile)  # type: ignore[arg-type]
-    if not exact and not noise_hu > 0:
+    usual_noise = float(np.sqrt(np.mean(np.square(noise_hu, dtype=np.float64))))
+    if not exact and not usual_noise > 0:
         raise ViewerError(
             "The noise of this scan could not be measured, so nothing can be kept within it; the "
             "scan was kept as it is: choose the mode exact."
@@ -96,7 +133,8 @@ def restore(
     clock = _Clock()
     progress.at(0.0, "Dividing voxels")
     plain = smoothest(volume.voxels, acquisition)
-    guess, sd_hu = _guess(volume, plain, noise_hu, acquisition, exact, asked, progress.part(0, 0.6))
+    part = progress.part(0.0, 0.6)
+    guess, sd_hu = _guess(volume, plain, usual_noise, acquisition, exact, asked, part)
     clock.note("guess")
     progress.at(0.6, "Keeping what was measured")
     strength = 0.0
@@ -125,9 +163,9 @@ def restore(
         sd_hu,
         unseen,
         residual.astype(np.float16),
-        noise_hu,
+        usual_noise,
         strength,
-        chi_square(residual, noise_hu) if noise_hu > 0 else float("nan"),
+        chi_square(residual, noise_hu) if usual_noise > 0 else float("nan"),
         clock.seconds,
         asked.checksums if asked is not None else {},
     )

@@ -7,12 +7,11 @@ import numpy as np
 
 from viewer.enhance.scan_facts_edges import measure_sharpness
 from viewer.enhance.scan_facts_noise import NoiseMap, NoiseSpectrum, measure_noise
-from viewer.enhance.suitability import background_removed
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
 
 METAL_HU, METAL_SHARE = 2500, 0.02
-TISSUE_SHARE = 0.03
+NEARLY_NOTHING, DARK_SHARE, REMOVED_SHARE = 0.05, 0.15, 0.3
 # By how much edges and noise are off on scans whose slice profile is known.
 EDGES_OFF, NOISE_OFF, HEADER_OFF = 0.10, 0.15, 0.05
 CONTRADICTED = 0.5
@@ -97,21 +96,27 @@ def unsuitable(
     few = volume.voxels[:: max(1, len(volume.voxels) // 30), ::3, ::3].astype(np.float32)
     if float(np.ptp(few)) < 1:
         return "Every voxel has the same value: there is nothing to restore."
-    body = few[few > -500]
-    tissue = float(np.mean((few > -150) & (few < 350)))
-    calibrated = float(few.min()) < -50 and len(body) > 0
-    if not calibrated or tissue < TISSUE_SHARE or background_removed(volume):
+    if _no_hounsfield(few):
         return (
-            "The values are not Hounsfield units of a body (no air or fat, or hardly any soft "
-            "tissue), so the original is kept: open the series as the scanner wrote it."
+            "The values are not Hounsfield units (none is negative, and much is nearly nothing, as "
+            "air in an MR), so the original is kept: open the series as the scanner wrote it."
         )
-    metal = float(np.mean(body > METAL_HU))
+    body = few[few > -500]
+    metal = float(np.mean(body > METAL_HU)) if len(body) else 0.0
     if metal > METAL_SHARE:
         return (
             f"Metal fills {100 * metal:.0f} % of the body in this scan: its streaks are no noise "
             "that could be told from the person, so the original is kept."
         )
     return None
+
+
+def _no_hounsfield(few: np.ndarray) -> bool:
+    """Whether values look like an MR: dark air is nearly 0, and nothing lies below."""
+    lowest, bright = float(few.min()), float(np.percentile(few, 99))
+    removed = float(np.mean(few == lowest)) > REMOVED_SHARE  # of the background, by a person
+    dark = float(np.mean(few < NEARLY_NOTHING * bright))
+    return lowest > -NEARLY_NOTHING * bright and dark > DARK_SHARE and not removed
 
 
 def _from_edges(width: float | None, sd: float | None) -> tuple[float, float] | None:
