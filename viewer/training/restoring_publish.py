@@ -12,9 +12,14 @@ import torch
 from viewer.networks.registry import ModelCard, save_weights
 from viewer.networks.unet import UNet
 from viewer.training.checkpoint import Run
-from viewer.training.publish import DATA, seeds, versions
+from viewer.training.publish import seeds, versions
 from viewer.training.restoring_score import error_over_sd, score, settings
 
+DATA = (
+    "made-up patients of Angioscape's own generator",
+    "LIDC-IDRI-0001, chest CT (TCIA, CC BY 3.0), blurred until its noise is gone",
+    "TCGA-OV, TCGA-THCA, CPTAC-PDA (TCIA, CC BY 3.0), blurred until their noise is gone",
+)
 NAMES = ("residual", "log variance")
 KEPT_OF_CURVE = 40
 
