@@ -15,6 +15,7 @@ from viewer.volume.grid import Grid
 from viewer.volume.volume import AIR_HU, Volume
 
 TOP_HU = 3071
+HALO_MM = 0.9  # how far an edge-enhancing kernel's overshoot reaches
 WATER_PER_MM = 0.0195
 # Automatic exposure takes back about half of what the patient's thickness does to the noise.
 _UNCORRECTED = 0.5
@@ -40,6 +41,13 @@ class Scanner:
     hollow: float = 0.5
     streaks: float = 1.0
     motion_mm: float = 1.0
+
+    def transfer(self, cycles_per_mm: np.ndarray) -> np.ndarray:
+        """The modulation transfer in the slice at some frequencies, 1 at zero."""
+        near = np.exp(-2 * (np.pi * self.psf_mm * cycles_per_mm) ** 2)
+        halo = np.hypot(HALO_MM, self.psf_mm)
+        far = np.exp(-2 * (np.pi * halo * cycles_per_mm) ** 2)
+        return np.asarray((1 + self.overshoot) * near - self.overshoot * far)
 
 
 SCANNERS: Mapping[str, Scanner] = MappingProxyType(
@@ -91,8 +99,8 @@ def scan(
     """
     spacing = np.array(grid.spacing_mm)
     artifacts = streaks_hu(hu, spacing, rng, tissue)
-    out = hu if tissue is None else _beaten(hu, tissue, spacing, scanner.motion_mm, rng)
-    out = _seen(out, spacing, scanner)
+    out = hu if tissue is None else beaten(hu, tissue, spacing, scanner.motion_mm, rng)
+    out = seen(out, spacing, scanner)
     out += noise_hu(hu, spacing, scanner, rng, dose)
     if artifacts is not None:
         out += np.float32(scanner.streaks) * artifacts
@@ -160,19 +168,19 @@ def _paths(hu: np.ndarray, spacing_mm: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return out[0].astype(np.float32), out[1].astype(np.float32)
 
 
-def _seen(hu: np.ndarray, spacing_mm: np.ndarray, scanner: Scanner) -> np.ndarray:
+def seen(hu: np.ndarray, spacing_mm: np.ndarray, scanner: Scanner) -> np.ndarray:
     """`hu` through the point spread and the slice profile."""
     profile = scanner.slice_mm / 2.355 / spacing_mm[0]
     flat = scanner.psf_mm / spacing_mm[1:]
     out = blur(hu, (profile, *flat))
     if scanner.overshoot > 0:
-        halo_mm = np.hypot(0.9, scanner.psf_mm)
+        halo_mm = np.hypot(HALO_MM, scanner.psf_mm)
         out = (1 + np.float32(scanner.overshoot)) * out
         out -= np.float32(scanner.overshoot) * blur(hu, (profile, *(halo_mm / spacing_mm[1:])))
     return out.copy() if out is hu else out
 
 
-def _beaten(
+def beaten(
     hu: np.ndarray,
     tissue: np.ndarray,
     spacing_mm: np.ndarray,

@@ -1,4 +1,4 @@
-"""Streaks that metal and undiluted contrast throw across a slice."""
+"""Streaks that metal and undiluted contrast throw across a slice, and the shadows of bone."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from viewer.phantom.blur import along
 from viewer.phantom.tissue import Tissue
 
 DENSE_HU = 800.0
+BONE_HU = 300.0
 # Metal is far denser than the scale of HU goes, and iodine hardens the beam more than water.
 METAL_HU = 2400.0
 _METAL, _IODINE = 5.0, 2.5
@@ -30,18 +31,44 @@ def streaks_hu(
     dense = hu > DENSE_HU
     if tissue is not None and dense.any():
         dense &= ~np.isin(tissue, (Tissue.CORTEX, Tissue.MARROW, Tissue.TOOTH))
+    extra = (hu[dense] - DENSE_HU) / 1000
+    extra *= np.where(hu[dense] > METAL_HU, _METAL, _IODINE)
+    return _thrown(dense, extra, hu.shape, spacing_mm, rng, noisy=True)
+
+
+def hardened_hu(
+    hu: np.ndarray, spacing_mm: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Shadows (float32) between and inside dense bones; None where there are none.
+
+    A beam that has passed bone is harder than the scanner's correction for water takes it to be,
+    so that it is measured too weak by a part that grows as the square of the bone on the way
+    (Joseph and Spital 1978).
+    """
+    dense = hu > BONE_HU
+    return _thrown(dense, (hu[dense] - BONE_HU) / 1000, hu.shape, spacing_mm, rng, noisy=False)
+
+
+def _thrown(
+    dense: np.ndarray,
+    extra: np.ndarray,
+    shape: tuple[int, ...],
+    spacing_mm: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    noisy: bool,
+) -> np.ndarray | None:
+    """The bands of bodies `dense` that weaken the beam by `extra` times what water does."""
     found = np.nonzero(dense)
     if not len(found[0]):
         return None
     slices, which = np.unique(found[0], return_inverse=True)
-    extra = (hu[found] - DENSE_HU) / 1000
-    extra *= np.where(hu[found] > METAL_HU, _METAL, _IODINE)
     path, step_mm, angle = _views(
-        (which, found[1], found[2]), extra, len(slices), hu.shape, spacing_mm, rng
+        (which, found[1], found[2]), extra, len(slices), shape, spacing_mm, rng
     )
-    error = _error(path, rng) @ _ramp(path.shape[2], step_mm)
-    out = np.zeros(hu.shape, np.float32)
-    out[slices] = _spread(error, angle, step_mm, hu.shape, spacing_mm)
+    error = _error(path, rng if noisy else None) @ _ramp(path.shape[2], step_mm)
+    out = np.zeros(shape, np.float32)
+    out[slices] = _spread(error, angle, step_mm, shape, spacing_mm)
     return out
 
 
@@ -69,11 +96,14 @@ def _views(
     return path, step_mm, angle
 
 
-def _error(path_mm: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _error(path_mm: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
     """By how much each line integral is measured wrong (attenuation, without unit)."""
     thick = np.minimum(path_mm * _WATER_PER_MM, 4)
-    noise = rng.standard_normal(path_mm.shape, dtype=np.float32)
-    return _STARVING * np.sqrt(np.expm1(thick)) * noise - _HARDENING * thick**2
+    error = -_HARDENING * thick**2
+    if rng is not None:
+        noise = rng.standard_normal(path_mm.shape, dtype=np.float32)
+        error += _STARVING * np.sqrt(np.expm1(thick)) * noise
+    return np.asarray(error)
 
 
 def _ramp(bins: int, step_mm: float) -> np.ndarray:
