@@ -1,5 +1,7 @@
 """Whole restorations: what is kept, what is told of each voxel, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -136,6 +138,22 @@ def test_what_a_network_makes_up_is_told_as_inferred(truth):
     assert shares[0] == 0
     assert shares[1] > 0.4
     assert found.facts["unseen_rms_hu"] > alone.facts["unseen_rms_hu"]
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 0.5, 0.5), (3.0, 3.0, 3.0), (5.0, 1.5, 1.5)])
+def test_noise_is_taken_out_whatever_the_voxels(truth, spacing):
+    hu = scanned(truth, 1).voxels
+    found = restore(Volume(hu, Grid.regular(hu.shape, spacing)), NOISE_HU, silent(), mode="noise")
+    assert found.chi_square == pytest.approx(1, abs=0.01)
+
+
+def test_a_scan_of_unknown_noise_can_be_divided(truth):
+    volume = scanned(truth, 4)
+    found = restore(volume, float("nan"), silent(), mode="exact", factor=(2, 1, 1))
+    assert found.facts["noise_hu"] is None
+    assert found.facts["chi_square"] is None
+    assert np.isfinite(found.sd_hu).all()
+    json.dumps(found.facts, allow_nan=False)
 
 
 def test_no_noise_to_be_kept_within_is_a_sentence(truth):

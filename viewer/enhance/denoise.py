@@ -20,24 +20,35 @@ def denoise(
     neighborhood is taken, where it is far greater (an edge of a vessel) the voxel stays.
     `strength` scales the noise that is assumed; at 0 the voxels come back unchanged.
     """
-    voxels = volume.voxels
     if strength <= 0 or noise_hu <= 0:
-        return Volume(np.round(voxels).astype(np.int16), volume.grid)
+        return Volume(np.round(volume.voxels).astype(np.int16), volume.grid)
     reach = reach_voxels(volume.grid.spacing_mm)
-    noise = (strength * noise_hu) ** 2
+    hu = np.empty(volume.voxels.shape, np.int16)
+    smooth_into(hu, volume, strength * noise_hu, reach, progress)
+    return Volume(hu, volume.grid)
+
+
+def smooth_into(
+    out: np.ndarray,
+    volume: Volume,
+    noise_hu: float,
+    reach: tuple[int, int, int],
+    progress: Progress,
+) -> None:
+    """Write the volume smoothed over so many neighbors to each side; int16 gets whole HU."""
+    voxels = volume.voxels
     halo = 2 * reach[0]
     depth = max(1, SLAB_VOXELS // int(np.prod(voxels.shape[1:])))
-    out = np.empty(voxels.shape, np.int16)
 
     def smooth(start: int) -> None:
         stop = min(start + depth, len(voxels))
         low, high = max(start - halo, 0), min(stop + halo, len(voxels))
-        clean = guided(voxels[low:high].astype(np.float32), reach, noise)
-        np.rint(clean, out=clean)
+        clean = guided(voxels[low:high].astype(np.float32), reach, noise_hu**2)
+        if out.dtype == np.int16:
+            np.rint(clean, out=clean)
         out[start:stop] = clean[start - low : stop - low]
 
     together(range(0, len(voxels), depth), smooth, progress, "Smoothing noise")
-    return Volume(out, volume.grid)
 
 
 def reach_voxels(spacing_mm: tuple[float, float, float]) -> tuple[int, int, int]:

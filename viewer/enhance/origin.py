@@ -39,7 +39,8 @@ def origins(
     where it lies farther from that than smoothness (exact) or noise explains.
     """
     usual = INTERPOLATED if acquisition.voxels > 1 else DENOISED
-    noise = np.broadcast_to(np.asarray(noise_hu, np.float32), acquired_hu.shape)
+    known = np.nan_to_num(np.asarray(noise_hu, np.float32))
+    noise = np.broadcast_to(known, acquired_hu.shape)
     out = np.empty(fine.shape, np.uint8)
     x = acquisition.factor[0]
     for slab, part in _slabs(fine, acquisition):

@@ -10,7 +10,7 @@ from scipy.ndimage import uniform_filter
 
 from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.consistent import agreeing, chi_square, rounded, smoothest, within_noise
-from viewer.enhance.denoise import denoise
+from viewer.enhance.denoise import reach_voxels, smooth_into
 from viewer.enhance.guess import Asked, guessed
 from viewer.enhance.origin import origins, unseen_hu
 from viewer.enhance.scan_facts import ScanFacts
@@ -60,9 +60,9 @@ class Restored:
             "mode": self.mode,
             "factor": list(self.acquisition.factor),
             "slice_profile": self.acquisition.profile,
-            "noise_hu": self.noise_hu,
-            "lambda": self.strength if np.isfinite(self.strength) else None,
-            "chi_square": self.chi_square,
+            "noise_hu": _told(self.noise_hu),
+            "lambda": _told(self.strength),
+            "chi_square": _told(self.chi_square),
             "residual_rms_hu": float(np.sqrt(np.mean(np.square(residual)))),
             "residual_greatest_hu": float(np.abs(residual).max()),
             "unseen_rms_hu": float(np.sqrt(np.mean(np.square(self.unseen_hu, dtype=np.float32)))),
@@ -190,7 +190,10 @@ def _guess(
     if exact:
         guess = plain
     else:
-        quiet = denoise(volume, noise_hu, progress.part(0.0, 0.7)).voxels
+        along, down, across = reach_voxels(volume.grid.spacing_mm)
+        reach = along, max(down, 1), max(across, 1)  # else nothing would be taken out
+        quiet = np.empty(volume.voxels.shape, np.float32)
+        smooth_into(quiet, volume, noise_hu, reach, progress.part(0.0, 0.7))
         guess = smoothest(quiet, acquisition)
     progress.at(0.7, "Estimating the error")
     return guess, expected_error_hu(volume, noise_hu, acquisition, exact=exact)
@@ -206,6 +209,7 @@ def expected_error_hu(
     noise: all of it in exact mode, in the other what smoothing leaves of it.
     """
     hu = volume.voxels.astype(np.float32)
+    noise_hu = noise_hu if noise_hu > 0 else 0.0
     left = noise_hu if exact else LEFT * noise_hu
     variance = np.full(hu.shape, left**2, np.float32)
     reach = [2 * int(NEAR_MM / mm / 2) + 1 for mm in volume.grid.spacing_mm]
@@ -244,6 +248,11 @@ def _demand_memory(acquisition: Acquisition, free_bytes: int | None) -> None:
             f"{bytes_text(free_bytes)} are free; the scan was kept as it is: choose a smaller "
             "scale."
         )
+
+
+def _told(number: float) -> float | None:
+    """A number for a file; None where there is none."""
+    return number if np.isfinite(number) else None
 
 
 class _Clock:
