@@ -62,6 +62,17 @@ def test_noise_files_tell_lambda_and_chi_square(a_scan_file, tmp_path):
     assert {"lambda", "seconds", "residual_rms_hu"} <= set(told)
 
 
+def test_the_check_tells_where_two_halves_lie_apart(a_scan_file, tmp_path):
+    out = tmp_path / "out"
+    arguments = ["enhance", str(a_scan_file), str(out), "--mode", "noise", "--plain", "--check"]
+    assert run(arguments) == 0
+    told = json.loads((out / "enhance.json").read_text())
+    _, apart = read(out / "apart.nrrd")
+    assert np.median(apart) == pytest.approx(1, abs=0.05)
+    assert told["doubtful_share"] == pytest.approx(np.mean(apart > 3), abs=1e-4)
+    assert told["doubtful_share"] < 0.05
+
+
 @pytest.mark.parametrize(
     ("scale", "sentence"), [("2,1", "three whole numbers"), ("9,1,1", "1 to 8"), ("a,b,c", "three")]
 )

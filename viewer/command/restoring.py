@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from viewer.networks.network import Network
     from viewer.volume.volume import Volume
 
-ENHANCED, ORIGIN, SD, UNSEEN, FACTS = (
-    "enhanced.nrrd",
-    "origin.nrrd",
-    "sd.nrrd",
-    "unseen.nrrd",
-    "enhance.json",
-)
+ENHANCED, ORIGIN, SD = "enhanced.nrrd", "origin.nrrd", "sd.nrrd"
+UNSEEN, APART, FACTS = "unseen.nrrd", "apart.nrrd", "enhance.json"
 
 
 def add_enhance(verbs: Any) -> None:
@@ -51,6 +46,11 @@ def add_enhance(verbs: Any) -> None:
     )
     verb.add_argument("--series", help="the UID of the series in a folder that holds several")
     verb.add_argument("--plain", action="store_true", help="ask no network")
+    verb.add_argument(
+        "--check",
+        action="store_true",
+        help=f"restore two halves of the dose, too, and write how far they lie apart ({APART})",
+    )
     verb.add_argument("--report", action="store_true", help="print the numbers, too")
     verb.set_defaults(command=_enhance)
 
@@ -58,7 +58,7 @@ def add_enhance(verbs: Any) -> None:
 def _enhance(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.case.source import choose, find_source, open_source
     from viewer.case.store import refuse_existing
-    from viewer.enhance.restore import restore_scan
+    from viewer.enhance.restore import check_by_halves, restore_scan
     from viewer.enhance.scan_facts import scan_facts, unsuitable
     from viewer.networks.device import free_memory
 
@@ -76,19 +76,26 @@ def _enhance(args: argparse.Namespace, progress: Progress) -> int:
         raise ViewerError(why)
     thickness = series.slice_thickness_mm if series is not None else None
     facts = scan_facts(volume, progress.part(0.25, 0.35), slice_thickness_mm=thickness)
+    factor = factor or _usual(volume, args.mode)
+    network = _network(args.plain)
+    part = progress.part(0.35, 0.5 if args.check else 0.8)
     found = restore_scan(
         volume,
         facts,
-        progress.part(0.35, 0.8),
+        part,
         mode=args.mode,
-        factor=factor or _usual(volume, args.mode),
-        network=_network(args.plain),
+        factor=factor,
+        network=network,
         free_bytes=free_memory(),
     )
+    apart = None
+    if args.check:
+        part = progress.part(0.5, 0.8)
+        apart = check_by_halves(volume, facts, part, mode=args.mode, factor=factor, network=network)
     for reason in facts.reasons:
         print(f"Caution: {reason}")
     progress.at(0.8, "Writing")
-    write_restored(found, args.out)
+    write_restored(found, args.out, apart)
     if args.report:
         print(json.dumps(found.facts, indent=1))
     return 0
@@ -105,8 +112,12 @@ def _network(plain: bool) -> "Network | None":
     return network(NAME, choose()) if there and not plain else None
 
 
-def write_restored(found: "Restored", out: Path) -> None:
-    """Write a restored volume with all that is known of it into a new folder."""
+def write_restored(found: "Restored", out: Path, apart: np.ndarray | None = None) -> None:
+    """Write a restored volume with all that is known of it into a new folder.
+
+    `apart` is how far restorations of two halves of the dose lie apart, where that was looked at.
+    """
+    from viewer.enhance.halves import DOUBTFUL
     from viewer.enhance.origin import ORIGINS
     from viewer.volume.files import write_labels, write_volume
     from viewer.volume.volume import Volume
@@ -117,9 +128,12 @@ def write_restored(found: "Restored", out: Path) -> None:
     try:
         write_volume(found.volume, partial / ENHANCED, "Restored; see enhance.json")
         write_labels(found.origin, grid, partial / ORIGIN)
-        for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN)):
-            write_volume(Volume(values.astype(np.float32), grid), partial / name)
+        for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN), (apart, APART)):
+            if values is not None:
+                write_volume(Volume(values.astype(np.float32), grid), partial / name)
         facts = found.facts | {"origins": dict(enumerate(ORIGINS)), "voxels": _counts(found)}
+        if apart is not None:
+            facts["doubtful_share"] = float(np.mean(apart > DOUBTFUL))
         text = json.dumps(facts, indent=1, allow_nan=False)
         (partial / FACTS).write_text(text, encoding="utf-8")
         partial.chmod(0o755)

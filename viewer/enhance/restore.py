@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.consistent import agreeing, chi_square, rounded, smoothest, within_noise
 from viewer.enhance.denoise import reach_voxels, smooth_into
 from viewer.enhance.guess import Asked, guessed
+from viewer.enhance.halves import disagreement, halves
 from viewer.enhance.origin import origins, unseen_hu
 from viewer.enhance.scan_facts import ScanFacts
 from viewer.errors import ViewerError
@@ -101,6 +102,36 @@ def restore_scan(
         asked=asked,
         free_bytes=free_bytes,
     )
+
+
+def check_by_halves(
+    volume: Volume,
+    facts: ScanFacts,
+    progress: Progress,
+    *,
+    mode: Mode,
+    factor: tuple[int, int, int] = (1, 1, 1),
+    network: Network | None = None,
+) -> np.ndarray:
+    """How far restorations of two halves of a scan's dose lie apart (float16); see `disagreement`.
+
+    Raises `ViewerError` where the noise of the scan is not known.
+    """
+    if facts.noise_hu is None or facts.noise_map is None or facts.noise_spectrum is None:
+        raise ViewerError(
+            "The noise of this scan could not be measured, so no halves of it can be made; the "
+            "restoration was not checked: leave the check out."
+        )
+    both = halves(volume, facts.noise_map, facts.noise_spectrum)
+    louder = replace(facts.noise_map, sd_hu=facts.noise_map.sd_hu * np.float32(np.sqrt(2)))
+    told = replace(facts, noise_hu=float(np.sqrt(2)) * facts.noise_hu, noise_map=louder)
+    one, other = (
+        restore_scan(half, told, part, mode=mode, factor=factor, network=network).volume
+        for half, part in zip(both, (progress.part(0, 0.45), progress.part(0.45, 0.9)), strict=True)
+    )
+    apart = disagreement(one, other).astype(np.float16)
+    progress.at(1.0)
+    return apart
 
 
 def restore(
