@@ -113,3 +113,11 @@ def test_what_cannot_be_thinned_says_why(a_scan, its_facts):
         thin(a_scan, ScanFacts(), rng, dose=0.5)
     unchanged = thin(Volume(a_scan.voxels, a_scan.grid), its_facts, rng)
     np.testing.assert_array_equal(unchanged.voxels, a_scan.voxels)
+
+
+def test_resolution_in_the_slice_does_not_depend_on_thickness_and_dose(a_scan, its_facts):
+    for slices, dose in ((4, 1.0), (2, 0.25)):
+        worse = thin(a_scan, its_facts, np.random.default_rng(2), slices=slices, dose=dose)
+        found = scan_facts(worse, silent())
+        off = found.mtf50_per_mm - its_facts.mtf50_per_mm
+        assert abs(off) < max(0.1 * its_facts.mtf50_per_mm, 2 * found.mtf50_sd_per_mm)

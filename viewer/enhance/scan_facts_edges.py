@@ -11,10 +11,14 @@ SLABS = 16
 REACH = 6  # pixels to each side of an edge
 ENOUGH_EDGES = 30
 LEAST_STEP_HU = 120.0
-MOST = 1400
-FLAT = 0.35  # the most of its direction that an edge in the slice may have along the slices
+MOST = 1000
+# The most of its direction that an edge in the slice may have along the slices: the least that
+# leaves enough edges, as slanted ones show the slices' thickness too.
+FLAT, ENOUGH_FLAT = (0.12, 0.2, 0.35), 60
 FWHM = 2.3548
-_TURNS = 12
+_TURNS = 10
+# By how much it is off on scans of known blur: with slices to see the slant, and without.
+_OFF, _OFF_UPRIGHT = 0.03, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +57,14 @@ def measure_sharpness(volume: Volume, noise_hu: float, progress: Progress) -> Sh
     if len(volume.voxels) < 2 * deep + 3 or min(volume.grid.shape[1:]) < 4 * REACH:
         return Sharpness(0, None, None, None, None)
     edges = _edges(volume.voxels, spacing, deep, noise_hu, progress)
-    flat = np.abs(edges.steep) < FLAT
-    mtf, mtf_sd = _mtf50(edges, flat, spacing)
     profile, profile_sd = _profile(edges, spacing)
+    # Slices are taken to hold what lies in them alone, where nothing else is known.
+    deep_mm = profile / FWHM if profile else float(spacing[0]) / np.sqrt(12)
+    mtf, mtf_sd = _mtf50(edges, spacing, deep_mm, upright=False)
+    if mtf is None:
+        # Surfaces that bend too much between thick slices may still be smooth in each of them.
+        single = _edges(volume.voxels, spacing, 0, noise_hu, progress)
+        mtf, mtf_sd = _mtf50(single, spacing, deep_mm, upright=True)
     return Sharpness(len(edges.sigma_mm), mtf, mtf_sd, profile, profile_sd)
 
 
@@ -63,14 +72,15 @@ def _edges(
     voxels: np.ndarray, spacing: np.ndarray, deep: int, noise_hu: float, progress: Progress
 ) -> _Edges:
     """The edges that are smooth, free of other structure and well above the noise."""
-    picked = np.unique(np.linspace(deep, len(voxels) - deep - 1, SLABS).astype(int))
+    reach = max(deep, 1)
+    picked = np.unique(np.linspace(reach, len(voxels) - reach - 1, SLABS).astype(int))
     boxes, normals = [], []
     for k in progress.over(picked, len(picked), "Measuring sharpness"):
-        slab = voxels[k - deep : k + deep + 1].astype(np.float32)
+        slab = voxels[k - reach : k + reach + 1].astype(np.float32)
         place, normal = _candidates(slab, spacing, max(LEAST_STEP_HU, 10 * noise_hu))
         keep = slice(None, None, max(1, -(-len(place) * len(picked) // MOST)))
         view = np.lib.stride_tricks.sliding_window_view(
-            slab, (2 * REACH + 1, 2 * REACH + 1), axis=(1, 2)
+            slab[reach - deep : reach + deep + 1], (2 * REACH + 1, 2 * REACH + 1), axis=(1, 2)
         )
         at = place[keep] - REACH
         boxes.append(view[:, at[:, 0], at[:, 1]].transpose(1, 0, 2, 3))
@@ -107,11 +117,16 @@ def _candidates(
 def _fitted(boxes: np.ndarray, normal: np.ndarray, spacing: np.ndarray, noise_hu: float) -> _Edges:
     """Steps seen through a Gaussian, fitted to boxes (n,k,j,i) by damped Gauss-Newton.
 
-    Unknown are the two levels, the blur, and where the edge lies: a parabola over its plane.
+    Unknown are the two levels, the blur, and where the edge lies: a parabola over its plane. In
+    boxes of a single slice it is taken to stand upright.
     """
     from scipy.special import ndtr
 
     n, planes = boxes.shape[:2]
+    given = normal[:, 0]
+    if planes == 1:
+        normal = normal * [0, 1, 1]
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
     k, j, i = (
         (np.indices(boxes.shape[1:]) - np.array([planes // 2, REACH, REACH])[:, None, None, None])
         * spacing[:, None, None, None]
@@ -176,7 +191,7 @@ def _fitted(boxes: np.ndarray, normal: np.ndarray, spacing: np.ndarray, noise_hu
     tilt = np.sqrt(1 + place[:, 1] ** 2 + place[:, 2] ** 2)
     sigma = np.exp(log_sigma) / tilt
     turned = normal - place[:, 1:2] * along - place[:, 2:3] * third
-    steep = turned[:, 0] / np.linalg.norm(turned, axis=1)
+    steep = given if planes == 1 else turned[:, 0] / np.linalg.norm(turned, axis=1)
     spread = np.sqrt(error / np.maximum(weight.sum(axis=1) - 9, 1))
     step = high - low
     bend = np.abs(place[:, 3:]).max(axis=1) * reach_mm
@@ -197,28 +212,46 @@ def _commonest(values: np.ndarray, wide: float = 0.12) -> float:
 
 
 def _mtf50(
-    edges: _Edges, flat: np.ndarray, spacing: np.ndarray
+    edges: _Edges, spacing: np.ndarray, deep_mm: float, *, upright: bool
 ) -> tuple[float | None, float | None]:
-    """Where the modulation transfer is one half, and its deviation between fifths of the edges."""
+    """Where the modulation transfer is one half, and its deviation.
+
+    What slices of the deviation `deep_mm` blur slanted edges is taken out of edges fitted as if
+    `upright`; of others, whose slant is fitted, it is a doubt. The deviation is that doubt, what
+    fifths of the edges differ by, and by how much the method is off.
+    """
+    flat = np.zeros(len(edges.steep), bool)
+    for most in FLAT:
+        if np.count_nonzero(flat) < ENOUGH_FLAT:
+            flat = np.abs(edges.steep) < most
     if np.count_nonzero(flat) < ENOUGH_EDGES:
         return None, None
     usual = _commonest(edges.sigma_mm[flat])
     kept = np.flatnonzero(flat & (np.abs(np.log(edges.sigma_mm / usual)) < 0.2))
     if len(kept) < ENOUGH_EDGES:
         return None, None
-    value = _half(edges.away_mm[kept], edges.height[kept], spacing)
-    parts = [_half(edges.away_mm[kept[n::5]], edges.height[kept[n::5]], spacing) for n in range(5)]
+
+    def half(some: np.ndarray, taken_out: bool = upright) -> float | None:
+        slant_mm = deep_mm * float(np.sqrt(np.mean(edges.steep[some] ** 2)))
+        return _half(edges.away_mm[some], edges.height[some], slant_mm * taken_out, spacing)
+
+    value, other = half(kept), half(kept, not upright)
+    parts = [half(kept[n::5]) for n in range(5)]
     known = [part for part in parts if part is not None]
-    if value is None or len(known) < 3:
+    if value is None or other is None or len(known) < 3:
         return None, None
-    return value, float(np.std(known, ddof=1) / np.sqrt(len(known)))
+    spread = float(np.std(known, ddof=1) / np.sqrt(len(known)))
+    off = (_OFF_UPRIGHT if upright else _OFF) * value
+    return value, float(np.linalg.norm([spread, off, 0.5 * (value - other)]))
 
 
-def _half(away_mm: np.ndarray, height: np.ndarray, spacing: np.ndarray) -> float | None:
+def _half(
+    away_mm: np.ndarray, height: np.ndarray, slant_mm: float, spacing: np.ndarray
+) -> float | None:
     """The frequency where edges, laid over each other and differentiated, transfer one half.
 
     The dark side alone is used and mirrored: behind the bright side of skin lies fat, not more
-    of the same.
+    of the same. The slices' thickness blurs slanted edges by `slant_mm`, which is taken out.
     """
     step = float(spacing[1:].mean()) / 6
     reach = 0.75 * REACH * float(spacing[1:].mean())
@@ -242,6 +275,7 @@ def _half(away_mm: np.ndarray, height: np.ndarray, spacing: np.ndarray) -> float
     cycles = np.linspace(0.02, 0.5 / step / 3, 400)
     transfer = np.cos(2 * np.pi * cycles[:, None] * far) @ side / side.sum()
     transfer /= np.sinc(cycles * step) ** 2
+    transfer /= np.maximum(np.exp(-2 * (np.pi * slant_mm * cycles) ** 2), 0.3)
     below = np.flatnonzero(transfer < 0.5)
     if not len(below) or below[0] == 0:
         return None
