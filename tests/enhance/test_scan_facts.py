@@ -150,6 +150,15 @@ def test_what_cannot_be_measured_is_none_with_the_reason():
     assert any("resolution" in reason for reason in facts.reasons)
 
 
+def test_a_scan_whose_background_was_taken_away_tells_nothing(body):
+    vessels = np.where((body > 140) & (body < 310), body, 0).astype(np.int16)
+    vessels[20, 100:103, 100] = 500
+    facts = scan_facts(Volume(vessels, Grid.regular(SHAPE, SPACING)), silent())
+    assert facts.noise_hu is None
+    assert facts.noise_map is None
+    assert any("noise" in reason for reason in facts.reasons)
+
+
 @pytest.mark.alone
 def test_a_whole_scan_takes_seconds():
     few = a_body((30, 512, 512), (1.0, 0.7, 0.7))

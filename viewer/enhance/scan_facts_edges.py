@@ -198,8 +198,9 @@ def _fitted(boxes: np.ndarray, normal: np.ndarray, spacing: np.ndarray, noise_hu
     good = (step > max(LEAST_STEP_HU, 10 * noise_hu)) & (spread < 1.3 * noise_hu + 0.03 * step)
     good &= (np.abs(place[:, 0]) < 0.4 * reach_mm) & (bend < 0.35) & (tilt < 1.2)
     good &= (sigma > 0.1) & (weight.sum(axis=1) > 60)
-    height = np.where(weight > 0, (values - low[:, None]) / step[:, None], np.nan)
-    return _Edges(sigma[good], steep[good], (away * sigma[:, None])[good], height[good])
+    height = (values[good] - low[good, None]) / step[good, None]
+    height[weight[good] == 0] = np.nan
+    return _Edges(sigma[good], steep[good], (away * sigma[:, None])[good], height)
 
 
 def _commonest(values: np.ndarray, wide: float = 0.12) -> float:
