@@ -43,7 +43,7 @@ def agreeing(guess: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisitio
 
 
 def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition) -> np.ndarray:
-    """int16 whose means over the acquired voxels are those measured.
+    """The volume in whole HU (int16) whose means over the acquired voxels are those measured.
 
     Exact where measured values are multiples of 1 / (new voxels in an acquired one), as whole
     HU are; else within half of that. The sums so far are rounded, so no voxel moves by over 1.
