@@ -46,7 +46,7 @@ def test_who_adds_nothing_is_as_good_as_the_classical_answer(people, a_run):
         assert row["psnr_network"] == pytest.approx(row["psnr_smoothest"], abs=0.02)
         assert row["edge_psnr_network"] == pytest.approx(row["edge_psnr_smoothest"], abs=0.02)
         error = 1000 / 10 ** (row["psnr_network"] / 20)
-        assert row["z_square"] == pytest.approx((error / 100) ** 2, rel=0.05, abs=0.001)
+        assert row["z_square"] == pytest.approx((error / 100) ** 2, rel=0.1, abs=0.001)
     quiet = table["3x1x1, no noise"]
     assert quiet["edge_psnr_network"] < quiet["psnr_network"] - 3
     assert quiet["psnr_exact"] >= quiet["psnr_network"] - 0.05
