@@ -34,14 +34,17 @@ class Asked:
         return {self.network.card.name: self.network.checksum}
 
 
-def channels(classical_hu: np.ndarray, told: Asked, factor: int, new_mm: float) -> np.ndarray:
-    """What the network sees (5,d,h,w): the scan brought to new voxels, `new_mm` apart along z."""
-    numbers = (
-        told.noise_hu / NOISE_HU,
-        np.log2(factor),
-        told.mtf50_per_mm,
-        told.profile_mm / (4 * new_mm),
-    )
+def channels(
+    classical_hu: np.ndarray,
+    noise_hu: float,
+    factor: int,
+    mtf50_per_mm: float,
+    profile_mm: float,
+    *,
+    new_mm: float,
+) -> np.ndarray:
+    """What the network sees (5,d,h,w) of a scan brought to new voxels, `new_mm` apart along z."""
+    numbers = (noise_hu / NOISE_HU, np.log2(factor), mtf50_per_mm, profile_mm / (4 * new_mm))
     out = np.empty((5, *classical_hu.shape), np.float32)
     np.clip((classical_hu - WATER_HU) / CONTRAST_HU, LEAST, MOST, out=out[0])
     out[1:] = np.array(numbers, np.float32)[:, None, None, None]
@@ -68,7 +71,8 @@ def guessed(
     done = itertools.count()
 
     def of(box: Box) -> np.ndarray:
-        return channels(classical_hu[box], asked, acquisition.factor[0], new_mm)
+        facts = (asked.noise_hu, acquisition.factor[0], asked.mtf50_per_mm, asked.profile_mm)
+        return channels(classical_hu[box], *facts, new_mm=new_mm)
 
     def answer(box: Box) -> np.ndarray:
         progress.at(next(done) / len(run.tiling.starts), f"Network {NAME} (about {cost})")

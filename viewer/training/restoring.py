@@ -10,6 +10,7 @@ import torch
 
 from viewer.enhance.acquisition import Acquisition, Triple
 from viewer.enhance.consistent import smoothest
+from viewer.enhance.guess import CONTRAST_HU, channels
 from viewer.networks.plan import Plan
 from viewer.networks.unet import UNet
 from viewer.phantom.blur import blur
@@ -26,14 +27,12 @@ SEED = 13
 # A higher rate kills the rectifiers at full resolution; batch norm settles soon, because batches
 # of a few scans differ more in their levels than an error may be.
 MANNER = Manner(highest_rate=1e-3, settled=40)
-WATER_HU, CONTRAST_HU, NOISE_HU = 40.0, 400.0, 50.0  # what the channels are told by
 REAL = 0.15  # of the pairs are made from real scans
 FACTORS: tuple[Triple, ...] = ((1, 1, 1), (2, 2, 2), *((n, 1, 1) for n in (2, 3, 4, 5, 6, 8)))
 HOW_OFTEN = np.array([0.26, 0.10, 0.16, 0.12, 0.12, 0.11, 0.07, 0.06])
 DOSES = (0.1, 1.0)
 NO_NOISE, OVERLAP, MOST_NOISE_HU = 0.15, 0.25, 120.0
 HALO_MM = 0.9  # how far edge enhancement reaches
-ERROR_HU = 100.0  # the unit of the standard deviation that is told of the error
 MISJUDGED = 0.08  # by how much facts of a scan are told wrong
 
 
@@ -154,30 +153,8 @@ def make_pair(truth: Truth, setting: Setting, size: int, rng: np.random.Generato
     told = np.exp(rng.normal(0, MISJUDGED, 3))
     noise_sd_hu, factor, mtf50_per_mm, profile_mm = shot.facts
     facts = (noise_sd_hu * told[0], factor, mtf50_per_mm * told[1], profile_mm * told[2])
-    seen = channels(classical_hu, *facts, new_mm=shot.new_mm)
+    seen = torch.from_numpy(channels(classical_hu.numpy(), *facts, new_mm=shot.new_mm))
     return Pair(seen, classical_hu, target, wall)
-
-
-def channels(
-    classical_hu: torch.Tensor,
-    noise_sd_hu: float,
-    factor: int,
-    mtf50_per_mm: float,
-    profile_mm: float,
-    *,
-    new_mm: float,
-) -> torch.Tensor:
-    """What the network sees (5,d,h,w) of a scan brought to new voxels, `new_mm` apart along z."""
-    ones = torch.ones_like(classical_hu)
-    return torch.stack(
-        [
-            ((classical_hu - WATER_HU) / CONTRAST_HU).clamp(-4, 8),
-            ones * noise_sd_hu / NOISE_HU,
-            ones * float(np.log2(factor)),
-            ones * mtf50_per_mm,
-            ones * profile_mm / (4 * new_mm),
-        ]
-    )
 
 
 def _seen(truth: Truth, setting: Setting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

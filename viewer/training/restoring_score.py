@@ -11,18 +11,11 @@ from scipy.ndimage import zoom
 from viewer.enhance.acquisition import Triple
 from viewer.enhance.consistent import agreeing, smoothest
 from viewer.enhance.denoise import denoise
+from viewer.enhance.guess import CONTRAST_HU, ERROR_HU, channels
 from viewer.networks.unet import UNet
 from viewer.phantom.scanner import make_scanner
 from viewer.progress import silent
-from viewer.training.restoring import (
-    CONTRAST_HU,
-    ERROR_HU,
-    Setting,
-    Shot,
-    channels,
-    needed,
-    shoot,
-)
+from viewer.training.restoring import Setting, Shot, needed, shoot
 from viewer.training.restoring_loss import LOG_VARIANCE
 from viewer.training.restoring_truth import person
 from viewer.volume.grid import Grid
@@ -117,7 +110,7 @@ def asked(network: UNet, shot: Shot) -> Answer:
     whole = np.array(classical.shape)
     more = -whole % network.plan.multiple
     wide = np.pad(classical, [(0, int(n)) for n in more], mode="edge")
-    seen = channels(torch.from_numpy(wide), *shot.facts, new_mm=shot.new_mm)
+    seen = torch.from_numpy(channels(wide, *shot.facts, new_mm=shot.new_mm))
     device = next(network.parameters()).device
     with torch.no_grad():
         out = network(seen[None].to(device))[0].cpu().numpy()
