@@ -123,7 +123,8 @@ def abdomen() -> Iterator[Reference]:
     folder = DATA / "ircad01_ct_vessels_ccbyncnd"
     with tempfile.TemporaryDirectory() as place:
         with tarfile.open(folder / "PATIENT_DICOM.tar.xz") as archive:
-            archive.extractall(place, filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4
+            archive.extractall(place)
         with zipfile.ZipFile(folder / "MASKS_DICOM.zip") as masks:
             masks.extractall(place)
         volume = one_series(Path(place) / "PATIENT_DICOM")

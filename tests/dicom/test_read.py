@@ -313,7 +313,8 @@ def test_the_example_equals_its_source(shared_data):
 def test_ircad_equals_itk_and_lies_on_its_masks(shared_data, tmp_path):
     folder = shared_data("ircad01_ct_vessels_ccbyncnd")
     with tarfile.open(folder / "PATIENT_DICOM.tar.xz") as archive:
-        archive.extractall(tmp_path / "ct", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4
+        archive.extractall(tmp_path / "ct")
     with zipfile.ZipFile(folder / "MASKS_DICOM.zip") as archive:
         names = [name for name in archive.namelist() if "/artery/" in name]
         archive.extractall(tmp_path / "masks", [name for name in names if not name.endswith("/")])
