@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,15 +115,15 @@ def write_restored(found: "Restored", out: Path, apart: np.ndarray | None = None
 
     `apart` is how far restorations of two halves of the dose lie apart, where that was looked at.
     """
+    from viewer.case.store import whole
+    from viewer.command.vessels import NOT_WRITTEN
     from viewer.enhance.halves import DOUBTFUL
     from viewer.enhance.origin import ORIGINS
     from viewer.volume.files import write_labels, write_volume
     from viewer.volume.volume import Volume
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     grid = found.volume.grid
-    try:
+    with whole(out, "The restored scan", NOT_WRITTEN) as partial:
         write_volume(found.volume, partial / ENHANCED, "Restored; see enhance.json")
         write_labels(found.origin, grid, partial / ORIGIN)
         for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN), (apart, APART)):
@@ -136,11 +134,6 @@ def write_restored(found: "Restored", out: Path, apart: np.ndarray | None = None
             facts["doubtful_share"] = float(np.mean(apart > DOUBTFUL))
         text = json.dumps(facts, indent=1, allow_nan=False)
         (partial / FACTS).write_text(text, encoding="utf-8")
-        partial.chmod(0o755)
-        partial.rename(out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
 
 
 def _counts(found: "Restored") -> dict[str, int]:

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from viewer.segment.mask import VesselMask
     from viewer.volume.volume import Volume
 
+NOT_WRITTEN = "nothing was written: free some space or name another place."
 TREE, DATA, MEASURES = "tree.vtp", "tree.json", "measures.json"
 
 
@@ -42,7 +41,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.case.decide import named
     from viewer.case.drawings import drawing_facts
     from viewer.case.pipeline import given
-    from viewer.case.store import refuse_existing
+    from viewer.case.store import refuse_existing, whole
     from viewer.enhance.noise import noise_hu
     from viewer.geometry.by_hand import ByHand
     from viewer.geometry.centerline import trace
@@ -70,9 +69,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
         measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.8))
         part = progress.part(0.8, 1.0)
         found = measure_vessels(volume, mask, tree, noise, part, blur_mm=measured.blur_mm)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
-    try:
+    with whole(args.out, "The tree", NOT_WRITTEN) as partial:
         write_tree(tree, partial / TREE)
         told = as_data(measured) | {"by_hand": by_hand_facts(by_hand)}
         (partial / DATA).write_text(json.dumps(told, indent=1, allow_nan=False), encoding="utf-8")
@@ -81,11 +78,6 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
             data["drawings"] = [drawing_facts(drawing) for drawing in case.drawings or ()]
             text = json.dumps(data, indent=1, allow_nan=False)
             (partial / MEASURES).write_text(text, encoding="utf-8")
-        partial.chmod(0o755)
-        partial.rename(args.out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     ends = len(ends_of(tree))
     for notice in lost:
         print(f"Caution: {notice.text}")
