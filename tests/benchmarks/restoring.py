@@ -18,7 +18,7 @@ from scipy.ndimage import zoom
 from skimage.metrics import structural_similarity
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 
-from viewer.enhance.acquisition import Triple, along
+from viewer.enhance.acquisition import Triple
 from viewer.enhance.noise import noise_hu
 from viewer.enhance.restore import Mode, restore
 from viewer.geometry.sections import measure_sections
@@ -30,6 +30,7 @@ from viewer.phantom.tissue import Tissue
 from viewer.progress import silent
 from viewer.volume.files import read_volume
 from viewer.volume.grid import Grid
+from viewer.volume.separable import along
 from viewer.volume.volume import Volume
 
 Method = Callable[[], np.ndarray]

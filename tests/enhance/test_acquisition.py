@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewer.enhance.acquisition import Acquisition, along
+from viewer.enhance.acquisition import Acquisition
 from viewer.errors import ViewerError
 from viewer.volume.grid import Grid
 
@@ -44,14 +44,6 @@ def test_a_slope_stays_a_slope():
     np.testing.assert_allclose(
         (axis.spread @ (axis.forward @ fine))[10:-10], fine[10:-10], atol=0.2
     )
-
-
-def test_each_axis_is_multiplied_by_its_own_matrix():
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(3, 4, 5))
-    matrices = [rng.normal(size=(2, 3)), None, rng.normal(size=(6, 5))]
-    wanted = np.einsum("ka,lc,abc->kbl", matrices[0], matrices[2], values)
-    np.testing.assert_allclose(along(values, matrices), wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [(0, 1, 1), (1, 1, 9)])

@@ -8,12 +8,12 @@ from viewer.enhance.halves import (
     DOUBTFUL,
     disagreement,
     halves,
-    like_noise,
     patchwise,
     resolved,
     shell_correlation,
 )
 from viewer.enhance.scan_facts_noise import NoiseMap, NoiseSpectrum
+from viewer.enhance.scan_noise import like_noise
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -29,7 +29,7 @@ def correlation(one, other):
 
 
 def test_made_noise_hangs_together_as_the_scans_does():
-    made = np.stack(list(like_noise(SHAPE, SPACING, SPECTRUM, np.random.default_rng(0))))
+    made = like_noise(SHAPE, SPACING, SPECTRUM, np.random.default_rng(0))
     assert made.std() == pytest.approx(1, abs=0.05)
     beside = np.exp(-((0.8 / SIGMA_MM) ** 2) / 4)
     assert correlation(made[:, :, 1:], made[:, :, :-1]) == pytest.approx(beside, abs=0.05)
@@ -38,7 +38,7 @@ def test_made_noise_hangs_together_as_the_scans_does():
 
 def test_the_noises_of_the_halves_do_not_correlate():
     rng = np.random.default_rng(5)
-    own = 20 * np.stack(list(like_noise(SHAPE, SPACING, SPECTRUM, rng)))
+    own = 20 * like_noise(SHAPE, SPACING, SPECTRUM, rng)
     volume = Volume(np.rint(own).astype(np.int16), Grid.regular(SHAPE, SPACING))
     places = tuple(np.array([0.0, n - 1.0]) for n in SHAPE)
     noise = NoiseMap(np.full((2, 2, 2), 20, np.float32), places, SHAPE)

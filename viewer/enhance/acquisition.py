@@ -1,6 +1,6 @@
 """How a scan samples what is there: the operator from a finer grid back to the scanner's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from viewer.errors import ViewerError
 from viewer.volume.grid import Grid
+from viewer.volume.separable import along
 
 MOST = 8  # new voxels along one axis of an acquired one
 REACH = 1.0  # of the smoothness that is assumed between voxels, in acquired voxels
@@ -72,6 +73,12 @@ class Acquisition:
         """A matrix of every axis; None where voxels stay as they are."""
         return [None if axis is None else part(axis) for axis in self.axes]
 
+    def spread(self, acquired: np.ndarray) -> np.ndarray:
+        """Each acquired value given to all its new voxels."""
+        for axis, factor in enumerate(self.factor):
+            acquired = np.repeat(acquired, factor, axis=axis) if factor > 1 else acquired
+        return acquired
+
     def means(self, fine: np.ndarray) -> np.ndarray:
         """The mean of the new voxels of each acquired one (float64)."""
         a, b, c = fine.shape
@@ -123,22 +130,4 @@ def _rows(count: int, factor: int, profile: float) -> np.ndarray:
     else:
         rows = np.clip((profile / 2 + flank / 2 - away) / flank, 0, 1)
     out: np.ndarray = rows / rows.sum(axis=1, keepdims=True)
-    return out
-
-
-def along(values: np.ndarray, matrices: Sequence[np.ndarray | None]) -> np.ndarray:
-    """`values` (k,j,i) with each axis multiplied by its matrix (new, old); float32.
-
-    None leaves an axis. What makes an axis shorter is done first.
-    """
-    out = np.asarray(values, np.float32)
-    given = [(axis, matrix) for axis, matrix in enumerate(matrices) if matrix is not None]
-    for axis, each in sorted(given, key=lambda pair: len(pair[1]) / pair[1].shape[1]):
-        matrix = np.ascontiguousarray(each, np.float32)
-        if axis == 2:
-            out = (out.reshape(-1, out.shape[2]) @ matrix.T).reshape(*out.shape[:2], len(matrix))
-        elif axis == 1:
-            out = np.matmul(matrix, out)
-        else:
-            out = (matrix @ out.reshape(len(out), -1)).reshape(len(matrix), *out.shape[1:])
     return out

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.enhance.acquisition import Acquisition, along
+from viewer.enhance.acquisition import Acquisition
+from viewer.volume.separable import along
 
 SLICES = 16  # of the acquired volume, worked on at once
 NEAR, STEPS, MOST_PULL = 1e-3, 60, 1e9

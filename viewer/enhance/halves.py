@@ -1,43 +1,18 @@
 """Whether a restoration would come out the same of a scan with other noise."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
 from viewer.enhance.scan_facts_noise import NoiseMap, NoiseSpectrum
+from viewer.enhance.scan_noise import like_noise
 from viewer.volume.volume import Volume
 
 NEAR_MM = 3.0
 DOUBTFUL = 3.0  # deviations by which two halves may lie apart
 SIGNAL_SHARE = 1 / 7  # of two halves that agree by chance no more (van Heel and Schatz 2005)
 PATCH = 32
-
-
-def like_noise(
-    shape: tuple[int, int, int],
-    spacing_mm: tuple[float, float, float],
-    spectrum: NoiseSpectrum,
-    rng: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    """Slices (float32, deviation 1) of noise with a scan's spectrum, in order.
-
-    Neighboring slices correlate as those of the scan do.
-    """
-    down, across = (np.fft.fftfreq(n, mm) for n, mm in zip(shape[1:], spacing_mm[1:], strict=True))
-    radius = np.hypot(down[:, None], across[None, : shape[2] // 2 + 1])
-    power = np.interp(
-        radius, spectrum.cycles_per_mm, np.maximum(spectrum.power_hu2_mm2, 0), right=0
-    )
-    filt = np.sqrt(power)
-    share = float(np.clip(spectrum.neighbors[0], 0, 0.95)) if spectrum.neighbors else 0.0
-    before = None
-    for _ in range(shape[0]):
-        white = rng.standard_normal(shape[1:], np.float32)
-        made = np.fft.irfft2(np.fft.rfft2(white) * filt, s=shape[1:])
-        made = (made / max(float(made.std()), 1e-9)).astype(np.float32)
-        before = made if before is None else share * before + np.sqrt(1 - share**2) * made
-        yield before
 
 
 def halves(
@@ -49,13 +24,13 @@ def halves(
     their noises do not correlate (recorrupted pairs; Pang et al. 2021, equation 5).
     """
     rng = np.random.default_rng(seed)
-    one = np.empty(volume.voxels.shape, np.int16)
-    other = np.empty_like(one)
-    for k, made in enumerate(like_noise(volume.grid.shape, volume.grid.spacing_mm, spectrum, rng)):
-        more = made * noise.at(slice(k, k + 1))[0]
-        for half, sign in ((one, 1), (other, -1)):
-            np.copyto(half[k], np.rint(volume.voxels[k] + sign * more), casting="unsafe")
-    return Volume(one, volume.grid), Volume(other, volume.grid)
+    more = like_noise(volume.grid.shape, volume.grid.spacing_mm, spectrum, rng)
+    more *= noise.at()
+    one, other = (
+        Volume(np.rint(volume.voxels + sign * more).astype(np.int16), volume.grid)
+        for sign in (np.float32(1), np.float32(-1))
+    )
+    return one, other
 
 
 def disagreement(one: Volume, other: Volume) -> np.ndarray:

@@ -20,7 +20,7 @@ def unseen_hu(fine: np.ndarray, acquisition: Acquisition) -> np.ndarray:
     """
     out = np.empty(fine.shape, np.float16)
     for slab, part in _slabs(fine, acquisition):
-        out[slab] = np.abs(part - _spread(_means(part, acquisition), acquisition))
+        out[slab] = np.abs(part - acquisition.spread(acquisition.means(part)))
     return out
 
 
@@ -44,7 +44,7 @@ def origins(
     out = np.empty(fine.shape, np.uint8)
     x = acquisition.factor[0]
     for slab, part in _slabs(fine, acquisition):
-        sd = _spread(noise[slab.start // x : slab.stop // x], acquisition)
+        sd = acquisition.spread(noise[slab.start // x : slab.stop // x])
         moved = np.abs(part - plain[slab])
         out[slab] = usual
         if usual == DENOISED:
@@ -60,18 +60,3 @@ def _slabs(fine: np.ndarray, acquisition: Acquisition) -> Iterator[tuple[slice, 
     for low in range(0, len(fine), deep):
         slab = slice(low, min(low + deep, len(fine)))
         yield slab, fine[slab].astype(np.float32)
-
-
-def _means(part: np.ndarray, acquisition: Acquisition) -> np.ndarray:
-    x, y, z = acquisition.factor
-    a, b, c = part.shape
-    means: np.ndarray = part.reshape(a // x, x, b // y, y, c // z, z).mean(axis=(1, 3, 5))
-    return means
-
-
-def _spread(values: np.ndarray, acquisition: Acquisition) -> np.ndarray:
-    """Each value given to all new voxels of its acquired one."""
-    for axis, factor in enumerate(acquisition.factor):
-        if factor > 1:
-            values = np.repeat(values, factor, axis=axis)
-    return values

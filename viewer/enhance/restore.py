@@ -9,7 +9,14 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 
 from viewer.enhance.acquisition import Acquisition
-from viewer.enhance.consistent import agreeing, chi_square, rounded, smoothest, within_noise
+from viewer.enhance.consistent import (
+    INT16,
+    agreeing,
+    chi_square,
+    rounded,
+    smoothest,
+    within_noise,
+)
 from viewer.enhance.denoise import reach_voxels, smooth_into
 from viewer.enhance.guess import Asked, guessed
 from viewer.enhance.halves import disagreement, halves
@@ -23,7 +30,6 @@ from viewer.volume.volume import Volume
 
 Mode = Literal["exact", "noise"]
 BYTES_PER_VOXEL = 22  # of the restored volume, held at the same time at most
-TOP_HU = 32767
 NEAR_MM = 5.0
 BETWEEN = 0.45  # of the error of slices twice as thick: that of dividing them once
 LEFT = 0.4  # of the noise, after smoothing
@@ -173,7 +179,7 @@ def restore(
         fine = rounded(agreeing(guess, volume.voxels, acquisition), volume.voxels, acquisition)
     else:
         found = within_noise(guess, volume.voxels, noise_hu, acquisition)
-        fine = np.clip(np.rint(found.hu), -TOP_HU - 1, TOP_HU).astype(np.int16)
+        fine = np.clip(np.rint(found.hu), *INT16).astype(np.int16)
         strength = found.strength
         del found
     del guess
@@ -251,10 +257,7 @@ def expected_error_hu(
             halvings = int(np.ceil(np.log2(factor)))
             share = sum(BETWEEN ** (2 * n) for n in range(1, halvings + 1))
             variance += np.float32(share) * np.maximum(lost, 0)
-    sd_hu = np.sqrt(variance).astype(np.float16)
-    for axis, factor in enumerate(acquisition.factor):
-        sd_hu = np.repeat(sd_hu, factor, axis=axis) if factor > 1 else sd_hu
-    return sd_hu
+    return acquisition.spread(np.sqrt(variance).astype(np.float16))
 
 
 def _coarser(hu: np.ndarray, axis: int) -> np.ndarray:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.enhance.acquisition import along
 from viewer.enhance.noise import TISSUE_HU
 from viewer.enhance.scan_facts_spectrum import far, parabolas, rings, taper, unfolded
 from viewer.progress import Progress
+from viewer.volume.separable import along, linear
 from viewer.volume.volume import Volume
 
 SQUARE_MM, SQUARE = 5.5, (5, 8)  # side of the squares in which noise is measured; in voxels
@@ -37,7 +37,10 @@ class NoiseMap:
         """Of each voxel of some slices, float32 (k,j,i) in HU."""
         wanted = [np.arange(n) for n in self.shape]
         wanted[0] = wanted[0][slices]
-        matrices = [_linear(w, p) for w, p in zip(wanted, self.places, strict=True)]
+        matrices = [
+            linear(np.interp(each, places, np.arange(len(places))), len(places))
+            for each, places in zip(wanted, self.places, strict=True)
+        ]
         return along(self.sd_hu, matrices)
 
 
@@ -212,19 +215,6 @@ def _smooth(values: np.ndarray, weight: np.ndarray, usual: float) -> np.ndarray:
     total, norm = (gaussian_filter(v, 0.4, mode="nearest") for v in (weight * above, weight))
     far, far_norm = (gaussian_filter(v, 1.5, mode="nearest") for v in (weight * above, weight))
     out: np.ndarray = usual + (total + 0.05 * far) / (norm + 0.05 * far_norm + 1e-3)
-    return out
-
-
-def _linear(wanted: np.ndarray, places: np.ndarray) -> np.ndarray | None:
-    """Matrix (wanted, places) of linear interpolation, constant beyond the ends."""
-    if len(places) == 1:
-        return np.ones((len(wanted), 1), np.float32)
-    at = np.clip(np.interp(wanted, places, np.arange(len(places))), 0, len(places) - 1)
-    low = np.minimum(at.astype(int), len(places) - 2)
-    out = np.zeros((len(wanted), len(places)), np.float32)
-    rows = np.arange(len(wanted))
-    out[rows, low] = 1 - (at - low)
-    out[rows, low + 1] = at - low
     return out
 
 

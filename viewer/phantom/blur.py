@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from viewer.volume.separable import along, linear
+
 
 def blur(values: np.ndarray, sigma_voxels: Sequence[float] | np.ndarray) -> np.ndarray:
     """`values` (k,j,i) float32 blurred with a Gaussian along each axis; borders are continued."""
@@ -29,29 +31,9 @@ def grain(
     return along(white, matrices)
 
 
-def along(values: np.ndarray, matrices: Sequence[np.ndarray | None]) -> np.ndarray:
-    """`values` (k,j,i) with each axis multiplied by its matrix (new, old); None leaves it."""
-    first, second, third = matrices
-    out = np.asarray(values, np.float32)
-    if third is not None:
-        out = (out.reshape(-1, out.shape[2]) @ third.T).reshape(*out.shape[:2], len(third))
-    if second is not None:
-        out = np.matmul(second, out)
-    if first is not None:
-        rows = first @ out.reshape(len(out), -1)
-        out = rows.reshape(len(first), *out.shape[1:])
-    return out
-
-
 def shift(count: int, voxels: float) -> np.ndarray:
     """Matrix (count, count) that moves values up an axis by a fraction of voxels, linearly."""
-    at = np.clip(np.arange(count) - voxels, 0, count - 1)
-    low = np.minimum(np.floor(at).astype(int), max(count - 2, 0))
-    out = np.zeros((count, count), np.float32)
-    rows = np.arange(count)
-    out[rows, low] += 1 - (at - low)
-    out[rows, np.minimum(low + 1, count - 1)] += at - low
-    return out
+    return linear(np.arange(count) - voxels, count)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from viewer.phantom.blur import along, blur
+from viewer.enhance.scan_noise import white_slices
+from viewer.phantom.blur import blur
 from viewer.phantom.scanner import WATER_PER_MM, Scanner
+from viewer.volume.separable import linear
 
 SECTORS = 8
 # Share of what a ray through an average body is noisy that the electronics add at full dose.
@@ -49,20 +51,6 @@ def ray_noise_hu(
         out += (texture * np.sqrt(variance)).astype(np.float32)
     out *= np.float32(scanner.noise_hu / np.sqrt(dose))
     return out
-
-
-def white_slices(rng: np.random.Generator, shape: tuple[int, ...], near: float) -> np.ndarray:
-    """Noise (float32) of deviation 1, white in each slice, that correlates across slices.
-
-    Neighbors correlate as `near`, slices d apart as near^(d^2), as bell-shaped profiles do.
-    """
-    white = rng.standard_normal(shape, dtype=np.float32)
-    if near < 0.01:
-        return white
-    apart = np.arange(shape[0])[:, None] - np.arange(shape[0])
-    values, vectors = np.linalg.eigh(min(near, 0.999) ** (apart**2.0))
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    return along(white, [root.astype(np.float32), None, None])
 
 
 def _kernel_power(shape: tuple[int, ...], spacing_mm: np.ndarray, scanner: Scanner) -> np.ndarray:
@@ -131,17 +119,5 @@ def _path_mm(
     through = through.reshape(few.shape)
     if coarse:
         return through
-    rows, columns = (_between(n) for n in hu.shape[1:])
+    rows, columns = (linear(np.arange(n) / _COARSE, -(-n // _COARSE)) for n in hu.shape[1:])
     return np.asarray(np.matmul(rows, through) @ columns.T, np.float32)
-
-
-def _between(count: int) -> np.ndarray:
-    """Matrix (count, every fourth) that fills in linearly, constant behind the last."""
-    known = -(-count // _COARSE)
-    at = np.minimum(np.arange(count) / _COARSE, known - 1)
-    low = np.minimum(at.astype(int), max(known - 2, 0))
-    out = np.zeros((count, known), np.float32)
-    rows = np.arange(count)
-    out[rows, low] += 1 - (at - low)
-    out[rows, np.minimum(low + 1, known - 1)] += at - low
-    return out

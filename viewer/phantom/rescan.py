@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from viewer.enhance.scan_facts import ScanFacts
+from viewer.enhance.scan_noise import like_noise
 from viewer.errors import ViewerError
-from viewer.phantom.blur import along
-from viewer.phantom.dose import ray_noise_hu, white_slices
+from viewer.phantom.dose import ray_noise_hu
 from viewer.phantom.scanner import TOP_HU, Scanner, beaten, seen
 from viewer.phantom.streaks import hardened_hu, streaks_hu
 from viewer.volume.grid import Grid
 from viewer.volume.resample import grid_with_spacing
+from viewer.volume.separable import along, linear
 from viewer.volume.volume import AIR_HU, Volume
 
 _VOXEL = 2.3548 / np.sqrt(12)  # a voxel's own width as that of a Gaussian of its variance
@@ -46,7 +47,7 @@ def rescan(
         if thrown is not None:
             clean += np.float32(scanner.streaks) * thrown
     matrices = [
-        _between(n, m, a, b)
+        linear((np.arange(m) + 0.5) * b / a - 0.5, n)
         for n, m, a, b in zip(grid.shape, target.shape, fine, target.spacing_mm, strict=True)
     ]
     out = along(clean, matrices)
@@ -101,26 +102,7 @@ def _like_its_own(volume: Volume, facts: ScanFacts, rng: np.random.Generator) ->
             "Noise cannot be added to this scan, because its own could not be measured; choose "
             "dose 1."
         )
-    spectrum = facts.noise_spectrum
-    near = spectrum.neighbors[0] if spectrum.neighbors else 0.0
-    white = white_slices(rng, volume.grid.shape, near)
-    _, rows, columns = volume.grid.shape
-    pixel = volume.grid.spacing_mm[1:]
-    far = np.hypot(np.fft.fftfreq(rows, pixel[0])[:, None], np.fft.rfftfreq(columns, pixel[1]))
-    power = np.interp(far, spectrum.cycles_per_mm, spectrum.power_hu2_mm2)
-    waves = np.fft.rfft2(white)
-    waves *= np.sqrt(power)
-    noise = np.fft.irfft2(waves, s=(rows, columns)).astype(np.float32)
-    noise *= facts.noise_map.at() / noise.std()
+    shape, spacing_mm = volume.grid.shape, volume.grid.spacing_mm
+    noise = like_noise(shape, spacing_mm, facts.noise_spectrum, rng)
+    noise *= facts.noise_map.at()
     return noise
-
-
-def _between(count: int, wanted: int, step_mm: float, new_mm: float) -> np.ndarray:
-    """Matrix (wanted, count) of linear interpolation; both cover the same stretch."""
-    at = np.clip(((np.arange(wanted) + 0.5) * new_mm / step_mm) - 0.5, 0, count - 1)
-    low = np.minimum(at.astype(int), max(count - 2, 0))
-    out = np.zeros((wanted, count), np.float32)
-    rows = np.arange(wanted)
-    out[rows, low] += 1 - (at - low)
-    out[rows, np.minimum(low + 1, count - 1)] += at - low
-    return out

@@ -7,11 +7,12 @@ from types import MappingProxyType
 import numpy as np
 
 from viewer.phantom.appearance import Appearance, paint
-from viewer.phantom.blur import along, blur, grain, shift
+from viewer.phantom.blur import blur, grain, shift
 from viewer.phantom.scene import Scene
 from viewer.phantom.streaks import streaks_hu
 from viewer.phantom.tissue import Tissue
 from viewer.volume.grid import Grid
+from viewer.volume.separable import along
 from viewer.volume.volume import AIR_HU, Volume
 
 TOP_HU = 3071

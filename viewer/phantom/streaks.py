@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from viewer.phantom.blur import along
 from viewer.phantom.tissue import Tissue
+from viewer.volume.separable import along, linear
 
 DENSE_HU = 800.0
 BONE_HU = 300.0
@@ -135,13 +135,5 @@ def _spread(
         out += np.ascontiguousarray(error[:, n]).take(index, axis=1)
     out *= np.float32(1000 * np.pi / (len(angle) * _WATER_PER_MM))
     coarse = out.reshape(len(error), len(rows), len(columns))
-    return along(coarse, [None, _between(shape[1]), _between(shape[2])])
-
-
-def _between(count: int) -> np.ndarray:
-    """Matrix that fills in every second value linearly (count, count // 2 + 1)."""
-    at = np.arange(count)
-    out = np.zeros((count, count // 2 + 1), np.float32)
-    out[at, at // 2] += np.where(at % 2, 0.5, 1)
-    out[at[1::2], at[1::2] // 2 + 1] += 0.5
-    return out
+    fill = [linear(np.arange(n) / 2, n // 2 + 1) for n in shape[1:]]
+    return along(coarse, [None, *fill])

@@ -13,8 +13,7 @@ from viewer.enhance.consistent import smoothest
 from viewer.enhance.guess import CONTRAST_HU, channels
 from viewer.networks.plan import Plan
 from viewer.networks.unet import UNet
-from viewer.phantom.blur import blur
-from viewer.phantom.scanner import Scanner, make_scanner, noise_hu
+from viewer.phantom.scanner import Scanner, make_scanner, noise_hu, seen
 from viewer.training.anatomy import Anatomy
 from viewer.training.data import batches
 from viewer.training.restoring_loss import restoring_loss
@@ -32,7 +31,6 @@ FACTORS: tuple[Triple, ...] = ((1, 1, 1), (2, 2, 2), *((n, 1, 1) for n in (2, 3,
 HOW_OFTEN = np.array([0.26, 0.10, 0.16, 0.12, 0.12, 0.11, 0.07, 0.06])
 DOSES = (0.1, 1.0)
 NO_NOISE, OVERLAP, MOST_NOISE_HU = 0.15, 0.25, 120.0
-HALO_MM = 0.9  # how far edge enhancement reaches
 MISJUDGED = 0.08  # by how much facts of a scan are told wrong
 
 
@@ -153,8 +151,8 @@ def make_pair(truth: Truth, setting: Setting, size: int, rng: np.random.Generato
     told = np.exp(rng.normal(0, MISJUDGED, 3))
     noise_sd_hu, factor, mtf50_per_mm, profile_mm = shot.facts
     facts = (noise_sd_hu * told[0], factor, mtf50_per_mm * told[1], profile_mm * told[2])
-    seen = torch.from_numpy(channels(classical_hu.numpy(), *facts, new_mm=shot.new_mm))
-    return Pair(seen, classical_hu, target, wall)
+    shown = torch.from_numpy(channels(classical_hu.numpy(), *facts, new_mm=shot.new_mm))
+    return Pair(shown, classical_hu, target, wall)
 
 
 def _seen(truth: Truth, setting: Setting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -163,16 +161,11 @@ def _seen(truth: Truth, setting: Setting) -> tuple[np.ndarray, np.ndarray, np.nd
     It has the kernel of the scan itself, so that nothing is sharpened in the slice; along z
     that of the scan where only noise is taken off, else about one of the new slices.
     """
-    scanner, thick, mm = setting.scanner, setting.thick, truth.spacing_mm
+    thick, mm = setting.thick, truth.spacing_mm
     spacing = np.array([mm * thick, mm, mm])
     along_mm = slice_mm(setting, spacing) if setting.alone else spacing[0]
-    deep = np.sqrt(max(along_mm**2 - (thick * mm) ** 2, (0.5 * mm) ** 2)) / 2.355 / mm
-    across = scanner.psf_mm / mm
-    out = blur(truth.hu, (deep, across, across))
-    if scanner.overshoot > 0:
-        wide = np.hypot(HALO_MM, scanner.psf_mm) / mm
-        halo = blur(truth.hu, (deep, wide, wide))
-        out = out + np.float32(scanner.overshoot) * (out - halo)
+    deep_mm = float(np.sqrt(max(along_mm**2 - (thick * mm) ** 2, (0.5 * mm) ** 2)))
+    out = seen(truth.hu, np.full(3, mm), replace(setting.scanner, slice_mm=deep_mm))
     out = np.clip(out, -1024, 3071)
     count = len(out) // thick
     parts = (x[: count * thick].reshape(count, thick, *x.shape[1:]) for x in (out, truth.wall))
@@ -208,16 +201,9 @@ def slice_mm(setting: Setting, spacing_mm: np.ndarray) -> float:
 
 def mtf50(setting: Setting, spacing_mm: np.ndarray) -> float:
     """Cycles per mm at which the scan shows half of the contrast in the slice."""
-    scanner = setting.scanner
     at = np.linspace(0, 3, 1201)
-
-    def of(sigma: float) -> np.ndarray:
-        return np.asarray(np.exp(-2 * (np.pi * sigma * at) ** 2))
-
-    share = scanner.overshoot
-    seen = (1 + share) * of(scanner.psf_mm) - share * of(float(np.hypot(HALO_MM, scanner.psf_mm)))
-    seen *= np.sinc(at * setting.factor[1] * spacing_mm[1])
-    return float(at[np.argmax(seen < 0.5)])
+    share = setting.scanner.transfer(at) * np.sinc(at * setting.factor[1] * spacing_mm[1])
+    return float(at[np.argmax(share < 0.5)])
 
 
 def draw_pair(
