@@ -1,6 +1,5 @@
 """What restoration learns from, before any scanner has seen it: painted people, and real scans."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 
 from viewer.phantom.appearance import make_appearance, paint
 from viewer.phantom.blur import blur
-from viewer.phantom.make import GENERATOR
 from viewer.phantom.regions import REGIONS
 from viewer.progress import Progress
 from viewer.training.anatomy import SPACING_MM as ANATOMY_MM
@@ -17,9 +15,8 @@ from viewer.training.anatomy import Anatomy
 from viewer.training.scenes import (
     HARD_REGIONS,
     HELD_OUT_REGIONS,
-    MADE_BY,
     drawn_scene,
-    kept_scenes,
+    keep,
 )
 
 SHAPE, SPACING_MM = (160, 112, 112), 0.6
@@ -47,24 +44,19 @@ def keep_people(
 
     Those held out are in part of whole families that are never learned from.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    made_by = kept_scenes(folder)
     regions = [name for name in REGIONS if name not in HELD_OUT_REGIONS]
     regions += [*HARD_REGIONS, *HELD_OUT_REGIONS * 2] if held_out else [*HARD_REGIONS]
-    for number in range(count):
-        seed = first_seed + number
-        path = folder / f"{seed}.npy"
-        progress.at(number / count, f"Painting person {number + 1} of {count}")
-        if path.exists():
-            continue
-        scene = drawn_scene(regions[-1 - number % len(regions)], seed, SHAPE, SPACING_MM)
+
+    def make(region: str, seed: int) -> np.ndarray:
+        scene = drawn_scene(region, seed, SHAPE, SPACING_MM)
         rng = np.random.default_rng([seed, 98])
         look = make_appearance(rng, random_contrast=0.0 if held_out else CONTRAST_OF_NO_CT)
         hu = np.clip(paint(scene, look, rng), -1024, 3071)
         wall = np.clip(scene.wall_mm * _WALL_STEPS, -9999, 9999)
-        np.save(path, np.rint([hu, wall]).astype(np.int16), allow_pickle=False)
-        made_by[seed] = GENERATOR
-        (folder / MADE_BY).write_text(json.dumps(made_by))
+        return np.rint([hu, wall]).astype(np.int16)
+
+    seeds = range(first_seed, first_seed + count)
+    keep(folder, seeds, regions[::-1], make, "Painting person", progress)
 
 
 def person(path: Path, shape: Sequence[int], rng: np.random.Generator) -> Truth:

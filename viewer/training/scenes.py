@@ -1,7 +1,7 @@
 """Made-up people kept on disk, so that the same geometry is rendered again and again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,18 +38,32 @@ def keep_scenes(folder: Path, count: int, first_seed: int, progress: Progress) -
 
     Kept ones stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    made_by = kept_scenes(folder)
     regions = [name for name in REGIONS if name not in HELD_OUT_REGIONS]
     regions += [*HARD_REGIONS, *HARD_REGIONS]
-    for number in range(count):
-        seed = first_seed + number
+
+    def make(region: str, seed: int) -> np.ndarray:
+        return packed(drawn_scene(region, seed, (SIDE,) * 3, SPACING_MM))
+
+    keep(folder, range(first_seed, first_seed + count), regions, make, "Making scene", progress)
+
+
+def keep(
+    folder: Path,
+    seeds: Sequence[int],
+    regions: Sequence[str],
+    make: Callable[[str, int], np.ndarray],
+    doing: str,
+    progress: Progress,
+) -> None:
+    """Keep an array of each seed, its region in turn, and note which generator made it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made_by = kept_scenes(folder)
+    for number, seed in enumerate(seeds):
         path = folder / f"{seed}.npy"
-        progress.at(number / count, f"Making scene {number + 1} of {count}")
+        progress.at(number / len(seeds), f"{doing} {number + 1} of {len(seeds)}")
         if path.exists():
             continue
-        scene = drawn_scene(regions[number % len(regions)], seed, (SIDE,) * 3, SPACING_MM)
-        np.save(path, packed(scene), allow_pickle=False)
+        np.save(path, make(regions[number % len(regions)], seed), allow_pickle=False)
         made_by[seed] = GENERATOR
         (folder / MADE_BY).write_text(json.dumps(made_by))
 
