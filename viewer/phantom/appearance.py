@@ -6,13 +6,13 @@ from typing import get_args
 import numpy as np
 from scipy.spatial import cKDTree
 
+from viewer.enhance.tube_voltage import IODINE_AT_KVP
 from viewer.phantom.blur import blur, grain
 from viewer.phantom.levels import levels
 from viewer.phantom.scan import part_inside
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import (
     BLOOD,
-    IODINE_AT_KVP,
     PHASES,
     SIZE,
     Phase,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from viewer.enhance.tube_voltage import IODINE_AT_KVP
 from viewer.errors import ViewerError
 from viewer.phantom.appearance import Appearance, make_appearance
 from viewer.phantom.body import make_body
@@ -15,7 +16,7 @@ from viewer.phantom.make import GENERATOR, make_scene, region_grid
 from viewer.phantom.regions import REGIONS
 from viewer.phantom.scanner import SCANNERS, Scanner, make_scanner, shoot
 from viewer.phantom.scene import Scene
-from viewer.phantom.tissue import IODINE_AT_KVP, PHASES, Phase, mask_labels
+from viewer.phantom.tissue import PHASES, Phase, mask_labels
 from viewer.phantom.truth import truth_document
 from viewer.phantom.variants import VARIANTS
 from viewer.progress import Progress

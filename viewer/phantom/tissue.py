@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from viewer.enhance.tube_voltage import CALCIUM_AT_KVP, IODINE_AT_KVP
 from viewer.segment.mask import (
     ARTERY,
     BONE,
@@ -127,11 +128,6 @@ _HU: dict[Tissue, tuple[float, float, float, float, float, float]] = {
 }
 
 SIZE = max(Tissue) + 1
-
-# What iodine adds grows toward its K edge (33 keV) as the tube voltage falls: measured ratios of
-# iodine's contrast to that at 120 kVp; calcium and bone rise less.
-IODINE_AT_KVP = {70: 2.05, 80: 1.75, 100: 1.28, 120: 1.0, 140: 0.86}
-CALCIUM_AT_KVP = {70: 1.45, 80: 1.3, 100: 1.12, 120: 1.0, 140: 0.93}
 
 
 def mean_hu(phase: Phase, kvp: int = 120) -> np.ndarray:
