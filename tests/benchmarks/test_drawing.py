@@ -54,7 +54,7 @@ def test_scrolling_512_x_512_x_600(benchmark, qtbot, plane, linked):
     volume = a_body(600)
     mask = VesselMask((volume.voxels > 300).astype(np.uint8), volume.grid)
     case = SimpleNamespace(
-        volume=volume, enhanced=None, mask=mask, tree=None, surface=None, series=None
+        volume=volume, restored=None, mask=mask, tree=None, surface=None, series=None
     )
     view = ViewState(cursor_lps=tuple(float(v) for v in volume.grid.center_lps))
     panes = [SlicePane(view, p) for p in (PLANES if linked else (plane,))]
@@ -81,7 +81,7 @@ def a_heavy_case():
     volume = a_body(400)
     surface = a_million_triangles(volume.grid.center_lps)
     return SimpleNamespace(
-        volume=volume, enhanced=None, mask=None, tree=None, surface=surface, series=None
+        volume=volume, restored=None, mask=None, tree=None, surface=surface, series=None
     )
 
 

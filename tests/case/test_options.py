@@ -23,7 +23,7 @@ def test_every_option_has_what_a_form_needs_and_a_good_default(step):
     ("options", "words"),
     [
         (SegmentOptions(sensitivity=1.5), "between 0 and 1, not 1.5"),
-        (EnhanceOptions(strength=-1), "between 0 and 3 x noise"),
+        (EnhanceOptions(divide="thin"), "Divide must be none"),
         (TraceOptions(shortest_mm=float("nan")), "between 2 and 50 mm"),
         (TraceOptions(smoothing="much"), "must be a number"),
         (TraceOptions(smoothing=True), "must be a number"),

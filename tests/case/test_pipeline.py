@@ -106,6 +106,6 @@ def test_the_main_job_tells_every_case_and_rising_progress(a_case):
 def test_without_enhancement_the_scan_itself_is_segmented(a_case):
     start = Case(series=a_case.series).put("volume", a_case.volume)
     end = reconstruct(start, enhance=False)
-    assert end.enhanced is None
+    assert end.restored is None
     assert end.mask is not None
     assert set(end.records_of("mask")[0].of) == {"volume"}

@@ -6,6 +6,7 @@ import pytest
 import SimpleITK
 
 from viewer.case.case import MADE_FROM, Case
+from viewer.case.options import EnhanceOptions
 from viewer.case.pipeline import advance
 from viewer.case.store import FILES, file_digest, load_case, save_case
 from viewer.errors import ViewerError
@@ -283,3 +284,29 @@ def test_a_newer_folder_gets_a_sentence(a_folder):
     (a_folder / "case.json").write_text(json.dumps(told))
     with pytest.raises(ViewerError, match=r"newer Angioscape \(7.0\)"):
         load_case(a_folder)
+
+
+def test_a_restored_scan_opens_with_all_that_is_known_of_it(a_case, tmp_path):
+    options = EnhanceOptions(mode="exact", divide="slices", engine="plain")
+    case = advance(Case(series=a_case.series).put("volume", a_case.volume), "suitability")
+    case = advance(case, "enhance", options)
+    save_case(case, tmp_path / "restored")
+    opened = load_case(tmp_path / "restored").restored
+    made = case.restored
+    for one, other in zip(made.arrays, opened.arrays, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    assert opened.facts == made.facts
+    assert opened.volume.grid.same_as(made.volume.grid)
+    assert opened.acquisition.factor == (2, 1, 1)
+
+
+def test_a_denoised_scan_of_an_older_format_is_left_out(a_case, tmp_path):
+    case = advance(Case(series=a_case.series).put("volume", a_case.volume), "suitability")
+    save_case(advance(case, "enhance", EnhanceOptions(engine="plain")), tmp_path / "old")
+    told = json.loads((tmp_path / "old" / "case.json").read_text())
+    del told["restored"], told["parts"]["origin"], told["parts"]["sd"]
+    told["format"] = 3
+    (tmp_path / "old" / "case.json").write_text(json.dumps(told))
+    opened = load_case(tmp_path / "old")
+    assert opened.restored is None
+    assert opened.volume is not None

@@ -150,6 +150,15 @@ def test_what_cannot_be_measured_is_none_with_the_reason():
     assert any("resolution" in reason for reason in facts.reasons)
 
 
+def test_a_scan_without_any_edge_says_so():
+    rng = np.random.default_rng(0)
+    grain = rng.normal(40, 10, (24, 96, 96)).astype(np.int16)
+    facts = scan_facts(Volume(grain, Grid.regular(grain.shape, (1.0, 0.7, 0.7))), silent())
+    assert facts.mtf50_per_mm is None
+    assert facts.noise_hu == pytest.approx(10, rel=0.05)
+    assert any("resolution" in reason for reason in facts.reasons)
+
+
 def test_a_scan_whose_background_was_taken_away_tells_nothing(body):
     vessels = np.where((body > 140) & (body < 310), body, 0).astype(np.int16)
     vessels[20, 100:103, 100] = 500

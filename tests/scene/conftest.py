@@ -81,7 +81,7 @@ def a_tube():
     )
     return SimpleNamespace(
         volume=volume,
-        enhanced=None,
+        restored=None,
         mask=mask,
         tree=tree,
         bridges=None,

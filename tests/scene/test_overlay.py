@@ -78,7 +78,7 @@ def test_stamps_say_what_the_picture_is(a_tube, a_view):
     plane = plane_through(a_tube.volume.grid, STRAIGHT["axial"], (0.0, 0.0, 0.0), (400, 400))
     assert stamps(a_tube, a_view, plane) == ()
     series = replace(a_tube.series, lossy=True, synthetic=True)
-    case = SimpleNamespace(**{**vars(a_tube), "enhanced": a_tube.volume, "series": series})
+    case = SimpleNamespace(**{**vars(a_tube), "restored": a_tube.volume, "series": series})
     a_view.slab_mode, a_view.slab_mm = "mip", 12.0
     turn(a_view, "sagittal", 0.3)
     grid = a_tube.volume.grid

@@ -101,7 +101,7 @@ def test_a_failed_step_keeps_its_sentence_for_the_panel(a_session, turns, a_volu
     turns.until(lambda: job.over)
     assert job.state == "failed"
     assert "contrast" in a_session.failed["segment"]
-    assert a_session.case.enhanced is not None, "what was worked out stays"
+    assert a_session.case.restored is not None, "what was worked out stays"
 
 
 def test_the_main_job_is_undone_step_by_step(a_session, turns, a_volume):

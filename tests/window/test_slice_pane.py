@@ -7,9 +7,12 @@ from PySide6.QtTest import QTest
 
 from tests.window.mouse import LEFT, press, send, wheel
 from viewer.case.case import Case
+from viewer.enhance.restore import restore
+from viewer.progress import silent
 from viewer.scene.marks import handles
 from viewer.scene.overlay import reference_lines
 from viewer.session.view_state import PLANES, STRAIGHT, ViewState
+from viewer.volume.volume import Volume
 from viewer.window.slice_pane import SlicePane
 
 pytestmark = pytest.mark.gui
@@ -205,10 +208,9 @@ def test_a_double_click_asks_for_all_the_room(an_axial_pane, qtbot):
 
 
 def test_raw_held_shows_the_scan_itself(an_axial_pane, a_view, bare, a_volume):
-    from viewer.volume.volume import Volume
-
     black = Volume(np.full(a_volume.grid.shape, -1000, np.int16), a_volume.grid)
-    an_axial_pane.show_case(replace(bare, enhanced=black, mask=None))
+    restored = restore(black, float("nan"), silent(), mode="exact")
+    an_axial_pane.show_case(replace(bare, restored=restored, mask=None))
     a_view.crosshair = False
     inner = (slice(80, 240), slice(100, 300))
     assert pixels(an_axial_pane)[inner].mean() < 10

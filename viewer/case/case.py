@@ -8,6 +8,7 @@ from typing import Any
 
 from viewer.case.truth import Truth
 from viewer.dicom.series import Series
+from viewer.enhance.restored import Restored
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
 from viewer.geometry.by_hand import ByHand
@@ -29,8 +30,8 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "truth": ("volume",),
         "drawings": ("volume",),
         "suitability": ("volume",),
-        "enhanced": ("volume", "suitability"),
-        "mask": ("volume", "suitability", "enhanced"),
+        "restored": ("volume", "suitability"),
+        "mask": ("volume", "suitability", "restored"),
         "bridges": ("mask",),
         "by_hand": ("volume",),
         "tree": ("mask", "volume"),
@@ -56,7 +57,7 @@ class Case:
     truth: Truth | None = None
     drawings: tuple[Drawing, ...] | None = None
     suitability: Suitability | None = None
-    enhanced: Volume | None = None
+    restored: Restored | None = None
     mask: VesselMask | None = None
     bridges: tuple[Bridge, ...] | None = None
     by_hand: ByHand | None = None
@@ -129,8 +130,8 @@ class Case:
 
     @property
     def shown(self) -> Volume | None:
-        """The volume that later steps and the panes use: enhanced where there is one."""
-        return self.enhanced if self.enhanced is not None else self.volume
+        """The volume that later steps and the panes use: restored where there is one."""
+        return self.restored.volume if self.restored is not None else self.volume
 
     @property
     def warnings(self) -> tuple[Notice, ...]:

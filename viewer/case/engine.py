@@ -24,7 +24,6 @@ from viewer.units import bytes_text, seconds_text
 from viewer.volume.volume import Volume
 
 log = logging.getLogger(__name__)
-DEVICES = {"auto": "", "cpu": "processor", "cuda": "cuda"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +53,7 @@ def engine_for(options: SegmentOptions) -> Engine:
         return _refused(error)
     if CONTEXT.name not in names:
         return _by_rules("No networks come with this program", "info")
-    device = devices.choose(DEVICES[options.device])
+    device = devices.choose(devices.DEVICES[options.device])
     try:
         context = _opened(CONTEXT.name, device, folder)
     except ViewerError as error:

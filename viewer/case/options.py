@@ -35,16 +35,37 @@ class SuitabilityOptions:
 
 @dataclass(frozen=True)
 class EnhanceOptions:
-    """How strongly noise is taken out."""
+    """What is promised of the restored scan, and how finely it is divided."""
 
-    strength: float = option(
-        1.0,
-        "Strength",
-        "How much noise is taken out, as a multiple of the noise measured on this scan; "
-        "0 keeps the scan as it is.",
-        unit="x noise",
-        low=0.0,
-        high=3.0,
+    mode: str = choice(
+        "noise",
+        "Promise",
+        "Quieter: what is taken away is as large as the noise, no more. Exact: averaged back, "
+        "every measured voxel is reproduced, noise and all. No method can promise both.",
+        {"noise": "Quieter, within the noise", "exact": "Exact, every measured voxel"},
+    )
+    divide: str = choice(
+        "none",
+        "Divide",
+        "Into how many new voxels each measured one is divided.",
+        {
+            "none": "Voxels as scanned",
+            "cubic": "Slices until cubic",
+            "slices": "Each slice in two",
+            "all": "Each voxel in 2 x 2 x 2",
+        },
+    )
+    engine: str = choice(
+        "networks",
+        "Guess",
+        "What is guessed before it is made to agree with the scan: by a network, or the smoothest.",
+        {"networks": "With a network, if any", "plain": "Without networks"},
+    )
+    device: str = choice(
+        "auto",
+        "Device",
+        "What runs the network.",
+        {"auto": "The fastest there is", "cpu": "Processor", "cuda": "Graphics processor"},
     )
 
 

@@ -62,11 +62,10 @@ def _suitability(case: Case, _: choices.SuitabilityOptions, progress: Progress) 
 
 
 def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) -> Iterator[Made]:
-    from viewer.enhance.denoise import denoise
+    from viewer.case.restoring import restore_case
 
-    noise = given(case.suitability).noise_hu
-    enhanced = denoise(given(case.volume), noise, progress, strength=options.strength)
-    yield Made("enhanced", enhanced)
+    made = restore_case(case, options, progress)
+    yield Made("restored", made.restored, made.notices, made.networks, made.device)
 
 
 def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Iterator[Made]:
@@ -143,10 +142,11 @@ STEPS: tuple[Step, ...] = (
     Step(
         "enhance",
         "Enhance",
-        "Taking out noise",
-        "Takes out noise and keeps edges; the raw scan stays one key away (hold `).",
+        "Restoring the scan",
+        "Takes out noise or divides voxels, in agreement with what was measured, and tells where "
+        "each voxel comes from; the raw scan stays one key away (hold `).",
         ("volume", "suitability"),
-        "enhanced",
+        "restored",
         choices.EnhanceOptions,
         _enhance,
         0.25,

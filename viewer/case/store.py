@@ -20,6 +20,7 @@ from viewer.case.case import Case
 from viewer.case.drawings import drawing_facts, drawings_from
 from viewer.case.findings import read_findings, write_findings
 from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_document
+from viewer.enhance.restored import Restored, recalled
 from viewer.errors import ViewerError
 from viewer.geometry.drawn_text import as_measures
 from viewer.geometry.files import (
@@ -38,13 +39,17 @@ from viewer.volume.files import read_labels, read_volume, write_labels, write_vo
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-FORMAT = 3  # since 2 with truth, confidence and bridges, since 3 with findings, drawings, by_hand
+# Since 2 with truth, confidence and bridges, since 3 with findings, drawings and by_hand, since 4
+# with all that is known of a restored scan.
+FORMAT = 4
 NAME = "case.json"
 FILES = {
     "volume": "volume.nrrd",
     "truth": "truth.nrrd",
     "lesions": DOCUMENT,
     "enhanced": "enhanced.nrrd",
+    "origin": "origin.nrrd",
+    "sd": "sd.nrrd",
     "mask": "vessels.nrrd",
     "confidence": "confidence.nrrd",
     "tree": "tree.vtp",
@@ -124,7 +129,7 @@ def demand_space(case: Case, place: Path) -> None:
     """Raise a `ViewerError` when the disk cannot hold the case even without compression."""
     arrays = [
         array
-        for part in ("volume", "enhanced", "mask", "surface")
+        for part in ("volume", "restored", "mask", "surface")
         if getattr(case, part) is not None
         for array in getattr(case, part).arrays
     ]
@@ -158,7 +163,13 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
         ("volume", case.volume, write_scan),
         ("truth", case.truth, lambda truth, path: _write_mask(truth.mask, path)),
         ("lesions", case.truth, lambda truth, path: write_document(truth.document, path)),
-        ("enhanced", case.enhanced, write_scan),
+        ("enhanced", case.restored, lambda made, path: write_scan(made.volume, path)),
+        (
+            "origin",
+            case.restored,
+            lambda made, path: write_labels(made.origin, made.volume.grid, path),
+        ),
+        ("sd", case.restored, _write_sd),
         ("mask", case.mask, _write_mask),
         ("confidence", sure, write_confidence),
         ("tree", case.tree, write_tree),
@@ -190,6 +201,14 @@ def _write_mask(mask: VesselMask, path: Path) -> None:
     write_labels(mask.labels, mask.grid, path)
 
 
+def _write_origin(restored: Restored, path: Path) -> None:
+    write_labels(restored.origin, restored.volume.grid, path)
+
+
+def _write_sd(restored: Restored, path: Path) -> None:
+    write_volume(Volume(restored.sd_hu.astype(np.float32), restored.volume.grid), path)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
@@ -205,6 +224,7 @@ def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
         "parts": files,
         "series": facts.series_facts(case.series),
         "suitability": facts.suitability_facts(case.suitability),
+        "restored": None if case.restored is None else case.restored.facts,
         "mask": None
         if case.mask is None
         else {
@@ -307,15 +327,14 @@ def _read_parts(
     folder: Path, described: dict[str, Any], files: dict[str, Path], progress: Progress
 ) -> Case:
     volume = read_volume(files["volume"], progress.part(0.0, 0.4))
-    enhanced = (
-        read_volume(files["enhanced"], progress.part(0.4, 0.7)) if "enhanced" in files else None
-    )
+    restored = _read_restored(files, described.get("restored"), volume, progress.part(0.4, 0.7))
+    grid = volume.grid if restored is None else restored.volume.grid
     mask = None
     if "mask" in files:
         labels, _ = read_labels(files["mask"])
         names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
         sure = read_labels(files["confidence"])[0] if "confidence" in files else None
-        mask = VesselMask(labels, volume.grid, names, sure)
+        mask = VesselMask(labels, grid, names, sure)
         _ = mask.counts  # counted here, so that showing it costs nothing
     progress.at(0.8, "Reading the vessels")
     notices: dict[str, tuple[Any, ...]] = {}
@@ -330,7 +349,7 @@ def _read_parts(
         drawings=drawings_from(described.get("drawings"), volume),
         by_hand=by_hand_from(described.get("by_hand")),
         suitability=facts.suitability_from(described["suitability"]),
-        enhanced=enhanced,
+        restored=restored,
         mask=mask,
         bridges=None if bridges is None else tuple(facts.bridge_from(b) for b in bridges),
         tree=tree,
@@ -340,6 +359,17 @@ def _read_parts(
         records=tuple(facts.record_from(entry) for entry in described["records"]),
         notices=MappingProxyType(notices),
     )
+
+
+def _read_restored(
+    files: dict[str, Path], told: Any, volume: Volume, progress: Progress
+) -> Restored | None:
+    if told is None:  # before format 4 nothing was known of a denoised scan: it is left out
+        return None
+    voxels = read_volume(files["enhanced"], progress).voxels
+    origin, _ = read_labels(files["origin"])
+    sd = read_volume(files["sd"], silent()).voxels
+    return recalled(told, volume, voxels, origin, sd)
 
 
 def _read_truth(files: dict[str, Path], grid: Grid) -> Truth | None:

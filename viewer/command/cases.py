@@ -68,11 +68,11 @@ def _add_step_options(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_choice(verb: argparse.ArgumentParser, step: str, option: Field[Any]) -> None:
-    """A flag of a few words, with and without the step's name."""
+    """A flag of a few words; those of the vessel step also without its name."""
     told = "; ".join(f"{word}: {title}" for word, title in option.metadata["choices"].items())
     verb.add_argument(
         f"--{step}-{option.name}",
-        f"--{option.name}",
+        *([f"--{option.name}"] if step == "segment" else []),
         choices=tuple(option.metadata["choices"]),
         help=f"{option.metadata['tip']} {told}. Default {option.default}.".replace("%", "%%"),
     )
@@ -82,6 +82,8 @@ def _step_options(args: argparse.Namespace) -> dict[str, choices.Options]:
     found: dict[str, choices.Options] = {}
     for step, kind in STEP_OPTIONS.items():
         given = {each.name: getattr(args, f"{step}_{each.name}") for each in fields(kind)}
+        if step == "enhance":
+            given["device"] = given["device"] or args.segment_device
         options = kind(**{name: value for name, value in given.items() if value is not None})
         choices.check(options)
         found[step] = options
@@ -133,7 +135,7 @@ def _reconstruct(args: argparse.Namespace, progress: Progress) -> int:
 
 def _demand_device(options: choices.Options) -> None:
     """Raise a `ViewerError` now, not after the steps before, for a device that is not here."""
-    from viewer.case.engine import DEVICES
+    from viewer.networks.device import DEVICES
     from viewer.networks.device import choose as choose_device
 
     if isinstance(options, choices.SegmentOptions) and options.device == "cuda":

@@ -11,7 +11,7 @@ from viewer.errors import ViewerError
 from viewer.progress import Progress
 
 if TYPE_CHECKING:
-    from viewer.enhance.restore import Restored
+    from viewer.enhance.restored import Restored
     from viewer.networks.network import Network
     from viewer.volume.volume import Volume
 

@@ -1,9 +1,7 @@
 """Sharper and quieter volumes that keep the scanner's measurements."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
 
 import numpy as np
 from scipy.ndimage import uniform_filter
@@ -21,6 +19,7 @@ from viewer.enhance.denoise import reach_voxels, smooth_into
 from viewer.enhance.guess import Asked, guessed
 from viewer.enhance.halves import disagreement, halves
 from viewer.enhance.origin import origins, unseen_hu
+from viewer.enhance.restored import Mode, Restored, left_over
 from viewer.enhance.scan_facts import ScanFacts
 from viewer.errors import ViewerError
 from viewer.networks.network import Network
@@ -28,54 +27,12 @@ from viewer.progress import Progress
 from viewer.units import bytes_text
 from viewer.volume.volume import Volume
 
-Mode = Literal["exact", "noise"]
 BYTES_PER_VOXEL = 22  # of the restored volume, held at the same time at most
 NEAR_MM = 5.0
 BETWEEN = 0.45  # of the error of slices twice as thick: that of dividing them once
 LEFT = 0.4  # of the noise, after smoothing
 LEAST_OVERLAP, WIDEST = 1.15, 2.5  # slice profiles in slice distances
 USUAL_MTF50 = 0.6
-
-
-@dataclass(frozen=True, eq=False)
-class Restored:
-    """A restored volume with what is to be known of each voxel.
-
-    `origin` (uint8, see `ORIGINS`), `sd_hu` (float16) the standard deviation of the error to be
-    expected, and `unseen_hu` (float16, the null-space part) lie on the restored grid; `residual`
-    (float16) on the scan's: the scan less what the scanner would have given of the restored volume.
-    """
-
-    volume: Volume
-    mode: Mode
-    acquisition: Acquisition
-    origin: np.ndarray
-    sd_hu: np.ndarray
-    unseen_hu: np.ndarray
-    residual: np.ndarray
-    noise_hu: float
-    strength: float
-    chi_square: float
-    seconds: Mapping[str, float]
-    networks: Mapping[str, str]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The numbers of the restoration, for a file."""
-        residual = self.residual.astype(np.float32)
-        return {
-            "mode": self.mode,
-            "factor": list(self.acquisition.factor),
-            "slice_profile": self.acquisition.profile,
-            "noise_hu": _told(self.noise_hu),
-            "lambda": _told(self.strength),
-            "chi_square": _told(self.chi_square),
-            "residual_rms_hu": float(np.sqrt(np.mean(np.square(residual)))),
-            "residual_greatest_hu": float(np.abs(residual).max()),
-            "unseen_rms_hu": float(np.sqrt(np.mean(np.square(self.unseen_hu, dtype=np.float32)))),
-            "seconds": dict(self.seconds),
-            "networks": dict(self.networks),
-        }
 
 
 def restore_scan(
@@ -185,7 +142,7 @@ def restore(
     del guess
     clock.note("consistency")
     progress.at(0.8, "Telling what is measured and what is not")
-    residual = volume.voxels - (acquisition.means(fine) if exact else acquisition.acquired(fine))
+    residual = left_over(volume, fine, acquisition, mode)
     origin = origins(fine, volume.voxels, plain, noise_hu, acquisition, exact=exact)
     del plain
     progress.at(0.9)
@@ -282,11 +239,6 @@ def _demand_memory(acquisition: Acquisition, free_bytes: int | None) -> None:
             f"{bytes_text(free_bytes)} are free; the scan was kept as it is: choose a smaller "
             "scale."
         )
-
-
-def _told(number: float) -> float | None:
-    """A number for a file; None where there is none."""
-    return number if np.isfinite(number) else None
 
 
 class _Clock:

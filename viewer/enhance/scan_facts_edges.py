@@ -56,14 +56,14 @@ def measure_sharpness(volume: Volume, noise_hu: float, progress: Progress) -> Sh
     deep = 2 if spacing[0] < 1.6 * spacing[1] else 1
     if len(volume.voxels) < 2 * deep + 3 or min(volume.grid.shape[1:]) < 4 * REACH:
         return Sharpness(0, None, None, None, None)
-    edges = _edges(volume.voxels, spacing, deep, noise_hu, progress)
+    edges = _edges(volume.voxels, spacing, deep, noise_hu, progress.part(0.0, 0.5))
     profile, profile_sd = _profile(edges, spacing)
     # Slices are taken to hold what lies in them alone, where nothing else is known.
     deep_mm = profile / FWHM if profile else float(spacing[0]) / np.sqrt(12)
     mtf, mtf_sd = _mtf50(edges, spacing, deep_mm, upright=False)
     if mtf is None:
         # Surfaces that bend too much between thick slices may still be smooth in each of them.
-        single = _edges(volume.voxels, spacing, 0, noise_hu, progress)
+        single = _edges(volume.voxels, spacing, 0, noise_hu, progress.part(0.5, 1.0))
         mtf, mtf_sd = _mtf50(single, spacing, deep_mm, upright=True)
     return Sharpness(len(edges.sigma_mm), mtf, mtf_sd, profile, profile_sd)
 
@@ -138,7 +138,7 @@ def _fitted(boxes: np.ndarray, normal: np.ndarray, spacing: np.ndarray, noise_hu
     d, p, q = normal @ points, along @ points, third @ points
     reach_mm = REACH * float(spacing[1:].mean())
     weight = ((np.abs(d) < 0.8 * reach_mm) & (np.hypot(p, q) < reach_mm)).astype(float)
-    values = boxes.reshape(n, -1).astype(float)
+    values = boxes.reshape(n, points[0].size).astype(float)
     terms = np.stack([np.ones_like(p), p, q, p * p, p * q, q * q], axis=-1)
     low, high = np.percentile(values, 15, axis=1), np.percentile(values, 85, axis=1)
     place = np.zeros((n, 6))

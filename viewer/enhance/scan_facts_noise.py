@@ -139,8 +139,8 @@ def mode(variances: np.ndarray, spread: float | None = None) -> tuple[float, flo
         if not len(near):
             break
         middle = float(near.mean())
-        if spread is None:
-            below = near[near < middle]
+        below = near[near < middle]
+        if spread is None and len(below):
             wide = float(np.sqrt(np.mean((below - middle) ** 2) / 0.5516)) / middle
             wide = float(np.clip(wide, 0.01, 0.4))
     return (middle / (1 - wide**2)) ** 3, wide, len(near)

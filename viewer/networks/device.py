@@ -9,6 +9,7 @@ from typing import Literal
 from viewer.errors import ViewerError
 
 PLACE = "ANGIOSCAPE_DEVICE"
+DEVICES = {"auto": "", "cpu": "processor", "cuda": "cuda"}  # as options call them
 
 
 @dataclass(frozen=True)

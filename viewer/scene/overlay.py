@@ -196,7 +196,7 @@ def stamps(case, view: ViewState, plane: SlicePlane | None = None) -> tuple[Stam
         found.append(Stamp("SYNTHETIC", "invented"))
     if series is not None and series.lossy:
         found.append(Stamp("Lossy", "caution"))
-    if case.enhanced is not None:
+    if case.restored is not None:
         found.append(Stamp("Raw scan", "text") if view.raw_held else Stamp("Denoised", "invented"))
     if plane is not None and is_oblique(plane):
         found.append(Stamp("Oblique", "caution"))

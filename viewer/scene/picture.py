@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from viewer.scene.colors import TOKENS, rgb
 from viewer.scene.image import grid_image
+from viewer.scene.layers import seen
 from viewer.scene.marks import Box, Line, Mark, Text, marks
 from viewer.scene.overlay import scene_overlay, slice_overlay
 from viewer.scene.prepare import prepare_surface, prepare_volume
@@ -59,7 +60,7 @@ def meaningful_point(case) -> Point:
 
 def slice_picture(case, view: ViewState, name: str, width: int, height: int) -> Image.Image:
     """One slice with its mask and all that is written on it."""
-    shown = case.volume if case.enhanced is None or view.raw_held else case.enhanced
+    shown = seen(case, view)
     state = view.panes[name]
     plane = plane_through(
         case.volume.grid,
@@ -86,7 +87,7 @@ def scene_picture(case, view: ViewState, width: int, height: int) -> Image.Image
     """The 3-D view of a case, fully refined."""
     scene = Scene((width, height))
     try:
-        shown = case.volume if case.enhanced is None or view.raw_held else case.enhanced
+        shown = seen(case, view)
         scene.show_volume(prepare_volume(shown, scene.software))
         if case.surface is not None:
             scene.show_surface(prepare_surface(case.surface, scene.software))

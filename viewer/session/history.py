@@ -30,7 +30,7 @@ class Change:
             return sum(array.nbytes for array in (*self.boxed_before, *self.boxed_after))
         return sum(
             array.nbytes
-            for part in ("volume", "enhanced", "mask", "surface", "tree")
+            for part in ("volume", "restored", "mask", "surface", "tree")
             if getattr(self.before, part) not in (None, getattr(self.after, part))
             for array in getattr(self.before, part).arrays
         )

@@ -9,6 +9,7 @@ PLANES = ("axial", "coronal", "sagittal")
 Point = tuple[float, float, float]
 Axes = tuple[Point, Point, Point]
 SlabMode = Literal["off", "mip", "minip", "mean"]
+Tint = Literal["none", "origin", "error", "unseen", "residual", "apart"]
 
 # Rows: the directions (LPS) towards the right edge, the bottom edge and into the screen.
 STRAIGHT: dict[str, Axes] = {
@@ -38,6 +39,9 @@ class ViewState:
     window_hu: float = 700.0
     level_hu: float = 200.0
     raw_held: bool = False
+    tint: Tint = "origin"  # of a restored scan
+    swipe: bool = False  # raw to the left of a line, restored to its right
+    swipe_at: float = 0.5  # of a picture's width
     slab_mode: SlabMode = "off"
     slab_mm: float = 10.0
     tool: str = "window"

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter
 from viewer.scene.colors import TOKENS
 from viewer.scene.hidden import hidden_labels, prepare_shown
 from viewer.scene.image import grid_image
+from viewer.scene.layers import seen
 from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_scene
@@ -159,8 +160,7 @@ class Pane3D(VtkWidget):
 
     def _want_volume(self) -> None:
         case = self.case
-        raw = self.view.raw_held or case.enhanced is None
-        shown = case.volume if raw else case.enhanced
+        shown = seen(case, self.view)
         hidden = hidden_labels(self.view) if case.mask is not None else ()
         of = (shown, case.mask if hidden else None, hidden)
         self._want("volume", of, prepare_shown)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from viewer.scene.bridges import bridge_marks
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.image import GridImage, grid_image
+from viewer.scene.layers import layer
 from viewer.scene.marks import marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_slice
@@ -62,7 +63,7 @@ class SlicePane(QWidget):
         self._pins: tuple[Pin, ...] = ()
         self._spots: tuple[Spot, ...] = ()
         self._preview: tuple[Preview, GridImage] | None = None
-        self._images: dict[str, tuple[object, GridImage]] = {}
+        self._images: dict[str, tuple[np.ndarray, GridImage]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
         self.setMouseTracking(True)
@@ -92,11 +93,10 @@ class SlicePane(QWidget):
         """Hold another case, which the next painting shows."""
         self.case = case
         self._spots = spots_of(case.findings)
-        kept = {part: getattr(case, part) for part in ("volume", "enhanced", "mask")}
-        kept["confidence"] = case.mask
-        for part, (shown, _) in tuple(self._images.items()):
-            if kept[part] is not shown:
-                del self._images[part]
+        for name, (shown, _) in tuple(self._images.items()):
+            now = layer(case, name)
+            if now is None or now[0] is not shown:
+                del self._images[name]
         self._layers.clear()
         self._mouse.cancel()
 
@@ -185,13 +185,13 @@ class SlicePane(QWidget):
 
     def _paint_slice(self, painter: QPainter, plane: SlicePlane) -> None:
         fine = plane.scaled(self.devicePixelRatioF())
-        raw = self.view.raw_held or self.case.enhanced is None
+        raw = self.view.raw_held or self.case.restored is None
         view = self.view
         target = QRectF(self.rect())
         gray = self._layer(
             "gray",
             (raw, fine, view.slab_mode, view.slab_mm, view.window_hu, view.level_hu),
-            lambda: self._gray("volume" if raw else "enhanced", fine),
+            lambda: self._gray("volume" if raw else "restored", fine),
         )
         painter.drawImage(target, gray)
         if self.case.mask is not None and (view.mask_fill > 0 or view.mask_outline):
@@ -235,13 +235,11 @@ class SlicePane(QWidget):
             argb = mask_argb(labels, *look, border=border)
         return image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
 
-    def _image(self, part: str) -> GridImage:
-        shown = self.case.mask if part == "confidence" else getattr(self.case, part)
-        if part not in self._images or self._images[part][0] is not shown:
-            name = {"mask": "labels", "confidence": "confidence"}.get(part, "voxels")
-            voxels = getattr(shown, name)
-            self._images[part] = (shown, grid_image(voxels, shown.grid))
-        return self._images[part][1]
+    def _image(self, name: str) -> GridImage:
+        voxels, grid = layer(self.case, name)
+        if name not in self._images or self._images[name][0] is not voxels:
+            self._images[name] = (voxels, grid_image(voxels, grid))
+        return self._images[name][1]
 
     def _paint_overlay(self, painter: QPainter, plane: SlicePlane) -> None:
         overlay = slice_overlay(self.case, self.view, self.name, plane)

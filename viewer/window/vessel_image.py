@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 from viewer.case.case import Case
 from viewer.scene.cpr import Picture, curved_hu, curved_labels, slab_of, turning_factor
 from viewer.scene.cpr_tint import vessel_argb
+from viewer.scene.layers import seen
 from viewer.scene.slice import window_level
 from viewer.session.view_state import ViewState
 from viewer.window.slice_pane import image_of
@@ -51,7 +52,7 @@ class CurvedImage:
         self, case: Case, view: ViewState, picture: Picture, factor: float, coarse: bool
     ) -> QImage:
         """The scan, raw while the view asks for it."""
-        volume = case.volume if view.raw_held or case.enhanced is None else case.enhanced
+        volume = seen(case, view)
         key = (volume, picture, factor, view.slab_mode, view.slab_mm)
         if self._hu is None or self._hu[0] != key:
             slab = slab_of(view, volume.grid, coarse)

@@ -13,6 +13,7 @@ from viewer.scene.cpr import sheet_angle
 from viewer.scene.cpr_section import calipers, section_marks, section_plane
 from viewer.scene.cpr_tint import vessel_argb
 from viewer.scene.image import GridImage, grid_image
+from viewer.scene.layers import seen
 from viewer.scene.marks import Text
 from viewer.scene.slice import SlicePlane, reslice, reslice_labels, window_level
 from viewer.segment.mask import ARTERY
@@ -115,12 +116,15 @@ class SectionPane(QWidget):
     def _paint_image(self, painter: QPainter, plane: SlicePlane, room: QRectF) -> None:
         view, case = self.vessel.view, self.vessel.case
         fine = plane.scaled(self.devicePixelRatioF())
-        part = "volume" if view.raw_held or case.enhanced is None else "enhanced"
-        shown = getattr(case, part)
+        shown = seen(case, view)
         slab = (view.slab_mode, view.slab_mm)
         key = (shown, fine, *slab, view.window_hu, view.level_hu)
         if self._gray is None or self._gray[0] != key:
-            hu = reslice(self._grid_image(part, shown, shown.voxels), fine, *slab)
+            hu = reslice(
+                self._grid_image("raw" if shown is case.volume else "scan", shown, shown.voxels),
+                fine,
+                *slab,
+            )
             gray = window_level(hu, view.window_hu, view.level_hu)
             self._gray = (key, image_of(gray, QImage.Format.Format_Grayscale8))
         painter.drawImage(room, self._gray[1])

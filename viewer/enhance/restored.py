@@ -1,0 +1,99 @@
+"""A restored scan, and what is to be known of each of its voxels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from viewer.enhance.acquisition import Acquisition
+from viewer.enhance.origin import unseen_hu
+from viewer.volume.volume import Volume
+
+Mode = Literal["exact", "noise"]
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """A restored volume with what is to be known of each voxel.
+
+    `origin` (uint8, see `ORIGINS`), `sd_hu` (float16) the standard deviation of the error to be
+    expected, and `unseen_hu` (float16, the null-space part) lie on the restored grid; `residual`
+    (float16) on the scan's: the scan less what the scanner would have given of the restored volume.
+    """
+
+    volume: Volume
+    mode: Mode
+    acquisition: Acquisition
+    origin: np.ndarray
+    sd_hu: np.ndarray
+    unseen_hu: np.ndarray
+    residual: np.ndarray
+    noise_hu: float
+    strength: float
+    chi_square: float
+    seconds: Mapping[str, float]
+    networks: Mapping[str, str]
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """What a checksum covers, and what is held in memory."""
+        return (*self.volume.arrays, self.origin, self.sd_hu, self.unseen_hu, self.residual)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The numbers of the restoration, for a file."""
+        residual = self.residual.astype(np.float32)
+        return {
+            "mode": self.mode,
+            "factor": list(self.acquisition.factor),
+            "slice_profile": self.acquisition.profile,
+            "noise_hu": _told(self.noise_hu),
+            "lambda": _told(self.strength),
+            "chi_square": _told(self.chi_square),
+            "residual_rms_hu": float(np.sqrt(np.mean(np.square(residual)))),
+            "residual_greatest_hu": float(np.abs(residual).max()),
+            "unseen_rms_hu": float(np.sqrt(np.mean(np.square(self.unseen_hu, dtype=np.float32)))),
+            "seconds": dict(self.seconds),
+            "networks": dict(self.networks),
+        }
+
+
+def left_over(scan: Volume, fine: np.ndarray, acquisition: Acquisition, mode: Mode) -> np.ndarray:
+    """The scan less what the scanner would have given of a restored volume (float32, HU)."""
+    if mode == "exact":
+        return (scan.voxels - acquisition.means(fine)).astype(np.float32)
+    return np.asarray(scan.voxels - acquisition.acquired(fine), np.float32)
+
+
+def recalled(
+    facts: Mapping[str, Any], scan: Volume, voxels: np.ndarray, origin: np.ndarray, sd: np.ndarray
+) -> Restored:
+    """The restored volume whose `facts` and voxels (int16), origin and error were written."""
+    a, b, c = (int(each) for each in facts["factor"])
+    mode: Mode = "exact" if facts["mode"] == "exact" else "noise"
+    acquisition = Acquisition(scan.grid.shape, (a, b, c), float(facts["slice_profile"]))
+    return Restored(
+        Volume(voxels, acquisition.grid(scan.grid)),
+        mode,
+        acquisition,
+        origin,
+        sd.astype(np.float16),
+        unseen_hu(voxels, acquisition),
+        left_over(scan, voxels, acquisition, mode).astype(np.float16),
+        _untold(facts["noise_hu"]),
+        _untold(facts["lambda"], float("inf")),
+        _untold(facts["chi_square"]),
+        dict(facts["seconds"]),
+        dict(facts["networks"]),
+    )
+
+
+def _untold(number: float | None, missing: float = float("nan")) -> float:
+    """The number that `_told` told."""
+    return missing if number is None else float(number)
+
+
+def _told(number: float) -> float | None:
+    """A number for a file; None where there is none."""
+    return number if np.isfinite(number) else None
