@@ -17,6 +17,9 @@ def test_an_exact_restoration_gives_every_measured_voxel_back(a_case):
     back = made.restored.acquisition.means(made.restored.volume.voxels)
     np.testing.assert_array_equal(back, a_case.volume.voxels)
     assert not made.networks
+    assert made.restored.facts["residual_greatest_hu"] == 0.0
+    assert made.restored.facts["shares"]["interpolated"] > 0.9
+    assert not made.restored.untouched
 
 
 def test_what_is_no_ct_is_kept_as_it_is_and_told_why(a_case):
@@ -25,6 +28,8 @@ def test_what_is_no_ct_is_kept_as_it_is_and_told_why(a_case):
     made = restore_case(case, EnhanceOptions("noise", "cubic"), silent())
     np.testing.assert_array_equal(made.restored.volume.voxels, a_case.volume.voxels)
     assert not made.restored.origin.any(), "all of it was measured"
+    assert made.restored.untouched
+    assert made.restored.facts["shares"]["measured"] == 1.0
     assert "modality MR" in made.notices[0].text
     assert made.notices[0].severity == "warning"
 

@@ -95,7 +95,7 @@ def _enhance(args: argparse.Namespace, progress: Progress) -> int:
     progress.at(0.8, "Writing")
     write_restored(found, args.out, apart)
     if args.report:
-        print(json.dumps(found.facts, indent=1))
+        print(json.dumps(dict(found.facts), indent=1))
     return 0
 
 
@@ -129,7 +129,7 @@ def write_restored(found: "Restored", out: Path, apart: np.ndarray | None = None
         for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN), (apart, APART)):
             if values is not None:
                 write_volume(Volume(values.astype(np.float32), grid), partial / name)
-        facts = found.facts | {"origins": dict(enumerate(ORIGINS)), "voxels": _counts(found)}
+        facts = dict(found.facts) | {"origins": dict(enumerate(ORIGINS)), "voxels": _counts(found)}
         if apart is not None:
             facts["doubtful_share"] = float(np.mean(apart > DOUBTFUL))
         text = json.dumps(facts, indent=1, allow_nan=False)

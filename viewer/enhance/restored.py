@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from viewer.enhance.acquisition import Acquisition
-from viewer.enhance.origin import unseen_hu
+from viewer.enhance.origin import ORIGINS, unseen_hu
 from viewer.volume.volume import Volume
 
 Mode = Literal["exact", "noise"]
@@ -41,9 +42,16 @@ class Restored:
         return (*self.volume.arrays, self.origin, self.sd_hu, self.unseen_hu, self.residual)
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """The numbers of the restoration, for a file."""
-        residual = self.residual.astype(np.float32)
+    def untouched(self) -> bool:
+        """Whether this is the scan itself: nothing was divided and nothing taken away."""
+        return self.mode == "exact" and self.acquisition.voxels == 1
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """The numbers of the restoration, for a file and for the screen.
+
+        They are counted once, where the restoration is made: that takes a second on a large scan.
+        """
         return {
             "mode": self.mode,
             "factor": list(self.acquisition.factor),
@@ -51,9 +59,13 @@ class Restored:
             "noise_hu": _told(self.noise_hu),
             "lambda": _told(self.strength),
             "chi_square": _told(self.chi_square),
-            "residual_rms_hu": float(np.sqrt(np.mean(np.square(residual)))),
-            "residual_greatest_hu": float(np.abs(residual).max()),
-            "unseen_rms_hu": float(np.sqrt(np.mean(np.square(self.unseen_hu, dtype=np.float32)))),
+            "residual_rms_hu": _rms(self.residual),
+            "residual_greatest_hu": max(float(np.abs(each).max()) for each in self.residual),
+            "unseen_rms_hu": _rms(self.unseen_hu),
+            "shares": {
+                name: np.count_nonzero(self.origin == number) / self.origin.size
+                for number, name in enumerate(ORIGINS)
+            },
             "seconds": dict(self.seconds),
             "networks": dict(self.networks),
         }
@@ -87,6 +99,11 @@ def recalled(
         dict(facts["seconds"]),
         dict(facts["networks"]),
     )
+
+
+def _rms(values: np.ndarray) -> float:
+    """The root mean square, slice by slice."""
+    return float(np.sqrt(np.mean([np.mean(np.square(each, dtype=np.float32)) for each in values])))
 
 
 def _untold(number: float | None, missing: float = float("nan")) -> float:
