@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from viewer.case.case import MADE_FROM, Case
 from viewer.case.options import EnhanceOptions
 from viewer.case.pipeline import advance
 from viewer.case.store import FILES, file_digest, load_case, save_case
+from viewer.enhance.halves import checked
 from viewer.errors import ViewerError
 from viewer.geometry.drawn import Drawing, cut_strip
 from viewer.geometry.drawn_numbers import measured
@@ -310,3 +312,19 @@ def test_a_denoised_scan_of_an_older_format_is_left_out(a_case, tmp_path):
     opened = load_case(tmp_path / "old")
     assert opened.restored is None
     assert opened.volume is not None
+
+
+def test_a_checked_restoration_opens_the_same(a_case, tmp_path):
+    case = advance(a_case, "enhance", EnhanceOptions("exact", "slices", "plain"))
+    apart = np.full(case.restored.volume.grid.shape, 1.25, np.float16)
+    apart[:2, :2, :2] = 250.0
+    case = case.put("check", checked(apart, case.restored.volume.grid))
+    save_case(case, tmp_path / "case")
+    opened = load_case(tmp_path / "case")
+    np.testing.assert_array_equal(opened.check.apart, apart)
+    assert opened.check.share == case.check.share == pytest.approx(8 / apart.size)
+    assert opened.check.grid is opened.restored.volume.grid
+    sd = (case.restored.sd_hu + 100 * (apart > 3)).astype(np.float16)
+    loud = replace(case.restored, sd_hu=sd)
+    save_case(case.put("restored", loud), tmp_path / "loud")
+    np.testing.assert_array_equal(load_case(tmp_path / "loud").restored.sd_hu, loud.sd_hu)

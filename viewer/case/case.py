@@ -8,6 +8,7 @@ from typing import Any
 
 from viewer.case.truth import Truth
 from viewer.dicom.series import Series
+from viewer.enhance.halves import RestorationCheck
 from viewer.enhance.restored import Restored
 from viewer.enhance.suitability import Suitability
 from viewer.errors import Notice
@@ -31,6 +32,7 @@ MADE_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "drawings": ("volume",),
         "suitability": ("volume",),
         "restored": ("volume", "suitability"),
+        "check": ("restored",),
         "mask": ("volume", "suitability", "restored"),
         "bridges": ("mask",),
         "by_hand": ("volume",),
@@ -58,6 +60,7 @@ class Case:
     drawings: tuple[Drawing, ...] | None = None
     suitability: Suitability | None = None
     restored: Restored | None = None
+    check: RestorationCheck | None = None
     mask: VesselMask | None = None
     bridges: tuple[Bridge, ...] | None = None
     by_hand: ByHand | None = None

@@ -20,6 +20,7 @@ from viewer.case.case import Case
 from viewer.case.drawings import drawing_facts, drawings_from
 from viewer.case.findings import read_findings, write_findings
 from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_document
+from viewer.enhance.halves import RestorationCheck, checked
 from viewer.enhance.restored import Restored, recalled
 from viewer.errors import ViewerError
 from viewer.geometry.drawn_text import as_measures
@@ -35,7 +36,14 @@ from viewer.progress import Progress, silent
 from viewer.provenance import now, product_version
 from viewer.segment.mask import VesselMask
 from viewer.units import bytes_text
-from viewer.volume.files import read_labels, read_volume, write_labels, write_volume
+from viewer.volume.files import (
+    read_labels,
+    read_reals,
+    read_volume,
+    write_labels,
+    write_reals,
+    write_volume,
+)
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -50,6 +58,7 @@ FILES = {
     "enhanced": "enhanced.nrrd",
     "origin": "origin.nrrd",
     "sd": "sd.nrrd",
+    "apart": "apart.nrrd",
     "mask": "vessels.nrrd",
     "confidence": "confidence.nrrd",
     "tree": "tree.vtp",
@@ -129,7 +138,7 @@ def demand_space(case: Case, place: Path) -> None:
     """Raise a `ViewerError` when the disk cannot hold the case even without compression."""
     arrays = [
         array
-        for part in ("volume", "restored", "mask", "surface")
+        for part in ("volume", "restored", "check", "mask", "surface")
         if getattr(case, part) is not None
         for array in getattr(case, part).arrays
     ]
@@ -164,12 +173,9 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
         ("truth", case.truth, lambda truth, path: _write_mask(truth.mask, path)),
         ("lesions", case.truth, lambda truth, path: write_document(truth.document, path)),
         ("enhanced", case.restored, lambda made, path: write_scan(made.volume, path)),
-        (
-            "origin",
-            case.restored,
-            lambda made, path: write_labels(made.origin, made.volume.grid, path),
-        ),
-        ("sd", case.restored, _write_sd),
+        ("origin", case.restored, _write_origin),
+        ("sd", case.restored, lambda made, path: write_reals(made.sd_hu, made.volume.grid, path)),
+        ("apart", case.check, lambda made, path: write_reals(made.apart, made.grid, path)),
         ("mask", case.mask, _write_mask),
         ("confidence", sure, write_confidence),
         ("tree", case.tree, write_tree),
@@ -203,10 +209,6 @@ def _write_mask(mask: VesselMask, path: Path) -> None:
 
 def _write_origin(restored: Restored, path: Path) -> None:
     write_labels(restored.origin, restored.volume.grid, path)
-
-
-def _write_sd(restored: Restored, path: Path) -> None:
-    write_volume(Volume(restored.sd_hu.astype(np.float32), restored.volume.grid), path)
 
 
 def _plain(value: Any) -> Any:
@@ -328,10 +330,11 @@ def _read_parts(
 ) -> Case:
     volume = read_volume(files["volume"], progress.part(0.0, 0.4))
     restored = _read_restored(files, described.get("restored"), volume, progress.part(0.4, 0.7))
-    grid = volume.grid if restored is None else restored.volume.grid
+    shown = volume.grid if restored is None else restored.volume.grid
     mask = None
     if "mask" in files:
         labels, _ = read_labels(files["mask"])
+        grid = shown if labels.shape == shown.shape else volume.grid
         names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
         sure = read_labels(files["confidence"])[0] if "confidence" in files else None
         mask = VesselMask(labels, grid, names, sure)
@@ -350,6 +353,7 @@ def _read_parts(
         by_hand=by_hand_from(described.get("by_hand")),
         suitability=facts.suitability_from(described["suitability"]),
         restored=restored,
+        check=_read_check(files, restored),
         mask=mask,
         bridges=None if bridges is None else tuple(facts.bridge_from(b) for b in bridges),
         tree=tree,
@@ -368,8 +372,16 @@ def _read_restored(
         return None
     voxels = read_volume(files["enhanced"], progress).voxels
     origin, _ = read_labels(files["origin"])
-    sd = read_volume(files["sd"], silent()).voxels
-    return recalled(told, volume, voxels, origin, sd)
+    sd = read_reals(files["sd"])
+    restored = recalled(told, volume, voxels, origin, sd)
+    _ = restored.facts  # counted here, so that showing them costs nothing
+    return restored
+
+
+def _read_check(files: dict[str, Path], restored: Restored | None) -> RestorationCheck | None:
+    if "apart" not in files or restored is None:
+        return None
+    return checked(read_reals(files["apart"]), restored.volume.grid)
 
 
 def _read_truth(files: dict[str, Path], grid: Grid) -> Truth | None:

@@ -1,18 +1,44 @@
 """Whether a restoration would come out the same of a scan with other noise."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
 from viewer.enhance.scan_facts_noise import NoiseMap, NoiseSpectrum
 from viewer.enhance.scan_noise import like_noise
+from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 NEAR_MM = 3.0
 DOUBTFUL = 3.0  # deviations by which two halves may lie apart
 SIGNAL_SHARE = 1 / 7  # of two halves that agree by chance no more (van Heel and Schatz 2005)
 PATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class RestorationCheck:
+    """How far restorations of two halves of the dose lie apart near each voxel of a restored scan.
+
+    `apart` (float16) lies on the restored `grid` and counts in what is usual (`disagreement`);
+    `share` is how much of the scan shows more than `DOUBTFUL`.
+    """
+
+    apart: np.ndarray
+    grid: Grid
+    share: float
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """What a checksum covers, and what is held in memory."""
+        return (self.apart,)
+
+
+def checked(apart: np.ndarray, grid: Grid) -> RestorationCheck:
+    """The check whose disagreement was measured or read."""
+    whole = np.asarray(apart, np.float16)
+    return RestorationCheck(whole, grid, float(np.mean(whole > DOUBTFUL)))
 
 
 def halves(

@@ -30,6 +30,11 @@ def read_volume(path: Path, progress: Progress) -> Volume:
     return volume
 
 
+def read_reals(path: Path) -> np.ndarray:
+    """Numbers (k,j,i) float32 that are no HU, as a file holds them; raises as `read_volume`."""
+    return np.asarray(_read(Path(path))[0], np.float32)
+
+
 def as_hu(voxels: np.ndarray) -> np.ndarray:
     """Voxels of any type as int16, clamped; fractions that span under 100 stay float32."""
     if voxels.dtype == np.int16:
@@ -74,6 +79,11 @@ def read_labels(path: Path) -> tuple[np.ndarray, Grid]:
             f"{Path(path).name} holds no labels: its values are not whole numbers from 0 to 255."
         )
     return labels, grid
+
+
+def write_reals(values: np.ndarray, grid: Grid, path: Path) -> None:
+    """Write numbers that are no HU, float32; raises ViewerError where they cannot be written."""
+    _write(to_image(values.astype(np.float32), grid), Path(path))
 
 
 def write_labels(labels: np.ndarray, grid: Grid, path: Path, note: str = "") -> None:
