@@ -65,7 +65,8 @@ def decide(case: Case, change: Change) -> Case:
         shown = recolored(surface, tree, next_tree)
         after = after.put("surface", shown, *case.records_of("surface"))
     if case.measures is not None:
-        made = measures(next_tree, mask, before=case.measures)
+        scan = case.volume.grid if case.volume is not None else None
+        made = measures(next_tree, mask, scan=scan, before=case.measures)
         after = after.put("measures", made, *case.records_of("measures"))
     return after
 

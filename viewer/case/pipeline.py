@@ -115,7 +115,7 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Ite
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
     yield Made("surface", color_by_radius(surface, tree))
-    yield Made("measures", measures(tree, mask))
+    yield Made("measures", measures(tree, mask, scan=given(case.volume).grid))
 
 
 def _measure(case: Case, _: choices.MeasureOptions, progress: Progress) -> Iterator[Made]:

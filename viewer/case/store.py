@@ -330,11 +330,10 @@ def _read_parts(
 ) -> Case:
     volume = read_volume(files["volume"], progress.part(0.0, 0.4))
     restored = _read_restored(files, described.get("restored"), volume, progress.part(0.4, 0.7))
-    shown = volume.grid if restored is None else restored.volume.grid
+    grid = volume.grid if restored is None else restored.volume.grid
     mask = None
     if "mask" in files:
         labels, _ = read_labels(files["mask"])
-        grid = shown if labels.shape == shown.shape else volume.grid
         names = {int(label): str(name) for label, name in described["mask"]["names"].items()}
         sure = read_labels(files["confidence"])[0] if "confidence" in files else None
         mask = VesselMask(labels, grid, names, sure)

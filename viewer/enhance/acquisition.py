@@ -59,6 +59,8 @@ class Acquisition:
 
     def grid(self, acquired: Grid) -> Grid:
         """The grid of the restored volume: the new voxels fill the acquired ones."""
+        if self.voxels == 1:
+            return acquired
         factor = np.array(self.factor, float)
         matrix = acquired.lps_from_index.copy()
         matrix[:3, :3] = matrix[:3, :3] / factor

@@ -14,6 +14,8 @@ from viewer.geometry.tree import VesselTree
 from viewer.geometry.wall import bounding_box
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, THROMBUS, VesselMask
 from viewer.segment.metal import metal_in
+from viewer.volume.grid import Grid
+from viewer.volume.resample import in_box
 from viewer.volume.volume import Volume
 
 AT_WALL_MM = 2.5  # so far out of an artery's lumen its calcium lies
@@ -89,7 +91,7 @@ def calcifications(
     if box is None:
         return ()
     blood = _blood_hu(tree, volume)
-    hu = volume.voxels[box].astype(np.float32)
+    hu = in_box(volume, mask.grid, box).voxels.astype(np.float32)
     corner = np.array([each.start for each in box])
     beside = _beside_metal(volume, mask, box, inside)
     plaques = _plaques(hu, inside & ~beside, corner, mask)
@@ -110,7 +112,7 @@ def calcifications(
         if name:
             groups.setdefault(name, []).append(n)
     return tuple(
-        _calcified(name, [plaques[n] for n in own], tree, volume, why, method, unseen)
+        _calcified(name, [plaques[n] for n in own], tree, mask.grid, why, method, unseen)
         for name, own in groups.items()
     )
 
@@ -135,7 +137,7 @@ def _candidates(
         slice(max(each.start - more, 0), min(each.stop + more, size))
         for each, more, size in zip(around, reach.tolist(), mask.grid.shape, strict=True)
     )
-    labels, hu = mask.labels[box], volume.voxels[box]
+    labels, hu = mask.labels[box], in_box(volume, mask.grid, box).voxels
     marked = labels == CALCIFICATION
     if marked.any():
         return box, marked
@@ -157,9 +159,7 @@ def _beside_metal(
     volume: Volume, mask: VesselMask, box: tuple[slice, ...], inside: np.ndarray
 ) -> np.ndarray:
     """Which candidates (bool) in a box are metal or lie beside it."""
-    first, second, third = box
-    start, stop = (first.start, second.start, third.start), (first.stop, second.stop, third.stop)
-    near = volume.box(start, stop)
+    near = in_box(volume, mask.grid, box)
     metal = metal_in(near, VesselMask(mask.labels[box], near.grid))
     metal |= (near.voxels >= METAL_HU) & inside
     if not metal.any():
@@ -244,7 +244,7 @@ def _calcified(
     vessel: str,
     plaques: list[_Plaque],
     tree: VesselTree,
-    volume: Volume,
+    grid: Grid,
     why: str,
     method: str,
     unseen: float,
@@ -255,20 +255,21 @@ def _calcified(
     sd = float(np.sqrt(own**2 + (DENSITY_SHARE**2 + unseen**2) * whole**2))
     index = np.concatenate([each.index for each in plaques])
     low = index.min(axis=0)
-    box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, index.max(axis=0), strict=True))
-    inside = np.zeros([b.stop - b.start for b in box], bool)
-    inside[tuple((index - low).T)] = True
+    hu = np.zeros(index.max(axis=0) - low + 1, np.float32)
+    inside = np.zeros(hu.shape, bool)
+    at = tuple((index - low).T)
+    hu[at], inside[at] = np.concatenate([each.hu for each in plaques]), True
     return Calcified(
         vessel,
         Number(whole, sd, "mm3", method),
         len(plaques),
         float(max(each.hu.max() for each in plaques)),
-        _arc(plaques, tree, volume),
-        agatston(volume.voxels[box], inside, volume.grid, why),
+        _arc(plaques, tree, grid),
+        agatston(hu, inside, grid, why),
     )
 
 
-def _arc(plaques: list[_Plaque], tree: VesselTree, volume: Volume) -> Number:
+def _arc(plaques: list[_Plaque], tree: VesselTree, grid: Grid) -> Number:
     """How far round its vessel calcium reaches at most (degrees), in sections of a millimeter.
 
     Only the brighter half of each plaque counts, so that blooming does not.
@@ -279,18 +280,18 @@ def _arc(plaques: list[_Plaque], tree: VesselTree, volume: Volume) -> Number:
     best, off = 0.0, 0.0
     for plaque in plaques:
         least = HALF * (float(plaque.hu.max()) + float(plaque.hu.min()))
-        points = volume.grid.points_lps(plaque.index[plaque.hu >= least])
+        points = grid.points_lps(plaque.index[plaque.hu >= least])
         nearest = tree.nearest_sphere(points)
         for place in np.unique(nearest):
             center = tree.points_lps[place]
             along = _direction(tree, int(place))
             away = points - center
-            flat = np.abs(away @ along) <= 0.5 * max(SECTION_MM, max(volume.grid.spacing_mm))
+            flat = np.abs(away @ along) <= 0.5 * max(SECTION_MM, max(grid.spacing_mm))
             turn = _turn(away[flat], along)
             if not len(turn):
                 continue
             far = float(np.median(np.linalg.norm(away[flat], axis=1)))
-            one = np.degrees(float(np.cbrt(volume.grid.voxel_mm3)) / max(far, 1e-3))
+            one = np.degrees(float(np.cbrt(grid.voxel_mm3)) / max(far, 1e-3))
             if one > MOST_COARSE:
                 continue
             reached = _covered(turn, one)

@@ -82,12 +82,12 @@ def trace(
 ) -> VesselTree:
     """The centerline tree of one label, with the radius of the inscribed sphere at each point.
 
-    With a scan, `volume` on the mask's grid, paths and radii are those of the sections at half
-    maximum that it shows. A side branch must reach `shortest_mm`, and `LEAST_SLICES` of the
-    coarsest spacing, beyond the vessel that it leaves. Each connected piece gets a tree that
-    starts at its widest end, or at the end nearest to `root_lps`. Loops are cut where they are
-    thinnest. A wide artery that a flap parts is one vessel with both lumens. Raises `ViewerError`
-    where the label is absent or too short.
+    With a scan, `volume` on the mask's grid or a coarser one, paths and radii are those of the
+    sections at half maximum that it shows. A side branch must reach `shortest_mm`, and
+    `LEAST_SLICES` of the coarsest spacing, beyond the vessel that it leaves. Each connected piece
+    gets a tree that starts at its widest end, or at the end nearest to `root_lps`. Loops are cut
+    where they are thinnest. A wide artery that a flap parts is one vessel with both lumens. Raises
+    `ViewerError` where the label is absent or too short.
     """
     name = mask.names.get(label, f"label {label}")
 

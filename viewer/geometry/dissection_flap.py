@@ -14,6 +14,8 @@ from viewer.geometry.frames import Frames, frames_along
 from viewer.geometry.tree import VesselTree, even_path
 from viewer.geometry.wall import bounding_box
 from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VesselMask
+from viewer.volume.grid import Grid
+from viewer.volume.resample import in_box
 from viewer.volume.volume import Volume
 
 COARSE_MM, ALONG_MM, AROUND_MM = 1.5, 1.5, 20.0
@@ -52,10 +54,10 @@ def one_vessel(
         for found in lumens(cut, wall):
             part = slice(found.first, found.last + 1)
             _fill(whole, mask, frames, np.where(np.isfinite(wall), wall, 0.0), part)
-    return whole | (own & ~_aside(whole, own, volume))
+    return whole | (own & ~_aside(whole, own, volume, mask.grid))
 
 
-def _aside(whole: np.ndarray, own: np.ndarray, volume: Volume) -> np.ndarray:
+def _aside(whole: np.ndarray, own: np.ndarray, volume: Volume, grid: Grid) -> np.ndarray:
     """What lies on the outer wall of a body and does not leave it.
 
     That is what reaches less than `LEAVES_MM` away, and, of a neighbor that a darker wall parts
@@ -65,12 +67,12 @@ def _aside(whole: np.ndarray, own: np.ndarray, volume: Volume) -> np.ndarray:
     out = np.zeros(own.shape, bool)
     if box is None:
         return out
-    step_mm = volume.grid.spacing_mm
+    step_mm = grid.spacing_mm
     cut = tuple(
-        slice(max(c.start - round(BESIDE_MM / mm), 0), c.stop + round(BESIDE_MM / mm))
-        for c, mm in zip(box, step_mm, strict=True)
+        slice(max(c.start - round(BESIDE_MM / mm), 0), min(c.stop + round(BESIDE_MM / mm), size))
+        for c, mm, size in zip(box, step_mm, grid.shape, strict=True)
     )
-    inside, hu = whole[cut], volume.voxels[cut]
+    inside, hu = whole[cut], in_box(volume, grid, cut).voxels
     far = ndimage.distance_transform_edt(~inside, sampling=step_mm)
     skin = ndimage.distance_transform_edt(inside, sampling=step_mm)
     outer = own[cut] & ~inside & (far <= BESIDE_MM)

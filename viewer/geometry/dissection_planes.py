@@ -9,6 +9,7 @@ from scipy.spatial import ConvexHull, QhullError
 from viewer.geometry.frames import Frames
 from viewer.geometry.section import angles
 from viewer.segment.mask import ARTERY, CALCIFICATION, THROMBUS, VesselMask
+from viewer.volume.grid import Grid
 from viewer.volume.lines import along_lines
 from viewer.volume.volume import Volume
 
@@ -46,19 +47,26 @@ def offsets_mm(count: int) -> np.ndarray:
 def planes(volume: Volume, mask: VesselMask, frames: Frames) -> Planes:
     """The scan and the mask in the planes of some frames."""
     away = offsets_mm(2 * int(HALF_MM / STEP_MM) + 1)
-    turn = volume.grid.index_from_lps[:3, :3]
-    start = volume.grid.index(frames.points_lps)
-    across, up = frames.across @ turn.T, frames.up @ turn.T
-    index = (
-        start.T[:, :, None, None]
-        + up.T[:, :, None, None] * away[None, None, :, None]
-        + across.T[:, :, None, None] * away[None, None, None, :]
-    )
+    index = _indices(volume.grid, frames, away)
     hu = along_lines(volume.voxels, index, beyond=AIR_HU)
-    labels = along_lines(mask.labels, index, order=0)
     size = np.array(volume.grid.shape)[:, None, None, None]
     inside = np.all((index > -0.5) & (index < size - 0.5), axis=0)
+    if mask.grid is not volume.grid:  # as where the mask was found on divided voxels
+        index = _indices(mask.grid, frames, away)
+    labels = along_lines(mask.labels, index, order=0)
     return Planes(frames, hu, np.where(inside, labels, 0).astype(np.uint8))
+
+
+def _indices(grid: Grid, frames: Frames, away_mm: np.ndarray) -> np.ndarray:
+    """Fractional indices (3,n,k,k) of the pixels of planes, so far (k,) mm up and across."""
+    turn = grid.index_from_lps[:3, :3]
+    start = grid.index(frames.points_lps)
+    across, up = frames.across @ turn.T, frames.up @ turn.T
+    return np.asarray(
+        start.T[:, :, None, None]
+        + up.T[:, :, None, None] * away_mm[None, None, :, None]
+        + across.T[:, :, None, None] * away_mm[None, None, None, :]
+    )
 
 
 def hull_mm(hu: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray | None:

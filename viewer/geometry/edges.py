@@ -9,6 +9,7 @@ from scipy.special import ndtr
 from viewer.geometry.frames import Frames
 from viewer.geometry.section import angles
 from viewer.segment.mask import VesselMask
+from viewer.volume.grid import Grid
 from viewer.volume.lines import along_lines
 from viewer.volume.volume import Volume
 
@@ -63,14 +64,13 @@ def cast(
     way = (
         np.cos(turn)[None] * frames.across[:, None] + np.sin(turn)[None] * frames.up[:, None]
     )  # (n,m,3)
-    step = way @ volume.grid.index_from_lps[:3, :3].T
-    start = volume.grid.index(frames.points_lps)
     far = (reach[:, None] * share)[:, None, :]
-    # The three coordinates stand apart, as the sampling wants them.
-    index = start.T[:, :, None, None] + far * np.moveaxis(step, 2, 0)[..., None]
+    index = _indices(volume.grid, frames, way, far)
     hu = along_lines(volume.voxels, index)
     within = np.full(hu.shape[:2], np.nan)
     if mask is not None:
+        if mask.grid is not volume.grid:  # as where the mask was found on divided voxels
+            index = _indices(mask.grid, frames, way, far)
         own = along_lines(mask.labels, index, order=0) == label
         own[:, :, 0] = True
         within = (
@@ -78,12 +78,23 @@ def cast(
             * (reach / (SAMPLES - 1))[:, None]
         )
     blood = _blood(hu, reach, radius_mm, frames.s_mm)
-    return Rays(hu, reach, within, blood, _leaving(start, step, volume.grid.shape))
+    return Rays(hu, reach, within, blood, _leaving(volume.grid, frames, way))
 
 
-def _leaving(start: np.ndarray, step: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """How far (n,m) mm lines from indices (n,3) go, by (n,m,3) a mm, before they leave a scan."""
-    last = np.where(step > 0, np.array(shape) - 0.5, -0.5)
+def _indices(grid: Grid, frames: Frames, way: np.ndarray, far_mm: np.ndarray) -> np.ndarray:
+    """Fractional indices (3,n,m,k) of places so far (n,1,k) mm along directions (n,m,3).
+
+    The three coordinates stand apart, as the sampling wants them.
+    """
+    step = way @ grid.index_from_lps[:3, :3].T
+    start = grid.index(frames.points_lps)
+    return np.asarray(start.T[:, :, None, None] + far_mm * np.moveaxis(step, 2, 0)[..., None])
+
+
+def _leaving(grid: Grid, frames: Frames, way: np.ndarray) -> np.ndarray:
+    """How far (n,m) mm one can go from a path along directions (n,m,3) before the scan ends."""
+    start, step = grid.index(frames.points_lps), way @ grid.index_from_lps[:3, :3].T
+    last = np.where(step > 0, np.array(grid.shape) - 0.5, -0.5)
     with np.errstate(divide="ignore"):
         far = (last - start[:, None]) / np.where(step == 0, np.nan, step)
     return np.asarray(np.nanmin(far, axis=2, initial=np.inf))

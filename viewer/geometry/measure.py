@@ -6,6 +6,7 @@ import numpy as np
 
 from viewer.geometry.tree import Branch, VesselTree
 from viewer.segment.mask import ARTERY, VesselMask
+from viewer.volume.grid import Grid
 
 WALL_VOXELS = 0.25
 WHOLE_WALL_VOXELS = 0.15
@@ -27,16 +28,22 @@ class Measure:
 
 
 def measures(
-    tree: VesselTree, mask: VesselMask, *, before: tuple[Measure, ...] = ()
+    tree: VesselTree,
+    mask: VesselMask,
+    *,
+    scan: Grid | None = None,
+    before: tuple[Measure, ...] = (),
 ) -> tuple[Measure, ...]:
     """The volume of the arteries, then length and diameters of each branch.
+
+    Errors go by the voxels of the `scan`, which may be coarser than those of the mask.
 
     A diameter is twice the radius of the inscribed sphere, taken where the branch has left the
     vessel that it comes from and nothing of it is invented; how long the invented part is, is a
     number of its own. The volume is taken from measures `before` of the same mask.
     """
-    found = [each for each in before if each.branch == WHOLE] or [_volume(mask)]
-    voxel_mm = mask.grid.voxel_mm3 ** (1 / 3)
+    voxel_mm = (scan or mask.grid).voxel_mm3 ** (1 / 3)
+    found = [each for each in before if each.branch == WHOLE] or [_volume(mask, voxel_mm)]
     for number, branch in enumerate(tree.branches):
         parent = tree.branches[branch.parent] if branch.parent >= 0 else None
         found += _of_branch(number, branch, parent, bool(tree.children[number]), voxel_mm)
@@ -104,7 +111,7 @@ def _path(branch: Branch) -> float:
     return PATH_SHARE * branch.length_mm
 
 
-def _volume(mask: VesselMask) -> Measure:
+def _volume(mask: VesselMask, voxel_mm: float) -> Measure:
     """Volume of the arteries (ml).
 
     Standard deviation: the wall as a whole may lie `WHOLE_WALL_VOXELS` off (found on phantoms
@@ -114,7 +121,8 @@ def _volume(mask: VesselMask) -> Measure:
     inside = mask.labels == ARTERY
     at_wall = _count_at_wall(inside)
     one = mask.grid.voxel_mm3 / 1000
-    sd = one * float(np.hypot(WHOLE_WALL_VOXELS * at_wall, np.sqrt(at_wall / 12)))
+    whole = WHOLE_WALL_VOXELS * voxel_mm / mask.grid.voxel_mm3 ** (1 / 3)
+    sd = one * float(np.hypot(whole * at_wall, np.sqrt(at_wall / 12)))
     name = mask.names.get(ARTERY, "artery")
     return Measure(WHOLE, name, "volume", mask.volume_ml(ARTERY), sd, "ml")
 

@@ -313,20 +313,24 @@ def resampled(
 
 
 def resampled_labels(
-    layers: Sequence[np.ndarray], grid: Grid, lines: Lines, across_mm: np.ndarray
+    layers: Sequence[np.ndarray],
+    grid: Grid,
+    lines: Lines,
+    across_mm: np.ndarray,
+    offset_mm: float = 0.0,
 ) -> list[np.ndarray]:
-    """Labels (n,m) uint8 of the voxels nearest to places on lines, for each layer of a grid.
+    """Values (n,m) of the voxels nearest to places on lines, for each layer of a grid.
 
-    0 beyond the grid.
+    0 beyond the grid. The lines are moved by `offset_mm` out of their sheet.
     """
-    index = lines.index(grid, across_mm)
+    index = lines.index(grid, across_mm, offset_mm)
     shown = [along_lines(layer, index, order=0) for layer in layers]
     ends = index[..., [0, -1]].reshape(3, -1)
     if (ends.min(axis=1) < -0.5).any() or (ends.max(axis=1) > np.array(grid.shape) - 0.5).any():
         size = np.array(grid.shape)[:, None, None]
         inside = np.all((index >= -0.5) & (index <= size - 0.5), axis=0)
-        shown = [np.where(inside, each, 0) for each in shown]
-    return [np.asarray(each, np.uint8) for each in shown]
+        shown = [np.where(inside, each, each.dtype.type(0)) for each in shown]
+    return shown
 
 
 def _roots(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

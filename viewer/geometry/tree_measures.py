@@ -136,7 +136,7 @@ def measure_vessels(
         )
         parted += [typed(each, readings[0] if readings else None) for each in own]
         sections = as_whole(sections, own)
-        along = _along(name, course, sections, mask)
+        along = _along(name, course, sections, mask, float(np.cbrt(volume.grid.voxel_mm3)))
         found.append(along)
         necks += necks_of(name, tree, course, sections, along.aneurysms)
     progress.at(0.9, "Measuring the aorta and the angles")
@@ -192,8 +192,10 @@ def _through(gap: Occlusion, thread: Thread) -> Along:
     )
 
 
-def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> Along:
-    """What its sections show along one vessel."""
+def _along(
+    name: str, course: Course, sections: Sections, mask: VesselMask, voxel_mm: float
+) -> Along:
+    """What its sections show along one vessel in a scan with voxels of this size."""
     s = sections.frames.s_mm
     even = np.linspace(0.0, s[-1], max(2, round(float(s[-1]) / PATH_MM) + 1))
     path = np.column_stack([np.interp(even, s, axis) for axis in sections.frames.points_lps.T])
@@ -207,11 +209,7 @@ def _along(name: str, course: Course, sections: Sections, mask: VesselMask) -> A
             for each in stenoses(sections)
             if narrowed_surely(each) and not _parted(sections, each)
         ),
-        tuple(
-            each
-            for each in aneurysms(sections, mask)
-            if widened_surely(each, float(np.cbrt(mask.grid.voxel_mm3)))
-        ),
+        tuple(each for each in aneurysms(sections, mask) if widened_surely(each, voxel_mm)),
         winding(sections.frames),
     )
 

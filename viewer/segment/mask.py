@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from viewer.volume.grid import Grid
+from viewer.volume.resample import resample_array
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
@@ -73,6 +74,17 @@ class VesselMask:
     def volume_ml(self, label: int) -> float:
         """Volume of one label in milliliters."""
         return self.counts.get(label, 0) * self.grid.voxel_mm3 / 1000
+
+    def on(self, grid: Grid) -> "VesselMask":
+        """The mask on another grid over the same place: each voxel as the nearest one here."""
+        if grid.same_as(self.grid):
+            return self
+        labels, sure = (
+            None if each is None else resample_array(each, self.grid, grid, order=0)
+            for each in (self.labels, self.confidence)
+        )
+        assert labels is not None
+        return VesselMask(labels, grid, self.names, sure)
 
     def patched(
         self, box: Box, labels: np.ndarray, confidence: np.ndarray | None = None

@@ -45,6 +45,15 @@ def resample(
     return Volume(voxels, target)
 
 
+def in_box(volume: Volume, grid: Grid, box: Sequence[slice]) -> Volume:
+    """A volume in a box of a grid that is its own or finer, where the nearest voxels stand."""
+    start, stop = [each.start for each in box], [each.stop for each in box]
+    place = grid.box(start, stop)
+    if volume.grid.same_as(grid):
+        return Volume(volume.voxels[tuple(box)], place)
+    return Volume(resample_array(volume.voxels, volume.grid, place, 0), place)
+
+
 def resample_array(
     voxels: np.ndarray,
     grid: Grid,

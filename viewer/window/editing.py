@@ -152,4 +152,5 @@ def frame_of(corners_lps: np.ndarray, into_lps: np.ndarray) -> np.ndarray:
 def _mask(case: Case) -> VesselMask:
     if case.mask is not None:
         return case.mask
-    return VesselMask(np.zeros(case.volume.grid.shape, np.uint8), case.volume.grid)
+    grid = case.shown.grid
+    return VesselMask(np.zeros(grid.shape, np.uint8), grid)

@@ -82,5 +82,5 @@ class Teaching:
         """Take the true labels as the mask; undoing puts the old one back."""
         before = self._session.case
         record = Record("truth", "mask", now(), of=before.digests("truth"), versions=versions())
-        after = before.put("mask", before.truth.mask, record)
+        after = before.put("mask", before.truth.mask.on(before.shown.grid), record)
         self._session.change("Take the true vessels", before, after)
