@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from viewer.dicom.series import Series
+from viewer.enhance.acquisition import Acquisition
+from viewer.enhance.halves import DOUBTFUL
+from viewer.enhance.origin import INFERRED, INTERPOLATED
+from viewer.enhance.restored import Restored
 from viewer.geometry.course import course_through
 from viewer.geometry.sections import measure_sections
 from viewer.geometry.surface import Surface
@@ -82,12 +86,44 @@ def a_tube():
     return SimpleNamespace(
         volume=volume,
         restored=None,
+        check=None,
         mask=mask,
         tree=tree,
         bridges=None,
         surface=a_tube_surface(path, 60),
         series=series,
     )
+
+
+@pytest.fixture(scope="session")
+def a_restored_tube(a_tube):
+    """The tube, each slice divided in two: inferred inside, interpolated beside it, and checked.
+
+    The expected error is 20 HU inside and 4 beside, the residual -8 HU inside, and what lies above
+    the scan's middle inside hangs on the noise.
+    """
+    acquisition = Acquisition(a_tube.volume.grid.shape, (2, 1, 1))
+    grid = acquisition.grid(a_tube.volume.grid)
+    inside = acquisition.spread(a_tube.mask.labels > 0)
+    half = np.float16
+    restored = Restored(
+        Volume(acquisition.spread(a_tube.volume.voxels), grid),
+        "noise",
+        acquisition,
+        np.where(inside, INFERRED, INTERPOLATED).astype(np.uint8),
+        np.where(inside, half(20), half(4)),
+        np.where(inside, half(9), half(0)),
+        np.where(a_tube.mask.labels > 0, half(-8), half(0)),
+        12.0,
+        0.5,
+        1.0,
+        {},
+        {"restore": "0123"},
+    )
+    apart = np.where(inside, half(1), half(1))
+    apart[len(apart) // 2 :][inside[len(apart) // 2 :]] = 2 * DOUBTFUL
+    check = SimpleNamespace(apart=apart, grid=grid, share=float((apart > DOUBTFUL).mean()))
+    return SimpleNamespace(**{**vars(a_tube), "restored": restored, "check": check})
 
 
 def a_tube_surface(path, around):

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from viewer.enhance.restore import restore
+from viewer.progress import silent
 from viewer.scene.marks import Line, Text, handles, marks
 from viewer.scene.overlay import (
     direction_letters,
@@ -13,6 +15,7 @@ from viewer.scene.overlay import (
     name_text,
     position_text,
     reference_lines,
+    restored_text,
     scale_bar,
     scene_overlay,
     slice_number,
@@ -74,19 +77,46 @@ def test_corners_tell_patient_study_technique_and_window(a_tube, a_view):
     assert overlay.legend == (("artery", "#E54D4D"),)
 
 
-def test_stamps_say_what_the_picture_is(a_tube, a_view):
+def test_stamps_say_what_the_picture_is(a_tube, a_restored_tube, a_view):
     plane = plane_through(a_tube.volume.grid, STRAIGHT["axial"], (0.0, 0.0, 0.0), (400, 400))
     assert stamps(a_tube, a_view, plane) == ()
     series = replace(a_tube.series, lossy=True, synthetic=True)
-    case = SimpleNamespace(**{**vars(a_tube), "restored": a_tube.volume, "series": series})
+    case = SimpleNamespace(**{**vars(a_restored_tube), "series": series})
     a_view.slab_mode, a_view.slab_mm = "mip", 12.0
     turn(a_view, "sagittal", 0.3)
     grid = a_tube.volume.grid
     oblique = plane_through(grid, a_view.panes["axial"].axes, (0.0, 0.0, 0.0), (400, 400))
     found = [s.text for s in stamps(case, a_view, oblique)]
-    assert found == ["SYNTHETIC", "Lossy", "Denoised", "Oblique", "MIP 12 mm"]
+    restored = "Restored, within noise 2 x 1 x 1, network"
+    assert found == ["SYNTHETIC", "Lossy", restored, "Oblique", "MIP 12 mm"]
     a_view.raw_held = True
     assert "Raw scan" in [s.text for s in stamps(case, a_view)]
+    exact = replace(a_restored_tube.restored, mode="exact", networks={})
+    assert restored_text(exact) == "Restored, exact 2 x 1 x 1"
+
+
+def test_a_scan_that_was_left_as_it_is_gets_no_stamp(a_tube, a_view):
+    kept = restore(a_tube.volume, float("nan"), silent(), mode="exact")
+    case = SimpleNamespace(**{**vars(a_tube), "restored": kept})
+    assert stamps(case, a_view) == ()
+    a_view.raw_held = True
+    assert stamps(case, a_view) == ()
+
+
+def test_the_legend_tells_what_the_tint_means_above_the_labels(a_restored_tube, a_view):
+    plane = plane_through(a_restored_tube.volume.grid, STRAIGHT["axial"], (0, 0, 0), (400, 400))
+    overlay = slice_overlay(a_restored_tube, a_view, "axial", plane)
+    assert [name.split()[0] for name, _ in overlay.legend] == ["inferred", "interpolated", "artery"]
+    assert overlay.color_bar is None
+    a_view.tint = "error"
+    overlay = slice_overlay(a_restored_tube, a_view, "axial", plane)
+    assert [name for name, _ in overlay.legend] == ["artery"]
+    made = marks(overlay, 500, 400, 15)
+    texts = {m.text: m for m in made if isinstance(m, Text)}
+    assert {"Expected error", "0", "20 HU"} <= set(texts)
+    assert texts["Expected error"].y < texts["20 HU"].y < texts["artery"].y
+    a_view.raw_held = True
+    assert slice_overlay(a_restored_tube, a_view, "axial", plane).color_bar is None
 
 
 def test_reference_lines_cross_at_the_cursor_in_the_other_planes_colors(a_tube, a_view):

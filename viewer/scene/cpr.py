@@ -220,6 +220,27 @@ def curved_labels(mask: VesselMask, picture: Picture) -> tuple[np.ndarray, np.nd
     return found[0], found[1] if sure is not None else None
 
 
+def curved_boldest(
+    voxels: np.ndarray, grid: Grid, picture: Picture, slab: Slab | None = None
+) -> np.ndarray:
+    """Values of a picture (height,width) from the nearest voxels; 0 beyond grid and vessel.
+
+    In a slab of any mode it is the greatest that lies in it.
+    """
+    offsets = (0.0,) if slab is None else slab.offsets_mm.tolist()
+
+    def read(lines: Lines, across_mm: np.ndarray) -> list[np.ndarray]:
+        made = resampled_labels([voxels], grid, lines, across_mm, offsets[0])[0]
+        for offset in offsets[1:]:
+            np.maximum(
+                made, resampled_labels([voxels], grid, lines, across_mm, offset)[0], out=made
+            )
+        return [made]
+
+    found = picture.painted(read, (0,))
+    return found[0] if found else np.zeros((picture.height, picture.width), voxels.dtype)
+
+
 def walls_on(
     frames: Frames, wall_mm: np.ndarray, picture: CurvedPicture
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,7 @@ from viewer.scene.overlay import (
     study_lines,
     technique_lines,
 )
+from viewer.scene.tint_restored import tint_bar, tint_legend
 from viewer.session.view_state import ViewState
 from viewer.volume.grid import Grid
 
@@ -183,4 +184,7 @@ def curved_overlay(
         },
         scale_bar(picture.mm_per_pixel, picture.width),
         (*stamps(case, view), *slab_stamps(view)),
+        (),
+        tint_legend(case, view),
+        color_bar=tint_bar(case, view),
     )

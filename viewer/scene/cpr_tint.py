@@ -3,10 +3,9 @@
 import numpy as np
 
 from viewer.scene.colors import TOKENS, rgb
-from viewer.scene.tint import SURROUNDINGS, confidence_argb, mask_argb
+from viewer.scene.tint import SURROUNDINGS, confidence_argb, hatched, mask_argb
 from viewer.session.view_state import ViewState
 
-PERIOD, STRIPE = 7, 2  # pixels
 EDGE_PIXELS = 9
 SHARE = 0.5  # of the slices' fill
 RED, GREEN, BLUE = rgb(TOKENS["invented"])
@@ -41,11 +40,5 @@ def vessel_argb(
         drawn = (labels > 0) & (confidence == 0) & ~np.isin(labels, hidden)
     if invented:
         drawn[: EDGE_PIXELS * border] = drawn[-EDGE_PIXELS * border :] = True
-    made[drawn & stripes(labels.shape, border)] = HATCH
+    made[hatched(drawn, border)] = HATCH
     return made
-
-
-def stripes(shape: tuple[int, ...], border: int = 1) -> np.ndarray:
-    """Slanting stripes (height,width) bool."""
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    return np.asarray((rows + columns) % (PERIOD * border) < STRIPE * border)

@@ -23,11 +23,17 @@ class GridImage:
 
 
 def grid_image(voxels: np.ndarray, grid: Grid) -> GridImage:
-    """Voxels `[slice, row, column]` for VTK; copied only if they do not lie in C order."""
+    """Voxels `[slice, row, column]`, or with colors `[..., 4]`, for VTK.
+
+    They are copied only if they do not lie in C order. Half floats, which VTK does not know, lie
+    there as their bits (int16).
+    """
     lying = np.ascontiguousarray(voxels)
+    lying = lying.view(np.int16) if lying.dtype == np.float16 else lying
     image = vtkImageData()
-    image.SetDimensions(*reversed(lying.shape))
-    image.GetPointData().SetScalars(numpy_to_vtk(lying.reshape(-1), deep=False))
+    image.SetDimensions(*reversed(lying.shape[:3]))
+    flat = lying.reshape(-1, *lying.shape[3:])
+    image.GetPointData().SetScalars(numpy_to_vtk(flat, deep=False))
     return GridImage(image, grid, lying)
 
 

@@ -44,6 +44,15 @@ def _of_mask(part: str) -> Callable[[Any], Layer | None]:
     return found
 
 
+def _residual(case) -> Layer | None:
+    restored = case.restored
+    return None if restored is None else (restored.residual, case.volume.grid)
+
+
+def _apart(case) -> Layer | None:
+    return None if case.check is None else (case.check.apart, case.check.grid)
+
+
 def _restored(case) -> Layer | None:
     return None if case.restored is None else _volume(case.restored)
 
@@ -53,6 +62,10 @@ _LAYERS: Mapping[str, Callable[[Any], Layer | None]] = MappingProxyType(
         "volume": _volume,
         "restored": _restored,
         "origin": _of_restored("origin"),
+        "error": _of_restored("sd_hu"),
+        "unseen": _of_restored("unseen_hu"),
+        "residual": _residual,
+        "apart": _apart,
         "mask": _of_mask("labels"),
         "confidence": _of_mask("confidence"),
     }

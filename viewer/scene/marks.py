@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from viewer.scene.colors import TOKENS, color_map
 from viewer.scene.overlay import Corner, Overlay, ReferenceLine, ScaleBar, Stamp
+from viewer.scene.tint_restored import ColorBar
 
 MARGIN = 8
 ROOM_FOR_CORNERS = (27, 17)  # widths and heights in lines of text
 ROOM_FOR_SOME = (15, 9)
+BAR_ROWS = 2  # of text that a map takes
 GAP = 14  # pixels left open around the crosshair's middle
 
 
@@ -88,9 +90,10 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
     made += stamp_marks(overlay.stamps, width, height, line, centered=room)
     if room:
         above = 1 + len(overlay.corners.get("top-left", ()))
-        made += legend_marks(overlay.legend, height, line, above)
+        made += legend_marks(overlay.legend, height, line, above, overlay.color_bar)
         if overlay.radius_range_mm is not None:
-            made += ramp_marks(overlay.radius_range_mm, height, line, len(overlay.legend))
+            rows = len(overlay.legend) + (BAR_ROWS if overlay.color_bar is not None else 0)
+            made += ramp_marks(overlay.radius_range_mm, height, line, rows)
     return made
 
 
@@ -171,16 +174,22 @@ def stamp_marks(
 
 
 def legend_marks(
-    legend: tuple[tuple[str, str], ...], height: int, line: float, above: int
+    legend: tuple[tuple[str, str], ...],
+    height: int,
+    line: float,
+    above: int,
+    bar: ColorBar | None = None,
 ) -> list[Mark]:
-    """Names of the colors in the lower left, above the technique and under lines of text."""
+    """A map and the names of colors in the lower left, above the technique, under lines of text."""
     size = 0.65 * line
-    fitting = int((height - 2 * MARGIN) / line - 3.2 - above)
+    mapped = 0 if bar is None else BAR_ROWS
+    fitting = max(int((height - 2 * MARGIN) / line - 3.2 - above - mapped), 1)
     shown = legend if len(legend) <= fitting else legend[: fitting - 1]
     rows = len(shown) + (len(shown) < len(legend))
     first = height - MARGIN - line * (3.2 + rows)
-    x = MARGIN + (2 * line if first < height / 2 + line else 0)  # beside the left letter
-    made: list[Mark] = []
+    aside = first - mapped * line < height / 2 + line  # beside the left letter
+    x = MARGIN + (2 * line if aside else 0)
+    made = [] if bar is None else color_bar_marks(bar, x, first - mapped * line, line)
     for n, (name, color) in enumerate(shown):
         y = first + n * line
         made.append(Box(x, y + (line - size) / 2, size, size, color))
@@ -188,6 +197,20 @@ def legend_marks(
     if len(shown) < len(legend):
         rest = f"and {len(legend) - len(shown)} more"
         made.append(Text(x + size + 5, first + len(shown) * line, rest, TOKENS["quiet"]))
+    return made
+
+
+def color_bar_marks(bar: ColorBar, x: float, y: float, line: float) -> list[Mark]:
+    """A map's title, and under it its colors from left to right between their numbers."""
+    wide, tall = 6 * line / len(bar.colors), 0.65 * line
+    middle = y + 1.5 * line
+    left = x + 0.62 * line * len(bar.low) + 4
+    made: list[Mark] = [Text(x, y, bar.title, TOKENS["text"])]
+    for n, color in enumerate(bar.colors):
+        made.append(Box(left + n * wide, middle - tall / 2, wide + 0.5, tall, color))
+    made.append(Text(left - 5, middle, bar.low, TOKENS["text"], (1.0, 0.5)))
+    end = left + len(bar.colors) * wide
+    made.append(Text(end + 5, middle, bar.high, TOKENS["text"], (0.0, 0.5)))
     return made
 
 

@@ -7,10 +7,12 @@ from typing import Literal
 import numpy as np
 
 from viewer.dicom.series import Series
+from viewer.enhance.restored import Restored
 from viewer.geometry.surface import Surface
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.slice import SlicePlane
 from viewer.scene.tint import confidence_legend
+from viewer.scene.tint_restored import ColorBar, tint_bar, tint_legend
 from viewer.segment.mask import ARTERY, NAMES, VesselMask
 from viewer.session.view_state import PLANES, ViewState
 from viewer.volume.grid import Grid
@@ -79,6 +81,7 @@ class Overlay:
     lines: tuple[ReferenceLine, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()  # name and "#RRGGBB"
     radius_range_mm: tuple[float, float] | None = None  # where color means radius
+    color_bar: ColorBar | None = None
 
 
 def direction_letters(direction: np.ndarray) -> str:
@@ -196,11 +199,23 @@ def stamps(case, view: ViewState, plane: SlicePlane | None = None) -> tuple[Stam
         found.append(Stamp("SYNTHETIC", "invented"))
     if series is not None and series.lossy:
         found.append(Stamp("Lossy", "caution"))
-    if case.restored is not None:
-        found.append(Stamp("Raw scan", "text") if view.raw_held else Stamp("Denoised", "invented"))
+    if case.restored is not None and not case.restored.untouched:
+        restored = Stamp(restored_text(case.restored), "invented")
+        found.append(Stamp("Raw scan", "text") if view.raw_held else restored)
     if plane is not None and is_oblique(plane):
         found.append(Stamp("Oblique", "caution"))
     return (*found, *slab_stamps(view)) if plane is not None else tuple(found)
+
+
+def restored_text(restored: Restored) -> str:
+    """What was promised of a restored scan, into how many each voxel was divided, and who guessed.
+
+    ("Restored, exact 3 x 1 x 1, network")
+    """
+    promise = "exact" if restored.mode == "exact" else "within noise"
+    factor = " x ".join(str(each) for each in restored.acquisition.factor)
+    divided = f" {factor}" if restored.acquisition.voxels > 1 else ""
+    return f"Restored, {promise}{divided}{', network' if restored.networks else ''}"
 
 
 def slab_stamps(view: ViewState) -> tuple[Stamp, ...]:
@@ -271,7 +286,8 @@ def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overla
         scale_bar(plane.mm_per_pixel, plane.width),
         stamps(case, view, plane),
         reference_lines(plane, name, view) if view.crosshair else (),
-        case_legend(case, view),
+        (*tint_legend(case, view), *case_legend(case, view)),
+        color_bar=tint_bar(case, view),
     )
 
 

@@ -8,13 +8,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from viewer.scene.colors import TOKENS, rgb
 from viewer.scene.image import grid_image
-from viewer.scene.layers import seen
+from viewer.scene.layers import layer, seen
 from viewer.scene.marks import Box, Line, Mark, Text, marks
 from viewer.scene.overlay import scene_overlay, slice_overlay
 from viewer.scene.prepare import prepare_surface, prepare_volume
 from viewer.scene.scene import Scene
 from viewer.scene.slice import plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import mask_argb, over
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
 from viewer.scene.turn import to_point
 from viewer.session.view_state import PLANES, Point, ViewState
 
@@ -71,12 +72,16 @@ def slice_picture(case, view: ViewState, name: str, width: int, height: int) -> 
         state.pan_mm,
     )
     hu = reslice(grid_image(shown.voxels, shown.grid), plane, view.slab_mode, view.slab_mm)
-    gray = window_level(hu, view.window_hu, view.level_hu)
-    tint = np.zeros(gray.shape, dtype=np.uint32)
+    pixels = window_level(hu, view.window_hu, view.level_hu)
+    tint = shown_tint(case, view)
+    if tint != "none":
+        values = tint_in_plane(tint, grid_image(*layer(case, tint)), plane, view)
+        pixels = over(pixels, tint_argb(tint, values, top_hu(case, tint)))
     if case.mask is not None:
         labels = reslice_labels(grid_image(case.mask.labels, case.mask.grid), plane)
-        tint = mask_argb(labels, view.mask_fill, view.mask_outline, view.hidden_labels)
-    made = Image.fromarray(over(gray, tint))
+        mask = mask_argb(labels, view.mask_fill, view.mask_outline, view.hidden_labels)
+        pixels = over(pixels, mask)
+    made = Image.fromarray(pixels).convert("RGB")
     overlay = slice_overlay(case, view, name, plane)
     paint_marks(made, marks(overlay, width, height, TEXT_PIXELS * 1.25))
     ImageDraw.Draw(made).rectangle((0, 0, width - 1, height - 1), outline=TOKENS[name])

@@ -19,6 +19,7 @@ BY_HAND = "drawn by hand"
 LEAST_FILL = 0.6
 SURROUNDINGS = (BONE, CHAMBER, ORGAN)  # wide, so that a third of the fill is enough
 FAINT = 1 / 3
+PERIOD, STRIPE = 7, 2  # pixels
 
 
 def mask_argb(
@@ -50,9 +51,9 @@ def confidence_argb(
     """As `mask_argb`, but filled by confidence (height,width) uint8; outlines keep their color."""
     labels = _shown(labels, hidden)
     fill = max(fill, LEAST_FILL)
-    made = _argb(_confidence_table(), round(fill * FULL))[confidence]
+    made = argb_of(_confidence_table(), round(fill * FULL))[confidence]
     wide = np.isin(labels, SURROUNDINGS)
-    made[wide] = _argb(_confidence_table(), round(fill * FAINT * FULL))[confidence[wide]]
+    made[wide] = argb_of(_confidence_table(), round(fill * FAINT * FULL))[confidence[wide]]
     made[labels == 0] = 0
     if outline:
         edge = outline_of(labels, border)
@@ -81,11 +82,24 @@ def outline_of(labels: np.ndarray, border: int = 1) -> np.ndarray:
     return edge
 
 
-def over(gray: np.ndarray, argb: np.ndarray) -> np.ndarray:
-    """Grays (height,width) under a premultiplied picture, as RGB (height,width,3) uint8."""
+def hatched(where: np.ndarray, border: int = 1) -> np.ndarray:
+    """The pixels (height,width) bool of those where something is that lie on slanting stripes."""
+    rows, columns = np.ogrid[: where.shape[0], : where.shape[1]]
+    return np.asarray(where & ((rows + columns) % (PERIOD * border) < STRIPE * border))
+
+
+def over(shown: np.ndarray, argb: np.ndarray) -> np.ndarray:
+    """Grays (height,width) or RGB (height,width,3) under a premultiplied picture, as RGB uint8."""
     parts = argb[..., None] >> np.array([16, 8, 0], dtype=np.uint32) & 255
     clear = FULL - (argb >> 24)
-    return (parts + (gray * clear // FULL)[..., None]).astype(np.uint8)
+    under = shown if shown.ndim == 3 else shown[..., None]
+    return (parts + under * clear[..., None] // FULL).astype(np.uint8)
+
+
+def argb_of(colors: np.ndarray, alpha: int | np.ndarray) -> np.ndarray:
+    """Premultiplied 0xAARRGGBB (n,) of colors (n,3); `alpha` (0 to 255) is one for all or (n,)."""
+    red, green, blue = (colors[:, n].astype(np.uint32) * alpha // FULL for n in range(3))
+    return np.asarray(alpha << 24 | red << 16 | green << 8 | blue, np.uint32)
 
 
 def _shown(labels: np.ndarray, hidden: tuple[int, ...]) -> np.ndarray:
@@ -105,14 +119,6 @@ def _confidence_table() -> np.ndarray:
 
 
 def _argb_table(alpha: int) -> np.ndarray:
-    table = _argb(label_table(), alpha)
+    table = argb_of(label_table(), alpha)
     table[0] = 0
     return table
-
-
-def _argb(colors: np.ndarray, alpha: int) -> np.ndarray:
-    """Premultiplied 0xAARRGGBB (n,) of colors (n,3)."""
-    color = colors.astype(np.uint32) * alpha // FULL
-    return ((alpha << 24) | (color[:, 0] << 16) | (color[:, 1] << 8) | color[:, 2]).astype(
-        np.uint32
-    )

@@ -22,6 +22,7 @@ from viewer.window.drawing_list import DrawingList
 from viewer.window.findings_links import FindingsLinks
 from viewer.window.options_form import NumberField
 from viewer.window.pencil import Pencil
+from viewer.window.restored_panel import RestoredPanel
 from viewer.window.side_panel import SidePanel, heading
 
 
@@ -77,6 +78,8 @@ class Inspector(SidePanel):
         self._labels = QVBoxLayout()
         self._labels.setSpacing(2)
         self.column.addLayout(self._labels)
+        self.restored = RestoredPanel(session)
+        self._add("", self.restored)
         self.measured = FindingsLinks(session)
         self._add("MEASURED", self.measured)
         self.doubts = Doubts(session)
@@ -132,6 +135,7 @@ class Inspector(SidePanel):
         for name, switch in self.switches.items():
             switch.setChecked(bool(getattr(view, name)))
         self.doubts.follow_view()
+        self.restored.follow_view()
 
     def _case_changed(self, before: Case, after: Case) -> None:
         self.show_case(after)
@@ -140,6 +144,7 @@ class Inspector(SidePanel):
         """Show the labels and the scan of a case; without a scan there is nothing to set."""
         self.widget().setEnabled(case.volume is not None)
         self._show_labels(case.mask)
+        self.restored.show_case(case)
         self.scan.setText(scan_text(case))
         self.doubts.show_case(case)
         self.measured.show_case(case)

@@ -1,4 +1,4 @@
-"""The pixels of a vessel's curved view: the scan and the mask over it, kept until they change."""
+"""The pixels of a vessel's curved view: scan, tint and mask, kept until they change."""
 
 import time
 
@@ -10,7 +10,8 @@ from viewer.scene.cpr import Picture, curved_hu, curved_labels, slab_of, turning
 from viewer.scene.cpr_tint import vessel_argb
 from viewer.scene.layers import seen
 from viewer.scene.slice import window_level
-from viewer.session.view_state import ViewState
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_on_sheet, top_hu
+from viewer.session.view_state import Tint, ViewState
 from viewer.window.slice_pane import image_of
 
 SLOW_S = 0.03  # a picture that takes longer is coarse while it is turned
@@ -24,6 +25,7 @@ class CurvedImage:
         self._hu: tuple[tuple, np.ndarray] | None = None
         self._gray: tuple[tuple, QImage] | None = None
         self._tint: tuple[tuple, QImage] | None = None
+        self._known: tuple[tuple, QImage] | None = None
 
     def layers(
         self,
@@ -34,13 +36,16 @@ class CurvedImage:
         coarse: bool,
         edged: tuple[int, ...],
     ) -> list[QImage]:
-        """The scan and the mask over it, one upon the other, at `ratio` pixels to a pane's pixel.
+        """The scan, its tint and the mask, one upon the other, `ratio` pixels to a pane's pixel.
 
         Labels that are `edged` already get no outline.
         """
         begun, before = time.perf_counter(), self._hu
         factor = ratio * turning_factor(picture, case.volume.grid) if coarse else ratio
         made = [self._scan(case, view, picture, factor, coarse)]
+        tint = shown_tint(case, view)
+        if tint != "none":
+            made.append(self._tinted(case, view, picture, factor, coarse, tint))
         switched_on = view.mask_fill > 0 or view.mask_outline
         if case.mask is not None and switched_on and not view.raw_held:
             made.append(self._mask(case, view, picture, factor, edged))
@@ -62,6 +67,23 @@ class CurvedImage:
             gray = window_level(self._hu[1], view.window_hu, view.level_hu)
             self._gray = (look, image_of(gray, QImage.Format.Format_Grayscale8))
         return self._gray[1]
+
+    def _tinted(
+        self,
+        case: Case,
+        view: ViewState,
+        picture: Picture,
+        factor: float,
+        coarse: bool,
+        name: Tint,
+    ) -> QImage:
+        """What is to be known of the restored voxels."""
+        key = (case.restored, case.check, name, picture, factor, view.slab_mode, view.slab_mm)
+        if self._known is None or self._known[0] != key:
+            values = tint_on_sheet(name, case, picture.scaled(factor), view, coarse)
+            argb = tint_argb(name, values, top_hu(case, name), max(1, round(factor)))
+            self._known = (key, image_of(argb, QImage.Format.Format_ARGB32_Premultiplied))
+        return self._known[1]
 
     def _mask(
         self,

@@ -13,10 +13,13 @@ from viewer.scene.cpr import sheet_angle
 from viewer.scene.cpr_section import calipers, section_marks, section_plane
 from viewer.scene.cpr_tint import vessel_argb
 from viewer.scene.image import GridImage, grid_image
-from viewer.scene.layers import seen
+from viewer.scene.layers import layer, seen
 from viewer.scene.marks import Text
 from viewer.scene.slice import SlicePlane, reslice, reslice_labels, window_level
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
 from viewer.segment.mask import ARTERY
+from viewer.session.view_state import Tint
+from viewer.volume.grid import Grid
 from viewer.window.drag import Drag
 from viewer.window.overlay_painter import (
     CLEAR,
@@ -48,9 +51,10 @@ class SectionPane(QWidget):
     def __init__(self, vessel: ChosenVessel, at: str) -> None:
         super().__init__()
         self.vessel, self.at = vessel, at
-        self._images: dict[str, tuple[object, GridImage]] = {}
+        self._images: dict[str, tuple[np.ndarray, GridImage]] = {}
         self._gray: tuple[tuple, QImage] | None = None
         self._tint: tuple[tuple, QImage] | None = None
+        self._known: tuple[tuple, QImage] | None = None
         self._mouse = Drag(QPointF())
         self._drag = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -120,33 +124,45 @@ class SectionPane(QWidget):
         slab = (view.slab_mode, view.slab_mm)
         key = (shown, fine, *slab, view.window_hu, view.level_hu)
         if self._gray is None or self._gray[0] != key:
-            hu = reslice(
-                self._grid_image("raw" if shown is case.volume else "scan", shown, shown.voxels),
-                fine,
-                *slab,
-            )
+            part = "raw" if shown is case.volume else "scan"
+            hu = reslice(self._grid_image(part, shown.voxels, shown.grid), fine, *slab)
             gray = window_level(hu, view.window_hu, view.level_hu)
             self._gray = (key, image_of(gray, QImage.Format.Format_Grayscale8))
         painter.drawImage(room, self._gray[1])
+        tint = shown_tint(case, view)
+        if tint != "none":
+            painter.drawImage(room, self._tinted(tint, fine))
         mask = case.mask
         if mask is None or view.raw_held or not (view.mask_fill > 0 or view.mask_outline):
             return
         look = (view.mask_fill, view.mask_outline, view.hidden_labels, view.confidence_shown)
         key = (mask, fine, look, self.vessel.sections)
         if self._tint is None or self._tint[0] != key:
-            labels = reslice_labels(self._grid_image("mask", mask, mask.labels), fine)
+            labels = reslice_labels(self._grid_image("mask", mask.labels, mask.grid), fine)
             sure = mask.confidence
             if sure is not None:
-                sure = reslice_labels(self._grid_image("confidence", mask, sure), fine)
+                sure = reslice_labels(self._grid_image("confidence", sure, mask.grid), fine)
             border = max(1, round(self.devicePixelRatioF()))
             edged = (ARTERY,) if self.vessel.sections is not None else ()
             argb = vessel_argb(labels, sure, view, edged, is_invented(case), border)
             self._tint = (key, image_of(argb, QImage.Format.Format_ARGB32_Premultiplied))
         painter.drawImage(room, self._tint[1])
 
-    def _grid_image(self, part: str, of, voxels: np.ndarray) -> GridImage:
-        if part not in self._images or self._images[part][0] is not of:
-            self._images[part] = (of, grid_image(voxels, of.grid))
+    def _tinted(self, name: Tint, plane: SlicePlane) -> QImage:
+        """What is to be known of the restored voxels."""
+        view, case = self.vessel.view, self.vessel.case
+        key = (case.restored, case.check, name, plane, view.slab_mode, view.slab_mm)
+        if self._known is None or self._known[0] != key:
+            image = self._grid_image(name, *layer(case, name))
+            values = tint_in_plane(name, image, plane, view)
+            border = max(1, round(self.devicePixelRatioF()))
+            argb = tint_argb(name, values, top_hu(case, name), border)
+            self._known = (key, image_of(argb, QImage.Format.Format_ARGB32_Premultiplied))
+        return self._known[1]
+
+    def _grid_image(self, part: str, voxels: np.ndarray, grid: Grid) -> GridImage:
+        if part not in self._images or self._images[part][0] is not voxels:
+            self._images[part] = (voxels, grid_image(voxels, grid))
         return self._images[part][1]
 
     def _paint_lines(self, painter: QPainter, plane: SlicePlane) -> None:
