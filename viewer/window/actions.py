@@ -14,6 +14,7 @@ from viewer.window.action import (
     step_ready,
 )
 from viewer.window.findings_actions import FINDINGS_ACTIONS
+from viewer.window.restored_actions import RESTORED_ACTIONS
 from viewer.window.teach_actions import TEACH_ACTIONS
 from viewer.window.tool_actions import TOOL_ACTIONS
 from viewer.window.vessel_actions import VESSEL_ACTIONS
@@ -148,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
            lambda w: w.panes.toggle("confidence_shown"), "Ctrl+I", enabled=has_confidence,
            checked=lambda s: s.view.confidence_shown,
            tip="Color the mask by how sure the program is"),
+    *RESTORED_ACTIONS,
     Action("straighten", "Straighten the planes", "View", lambda w: w.panes.straighten(), "Ctrl+0",
            enabled=has_volume, tip="Back from oblique to axial, coronal and sagittal"),
     Action("fit", "Fit the picture", "View", lambda w: w.panes.fit(), "Home", "arrows-out", True,
