@@ -1,5 +1,6 @@
 """Restored volumes made to agree with what was measured, in closed form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,21 +72,23 @@ def within_noise(
     acquired_hu: np.ndarray,
     noise_hu: np.ndarray | float,
     acquisition: Acquisition,
+    pull: float | None = None,
 ) -> Agreement:
     """The volume next to `guess` whose residual is as large as the noise, no larger, no smaller.
 
     x = g + S A' (A S A' + lambda)^-1 (y - A g) in the eigenvectors of A S A'; lambda by the
     discrepancy principle (Morozov 1966): the residual's chi-square is 1. A guess that lies closer
     to the scan than its noise is moved on, away from it, until the residual is that large.
-    `noise_hu` is a number or a map on the acquired grid.
+    `noise_hu` is a number or a map on the acquired grid. Of a part of a scan the `pull` is given
+    that `pull_of` finds for the whole.
     """
     missing = np.asarray(acquired_hu, np.float32) - acquisition.acquired(guess)
-    before = chi_square(missing, noise_hu)
-    if before <= 1:
-        return _farther(guess, missing, before, noise_hu, acquisition)
+    if pull is None:
+        pull = pull_of([missing], [noise_hu], acquisition)
+    if pull <= 0:
+        return _farther(guess, missing, -pull, noise_hu, acquisition)
     found = along(missing, acquisition.each(lambda axis: axis.vectors.T))
     share = _shares(acquisition)
-    pull = _pull(found, share, noise_hu, acquisition)
     weights = pull / (1 + pull * share)
     out = along(found * weights, acquisition.each(lambda axis: axis.back))
     residual = _left(found, share, pull, acquisition)
@@ -96,12 +99,12 @@ def within_noise(
 def _farther(
     guess: np.ndarray,
     missing: np.ndarray,
-    before: float,
+    share: float,
     noise_hu: np.ndarray | float,
     acquisition: Acquisition,
 ) -> Agreement:
-    """A guess nearer to the scan than its noise, moved on along what it took away."""
-    more = np.float32(1 / np.sqrt(before) - 1) if before > 0 else np.float32(0)
+    """A guess nearer to the scan than its noise, moved on by a share of what it took away."""
+    more = np.float32(share)
     out = guess - smoothest(more * missing, acquisition)
     residual = (1 + more) * missing
     return Agreement(out, residual, float("inf"), chi_square(residual, noise_hu))
@@ -131,13 +134,30 @@ def _left(
     return along(found / (1 + np.float32(pull) * share), vectors)
 
 
-def _pull(
-    found: np.ndarray, share: np.ndarray, noise_hu: np.ndarray | float, acquisition: Acquisition
+def pull_of(
+    missing: Sequence[np.ndarray],
+    noise_hu: Sequence[np.ndarray | float],
+    acquisition: Acquisition,
 ) -> float:
-    """1 / lambda at which the residual's chi-square is 1, by bisection."""
+    """1 / lambda at which the residual's chi-square is 1, by bisection; 0 keeps the guess.
+
+    Below 0 it is by what share of what it took away the guess has to be moved on. `missing` are
+    the residuals of the guess in parts of a scan that `acquisition` fits, with their noise.
+    """
+    sizes = [part.size for part in missing]
+
+    def chi(parts: Sequence[np.ndarray]) -> float:
+        each = [chi_square(*pair) for pair in zip(parts, noise_hu, strict=True)]
+        return float(np.average(each, weights=sizes))
+
+    before = chi(missing)
+    if before <= 1:
+        return 1 - 1 / float(np.sqrt(before)) if before > 0 else 0.0
+    found = [along(part, acquisition.each(lambda axis: axis.vectors.T)) for part in missing]
+    share = _shares(acquisition)
 
     def excess(pull: float) -> float:
-        return chi_square(_left(found, share, pull, acquisition), noise_hu) - 1
+        return chi([_left(part, share, pull, acquisition) for part in found]) - 1
 
     low, high = 0.0, 1.0
     while excess(high) > 0 and high < MOST_PULL:

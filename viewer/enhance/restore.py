@@ -1,7 +1,7 @@
 """Sharper and quieter volumes that keep the scanner's measurements."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import uniform_filter
@@ -35,6 +35,14 @@ LEAST_OVERLAP, WIDEST = 1.15, 2.5  # slice profiles in slice distances
 USUAL_MTF50 = 0.6
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What is known of a whole scan where a part of it is restored: the usual noise, the pull."""
+
+    noise_hu: float
+    pull: float
+
+
 def restore_scan(
     volume: Volume,
     facts: ScanFacts,
@@ -44,6 +52,7 @@ def restore_scan(
     factor: tuple[int, int, int] = (1, 1, 1),
     network: Network | None = None,
     free_bytes: int | None = None,
+    whole: Whole | None = None,
 ) -> Restored:
     """The restored volume of a scan of which `facts` were measured; see `restore`."""
     noise: np.ndarray | float = float("nan") if facts.noise_hu is None else facts.noise_hu
@@ -64,6 +73,7 @@ def restore_scan(
         profile=min(slice_mm / apart, WIDEST) if slice_mm > LEAST_OVERLAP * apart else 1.0,
         asked=asked,
         free_bytes=free_bytes,
+        whole=whole,
     )
 
 
@@ -107,17 +117,20 @@ def restore(
     profile: float = 1.0,
     asked: Asked | None = None,
     free_bytes: int | None = None,
+    whole: Whole | None = None,
 ) -> Restored:
     """The restored volume of a scan with a noise of `noise_hu`, a number or one for each voxel.
 
     "exact": every acquired voxel is the mean of its new ones, noise and all. "noise": the scan is
     kept within its noise, which is taken out. Both at once cannot be had. With `asked` a network
     guesses first; else the smoothest volume is the guess. Raises `ViewerError` where the memory
-    does not suffice or the noise is not known.
+    does not suffice or the noise is not known. A part of a scan is restored as in the `whole`.
     """
     exact = mode == "exact"
     acquisition = Acquisition(volume.voxels.shape, factor, 1.0 if exact else profile)  # type: ignore[arg-type]
     usual_noise = float(np.sqrt(np.mean(np.square(noise_hu, dtype=np.float64))))
+    if whole is not None:
+        usual_noise = whole.noise_hu
     if not exact and not usual_noise > 0:
         raise ViewerError(
             "The noise of this scan could not be measured, so nothing can be kept within it; the "
@@ -135,7 +148,8 @@ def restore(
     if exact:
         fine = rounded(agreeing(guess, volume.voxels, acquisition), volume.voxels, acquisition)
     else:
-        found = within_noise(guess, volume.voxels, noise_hu, acquisition)
+        pull = None if whole is None else whole.pull
+        found = within_noise(guess, volume.voxels, noise_hu, acquisition, pull)
         fine = np.clip(np.rint(found.hu), *INT16).astype(np.int16)
         strength = found.strength
         del found

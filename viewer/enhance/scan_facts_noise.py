@@ -18,6 +18,7 @@ CELL_MM = (40.0, 28.0, 28.0)
 ENOUGH_BLOCKS = 12
 MOST_UNEVEN = 3.0  # times the usual noise; what seems to be more is structure
 EVEN_HU = (-160.0, 350.0)
+FEW = 8  # voxels, of which one tells how strong the noise is on the whole
 LEAST_OFF = 0.02  # of the level, on scans of known noise
 
 
@@ -42,6 +43,20 @@ class NoiseMap:
             for each, places in zip(wanted, self.places, strict=True)
         ]
         return along(self.sd_hu, matrices)
+
+    @property
+    def usual_hu(self) -> float:
+        """The root mean square over the scan, of every few voxels."""
+        a, b, c = (max(1, n // FEW) for n in self.shape)
+        steps = np.array(self.shape) / (a, b, c)
+        x, y, z = ((p + 0.5) / step - 0.5 for p, step in zip(self.places, steps, strict=True))
+        thin = NoiseMap(self.sd_hu, (x, y, z), (a, b, c))
+        return float(np.sqrt(np.mean(np.square(thin.at(), dtype=np.float64))))
+
+    def within(self, start: tuple[int, int, int], shape: tuple[int, int, int]) -> "NoiseMap":
+        """The same of a box of the scan that begins at voxel `start`."""
+        a, b, c = (p - first for p, first in zip(self.places, start, strict=True))
+        return NoiseMap(self.sd_hu, (a, b, c), shape)
 
 
 @dataclass(frozen=True, eq=False)

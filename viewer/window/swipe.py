@@ -1,0 +1,101 @@
+"""The line in a slice that parts the raw scan, at its left, from the restored one."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from viewer.scene.colors import TOKENS
+from viewer.scene.marks import Text
+from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
+
+if TYPE_CHECKING:
+    from viewer.window.slice_pane import SlicePane
+
+REACH = 6  # pixels beside the line at which the mouse takes it
+EDGE = 0.02  # of the room, that the line stays away from its ends
+STEP = 0.05
+LEAST_ROOM = 12  # widths of a line's height, for the words
+KNOB = 9
+
+
+class Swipe:
+    """Parts a slice where `view.swipe` is on and there is a restored scan to compare."""
+
+    def __init__(self, pane: "SlicePane") -> None:
+        self._pane = pane
+
+    @property
+    def room(self) -> QRectF | None:
+        """Where raw and restored lie side by side: the slice, or the box of a preview."""
+        pane = self._pane
+        if not pane.view.swipe or pane.view.raw_held or pane.case is None:
+            return None
+        if pane.case.restored is not None:
+            return QRectF(pane.rect())
+        return pane.glimpse.room
+
+    @property
+    def raw_side(self) -> QRectF | None:
+        """Where the raw scan is shown; None where nothing is parted."""
+        room = self.room
+        if room is None:
+            return None
+        side = QRectF(room)
+        side.setWidth(self._pane.view.swipe_at * room.width())
+        return side
+
+    def grabs(self, place: QPointF) -> bool:
+        """Whether the mouse would take the line."""
+        room, side = self.room, self.raw_side
+        if room is None or side is None or not room.top() <= place.y() <= room.bottom():
+            return False
+        return abs(place.x() - side.right()) <= REACH
+
+    def drag_to(self, place: QPointF) -> None:
+        """Bring the line to the mouse."""
+        room = self.room
+        if room is not None:
+            share = (place.x() - room.left()) / max(room.width(), 1.0)
+            self._pane.view.swipe_at = inside(share)
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the line with its knob, and what lies at its sides."""
+        room, side = self.room, self.raw_side
+        if room is None or side is None:
+            return
+        x = side.right()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for color, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(TOKENS["text"]), 1.2)):
+            painter.setPen(QPen(color, width))
+            painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
+        _knob(painter, QPointF(x, room.top() + 0.75 * room.height()))
+        font = overlay_font(self._pane.font())
+        line = line_height(font)
+        if room.width() < LEAST_ROOM * line:
+            return
+        y = room.top() + 0.75 * room.height() - KNOB - 1.6 * line
+        words = [
+            Text(x - 8, y, "Raw", TOKENS["text"], (1.0, 0.0), room=x - room.left() - 12),
+            Text(x + 8, y, "Restored", TOKENS["text"], room=room.right() - x - 12),
+        ]
+        paint_marks(painter, [each for each in words if each.room > 3 * line], font)
+
+
+def inside(share: float) -> float:
+    """A place of the line, as a share of the room, at which it can still be taken."""
+    return min(max(share, EDGE), 1 - EDGE)
+
+
+def _knob(painter: QPainter, at: QPointF) -> None:
+    """A handle with an arrow to each side."""
+    painter.setPen(QPen(QColor(0, 0, 0, 200), 1.5))
+    painter.setBrush(QColor(TOKENS["text"]))
+    painter.drawEllipse(at, KNOB, KNOB)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(TOKENS["background"]))
+    for sign in (-1, 1):
+        tip = at + QPointF(6 * sign, 0)
+        back = at + QPointF(2 * sign, 0)
+        painter.drawPolygon(QPolygonF([tip, back + QPointF(0, 3.5), back - QPointF(0, 3.5)]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
