@@ -166,6 +166,8 @@ class SliceMouse:
             self._set_cursor(place)
         elif self._drag == "turn":
             self._turn(plane, place)
+        elif self._drag == "swipe":
+            self._pane.swipe.drag_to(place)
         elif self._drag in STROKES:
             self._extend_stroke(plane, place)
 
@@ -194,6 +196,7 @@ class SliceMouse:
         shapes = {
             "turn": Qt.CursorShape.PointingHandCursor,
             "crosshair": Qt.CursorShape.SizeAllCursor,
+            "swipe": Qt.CursorShape.SplitHCursor,
         }
         tools = {
             "pan": Qt.CursorShape.OpenHandCursor,
@@ -208,16 +211,20 @@ class SliceMouse:
 
 
 def grabbed(plane: SlicePlane, pane: "SlicePane", place: QPointF) -> str:
-    """What lies under the mouse: "turn" a line's end, "crosshair" its middle, or ""."""
-    if not pane.view.crosshair or pane.view.tool in EDITS:
+    """What lies under the mouse: "turn" a line's end, "crosshair" its middle, "swipe", or ""."""
+    if pane.view.tool in EDITS:
         return ""
+    swipe = "swipe" if pane.swipe.grabs(place) else ""
+    if not pane.view.crosshair:
+        return swipe
     lines = reference_lines(plane, pane.name, pane.view)
     for line in lines:
         for x, y in handles(line, plane.width, plane.height):
             if math.hypot(place.x() - x, place.y() - y) < GRAB_PIXELS:
                 return "turn"
     x, y = plane.pixel(np.array(pane.view.cursor_lps))
-    return "crosshair" if math.hypot(place.x() - x, place.y() - y) < GRAB_PIXELS else ""
+    near = math.hypot(place.x() - x, place.y() - y) < GRAB_PIXELS
+    return "crosshair" if near else swipe
 
 
 def meant(tool: str, event: QMouseEvent) -> str:

@@ -18,10 +18,12 @@ from viewer.scene.places import Spot, spots_in_slice, spots_of
 from viewer.scene.preview import preview_argb
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
 from viewer.scene.turn import step_cursor
 from viewer.session.preview import Preview
-from viewer.session.view_state import PaneState, ViewState
+from viewer.session.view_state import PaneState, Tint, ViewState
 from viewer.volume.grid import Grid
+from viewer.window.glimpse_view import GlimpseView
 from viewer.window.overlay_painter import (
     line_height,
     overlay_font,
@@ -30,6 +32,7 @@ from viewer.window.overlay_painter import (
     paint_marks,
 )
 from viewer.window.slice_mouse import BRUSHES, SliceMouse
+from viewer.window.swipe import Swipe
 
 if TYPE_CHECKING:
     from viewer.case.case import Case
@@ -64,8 +67,11 @@ class SlicePane(QWidget):
         self._spots: tuple[Spot, ...] = ()
         self._preview: tuple[Preview, GridImage] | None = None
         self._images: dict[str, tuple[np.ndarray, GridImage]] = {}
+        self._hu: dict[str, tuple[tuple, np.ndarray]] = {}
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
+        self.glimpse = GlimpseView(self)
+        self.swipe = Swipe(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -97,6 +103,7 @@ class SlicePane(QWidget):
             now = layer(case, name)
             if now is None or now[0] is not shown:
                 del self._images[name]
+                self._hu.pop(name, None)
         self._layers.clear()
         self._mouse.cancel()
 
@@ -178,6 +185,8 @@ class SlicePane(QWidget):
             self._paint_empty(painter)
         else:
             self._paint_slice(painter, plane)
+            self.glimpse.paint_frame(painter)
+            self.swipe.paint(painter)
             self._paint_overlay(painter, plane)
             self._paint_stroke(painter, plane)
         paint_frame(painter, QRectF(self.rect()), f"#99{TOKENS[self.name][1:]}", self.hasFocus())
@@ -185,15 +194,19 @@ class SlicePane(QWidget):
 
     def _paint_slice(self, painter: QPainter, plane: SlicePlane) -> None:
         fine = plane.scaled(self.devicePixelRatioF())
-        raw = self.view.raw_held or self.case.restored is None
         view = self.view
         target = QRectF(self.rect())
-        gray = self._layer(
-            "gray",
-            (raw, fine, view.slab_mode, view.slab_mm, view.window_hu, view.level_hu),
-            lambda: self._gray("volume" if raw else "restored", fine),
-        )
-        painter.drawImage(target, gray)
+        raw = view.raw_held or self.case.restored is None
+        painter.drawImage(target, self._gray("volume" if raw else "restored", fine))
+        tint = shown_tint(self.case, view)
+        if tint != "none":
+            painter.drawImage(target, self._tinted(tint, fine))
+        self.glimpse.paint(painter, fine)
+        side = self.swipe.raw_side
+        if side is not None:
+            painter.setClipRect(side)
+            painter.drawImage(target, self._gray("volume", fine))
+            painter.setClipping(False)
         if self.case.mask is not None and (view.mask_fill > 0 or view.mask_outline):
             look = (view.mask_fill, view.mask_outline, view.hidden_labels)
             sure = view.confidence_shown and self.case.mask.confidence is not None
@@ -218,12 +231,29 @@ class SlicePane(QWidget):
         return self._layers[name][1]
 
     def _gray(self, part: str, plane: SlicePlane) -> QImage:
-        hu_key = (part, plane, self.view.slab_mode, self.view.slab_mm)
-        if getattr(self, "_hu", (None,))[0] != hu_key:
-            cut = reslice(self._image(part), plane, self.view.slab_mode, self.view.slab_mm)
-            self._hu = (hu_key, cut)
-        gray = window_level(self._hu[1], self.view.window_hu, self.view.level_hu)
-        return image_of(gray, QImage.Format.Format_Grayscale8)
+        view = self.view
+        cut = (plane, view.slab_mode, view.slab_mm)
+        if part not in self._hu or self._hu[part][0] != cut:
+            self._hu[part] = (cut, reslice(self._image(part), *cut))
+        hu = self._hu[part][1]
+
+        def made() -> QImage:
+            gray = window_level(hu, view.window_hu, view.level_hu)
+            return image_of(gray, QImage.Format.Format_Grayscale8)
+
+        return self._layer(part, (*cut, view.window_hu, view.level_hu), made)
+
+    def _tinted(self, name: Tint, plane: SlicePlane) -> QImage:
+        """What is to be known of the restored voxels."""
+        view = self.view
+
+        def made() -> QImage:
+            values = tint_in_plane(name, self._image(name), plane, view)
+            border = max(1, round(self.devicePixelRatioF()))
+            argb = tint_argb(name, values, top_hu(self.case, name), border)
+            return image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
+
+        return self._layer("restored tint", (name, plane, view.slab_mode, view.slab_mm), made)
 
     def _tint(self, plane: SlicePlane, look: tuple, sure: bool) -> QImage:
         labels = reslice_labels(self._image("mask"), plane)
