@@ -106,15 +106,21 @@ def test_a_scan_that_was_left_as_it_is_gets_no_stamp(a_tube, a_view):
 def test_the_legend_tells_what_the_tint_means_above_the_labels(a_restored_tube, a_view):
     plane = plane_through(a_restored_tube.volume.grid, STRAIGHT["axial"], (0, 0, 0), (400, 400))
     overlay = slice_overlay(a_restored_tube, a_view, "axial", plane)
-    assert [name.split()[0] for name, _ in overlay.legend] == ["inferred", "interpolated", "artery"]
+    assert [name.split()[0] for name, _ in overlay.tinted] == ["inferred", "interpolated"]
     assert overlay.color_bar is None
+    texts = [m for m in marks(overlay, 500, 400, 15) if isinstance(m, Text)]
+    rows = [m.text.split()[0] for m in sorted(texts, key=lambda m: m.y) if 260 < m.y < 340]
+    assert [word for word in rows if word[0] in "iap"] == ["inferred", "interpolated", "artery"]
+    small = [m.text for m in marks(overlay, 300, 200, 15) if isinstance(m, Text)]
+    assert any(text.startswith("inferred") for text in small)
+    assert "artery" not in small
     a_view.tint = "error"
     overlay = slice_overlay(a_restored_tube, a_view, "axial", plane)
-    assert [name for name, _ in overlay.legend] == ["artery"]
+    assert overlay.tinted == ()
     made = marks(overlay, 500, 400, 15)
     texts = {m.text: m for m in made if isinstance(m, Text)}
-    assert {"Expected error", "0", "20 HU"} <= set(texts)
-    assert texts["Expected error"].y < texts["20 HU"].y < texts["artery"].y
+    assert {"Expected error", "0", "50 HU"} <= set(texts)
+    assert texts["Expected error"].y < texts["50 HU"].y < texts["artery"].y
     a_view.raw_held = True
     assert slice_overlay(a_restored_tube, a_view, "axial", plane).color_bar is None
 

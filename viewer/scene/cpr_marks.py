@@ -184,7 +184,6 @@ def curved_overlay(
         },
         scale_bar(picture.mm_per_pixel, picture.width),
         (*stamps(case, view), *slab_stamps(view)),
-        (),
-        tint_legend(case, view),
+        tinted=tint_legend(case, view),
         color_bar=tint_bar(case, view),
     )

@@ -90,10 +90,13 @@ def marks(overlay: Overlay, width: int, height: int, line: float) -> list[Mark]:
     made += stamp_marks(overlay.stamps, width, height, line, centered=room)
     if room:
         above = 1 + len(overlay.corners.get("top-left", ()))
-        made += legend_marks(overlay.legend, height, line, above, overlay.color_bar)
+        legend = (*overlay.tinted, *overlay.legend)
+        made += legend_marks(legend, overlay.color_bar, height, line, above, below=3.2)
         if overlay.radius_range_mm is not None:
-            rows = len(overlay.legend) + (BAR_ROWS if overlay.color_bar is not None else 0)
+            rows = len(legend) + (BAR_ROWS if overlay.color_bar is not None else 0)
             made += ramp_marks(overlay.radius_range_mm, height, line, rows)
+    elif some:
+        made += legend_marks(overlay.tinted, overlay.color_bar, height, line, above=1, below=0)
     return made
 
 
@@ -175,18 +178,19 @@ def stamp_marks(
 
 def legend_marks(
     legend: tuple[tuple[str, str], ...],
+    bar: ColorBar | None,
     height: int,
     line: float,
     above: int,
-    bar: ColorBar | None = None,
+    below: float,
 ) -> list[Mark]:
-    """A map and the names of colors in the lower left, above the technique, under lines of text."""
+    """A map and names of colors in the lower left, between so many lines of text."""
     size = 0.65 * line
     mapped = 0 if bar is None else BAR_ROWS
-    fitting = max(int((height - 2 * MARGIN) / line - 3.2 - above - mapped), 1)
+    fitting = max(int((height - 2 * MARGIN) / line - below - above - mapped), 1)
     shown = legend if len(legend) <= fitting else legend[: fitting - 1]
     rows = len(shown) + (len(shown) < len(legend))
-    first = height - MARGIN - line * (3.2 + rows)
+    first = height - MARGIN - line * (below + rows)
     aside = first - mapped * line < height / 2 + line  # beside the left letter
     x = MARGIN + (2 * line if aside else 0)
     made = [] if bar is None else color_bar_marks(bar, x, first - mapped * line, line)

@@ -81,6 +81,7 @@ class Overlay:
     lines: tuple[ReferenceLine, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()  # name and "#RRGGBB"
     radius_range_mm: tuple[float, float] | None = None  # where color means radius
+    tinted: tuple[tuple[str, str], ...] = ()  # as the legend: what a restored scan's tint means
     color_bar: ColorBar | None = None
 
 
@@ -286,7 +287,8 @@ def slice_overlay(case, view: ViewState, name: str, plane: SlicePlane) -> Overla
         scale_bar(plane.mm_per_pixel, plane.width),
         stamps(case, view, plane),
         reference_lines(plane, name, view) if view.crosshair else (),
-        (*tint_legend(case, view), *case_legend(case, view)),
+        case_legend(case, view),
+        tinted=tint_legend(case, view),
         color_bar=tint_bar(case, view),
     )
 

@@ -15,7 +15,7 @@ from viewer.scene.prepare import prepare_surface, prepare_volume
 from viewer.scene.scene import Scene
 from viewer.scene.slice import plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import mask_argb, over
-from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane
 from viewer.scene.turn import to_point
 from viewer.session.view_state import PLANES, Point, ViewState
 
@@ -76,7 +76,7 @@ def slice_picture(case, view: ViewState, name: str, width: int, height: int) -> 
     tint = shown_tint(case, view)
     if tint != "none":
         values = tint_in_plane(tint, grid_image(*layer(case, tint)), plane, view)
-        pixels = over(pixels, tint_argb(tint, values, top_hu(case, tint)))
+        pixels = over(pixels, tint_argb(tint, values))
     if case.mask is not None:
         labels = reslice_labels(grid_image(case.mask.labels, case.mask.grid), plane)
         mask = mask_argb(labels, view.mask_fill, view.mask_outline, view.hidden_labels)

@@ -1,6 +1,5 @@
 """How a restored scan is tinted: where each voxel comes from, and how far it may be off."""
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,6 @@ import numpy as np
 
 from viewer.enhance.halves import DOUBTFUL
 from viewer.enhance.origin import DENOISED, INFERRED, INTERPOLATED, MEASURED, ORIGINS
-from viewer.enhance.restored import Restored
 from viewer.scene.colors import TOKENS, color_map, rgb
 from viewer.scene.cpr import Picture, curved_boldest, slab_of
 from viewer.scene.image import GridImage
@@ -40,12 +38,10 @@ ORIGIN_LOOKS: Mapping[int, tuple[str, float]] = MappingProxyType(
 UNSEEN_COLORS = ("#3B2468", TOKENS["invented"], "#F3EBFF")
 RESIDUAL_COLORS = ("#22C1EE", "#20262B", "#F5CF2B")
 APART = TOKENS["caution"]
+# Where each map ends, the same for all scans, so that two can be compared.
+TOP_HU: Mapping[Tint, float] = MappingProxyType({"error": 50.0, "unseen": 100.0, "residual": 50.0})
 STRONGEST = 0.6  # opacity at the end of a map; it grows from none, so that the gray is readable
-LEAST_TOP_HU = 1.0
-SAMPLE = 200_000  # voxels that tell where a map ends
 BAR_STEPS = 32
-
-_tops: "weakref.WeakKeyDictionary[Restored, dict[Tint, float]]" = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -84,11 +80,11 @@ def tint_on_sheet(
     return curved_boldest(voxels, grid, picture, slab)
 
 
-def tint_argb(name: Tint, values: np.ndarray, top: float, border: int = 1) -> np.ndarray:
+def tint_argb(name: Tint, values: np.ndarray, border: int = 1) -> np.ndarray:
     """Premultiplied 0xAARRGGBB (height,width) of a tint's values (height,width).
 
-    They are origins (uint8) or float16, also as bits, whose map ends at `top`; a hatching and its
-    outline are `border` pixels wide.
+    They are origins (uint8) or float16, also as bits; a hatching and its outline are `border`
+    pixels wide.
     """
     if name == "origin":
         return _origin_table()[values]
@@ -96,7 +92,7 @@ def tint_argb(name: Tint, values: np.ndarray, top: float, border: int = 1) -> np
         doubtful = values.view(np.float16) > DOUBTFUL
         shown = hatched(doubtful, border) | outline_of(doubtful.astype(np.uint8), border)
         return np.where(shown, argb_of(np.array([rgb(APART)]), FULL)[0], np.uint32(0))
-    return _map_table(name, top)[values.view(np.uint16)]
+    return _map_table(name)[values.view(np.uint16)]
 
 
 def tint_map(name: Tint) -> np.ndarray:
@@ -104,18 +100,6 @@ def tint_map(name: Tint) -> np.ndarray:
     if name == "error":
         return color_map("cividis")
     return _blend(UNSEEN_COLORS if name == "unseen" else RESIDUAL_COLORS)
-
-
-def top_hu(case, name: Tint) -> float:
-    """Where the map of a tint ends: a round number over nearly all that there is (HU)."""
-    if name in ("none", "origin", "apart"):
-        return 0.0
-    known = _tops.setdefault(case.restored, {})
-    if name not in known:
-        flat = layer(case, name)[0].reshape(-1)
-        some = np.abs(flat[:: max(1, flat.size // SAMPLE)].astype(np.float32))
-        known[name] = _round_up(float(np.percentile(some, 99)))
-    return known[name]
 
 
 def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
@@ -138,9 +122,9 @@ def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
 def tint_bar(case, view: ViewState) -> ColorBar | None:
     """The map of the tint with its ends in HU; None for one without."""
     name = shown_tint(case, view)
-    if name in ("none", "origin", "apart"):
+    if name not in TOP_HU:
         return None
-    top = top_hu(case, name)
+    top = TOP_HU[name]
     shades = tint_map(name)[np.linspace(0, 255, BAR_STEPS).astype(int)]
     colors = tuple("#{:02X}{:02X}{:02X}".format(*shade) for shade in shades)
     low = f"−{top:g}" if name == "residual" else "0"
@@ -156,13 +140,6 @@ def share_text(share: float) -> str:
     return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
-def _round_up(number: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50 …"""
-    number = max(number, LEAST_TOP_HU)
-    ten = 10.0 ** np.floor(np.log10(number))
-    return float(next(step * ten for step in (1, 2, 5, 10) if step * ten >= number * (1 - 1e-6)))
-
-
 @lru_cache(maxsize=1)
 def _origin_table() -> np.ndarray:
     table = np.zeros(256, np.uint32)
@@ -171,11 +148,11 @@ def _origin_table() -> np.ndarray:
     return table
 
 
-@lru_cache(maxsize=8)
-def _map_table(name: Tint, top: float) -> np.ndarray:
+@lru_cache(maxsize=len(TOP_HU))
+def _map_table(name: Tint) -> np.ndarray:
     """Colors of every float16 by its bits (65536,): the opacity grows with its size."""
     values = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
-    share = np.clip(np.nan_to_num(values) / top, -1, 1)
+    share = np.clip(np.nan_to_num(values) / TOP_HU[name], -1, 1)
     at = (share + 1) / 2 if name == "residual" else np.abs(share)
     color = tint_map(name)[np.round(at * 255).astype(int)]
     return argb_of(color, np.round(STRONGEST * np.abs(share) * FULL).astype(np.uint32))

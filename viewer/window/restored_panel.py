@@ -129,7 +129,7 @@ def _how(restored: Restored) -> Iterator[Line]:
             yield f"Lambda {facts['lambda']:.2g}", tip, ""
     guess = ", ".join(facts["networks"])
     tip = "What was guessed before it was made to agree with the scan"
-    yield f"Guessed by the network {guess}" if guess else "No network: the smoothest", tip, ""
+    yield f"Guessed by the network {guess}" if guess else "Guessed without a network", tip, ""
 
 
 def _shares(restored: Restored) -> Iterator[Line]:

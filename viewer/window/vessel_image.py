@@ -10,7 +10,7 @@ from viewer.scene.cpr import Picture, curved_hu, curved_labels, slab_of, turning
 from viewer.scene.cpr_tint import vessel_argb
 from viewer.scene.layers import seen
 from viewer.scene.slice import window_level
-from viewer.scene.tint_restored import shown_tint, tint_argb, tint_on_sheet, top_hu
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_on_sheet
 from viewer.session.view_state import Tint, ViewState
 from viewer.window.slice_pane import image_of
 
@@ -81,7 +81,7 @@ class CurvedImage:
         key = (case.restored, case.check, name, picture, factor, view.slab_mode, view.slab_mm)
         if self._known is None or self._known[0] != key:
             values = tint_on_sheet(name, case, picture.scaled(factor), view, coarse)
-            argb = tint_argb(name, values, top_hu(case, name), max(1, round(factor)))
+            argb = tint_argb(name, values, max(1, round(factor)))
             self._known = (key, image_of(argb, QImage.Format.Format_ARGB32_Premultiplied))
         return self._known[1]
 

@@ -16,7 +16,7 @@ from viewer.scene.image import GridImage, grid_image
 from viewer.scene.layers import layer, seen
 from viewer.scene.marks import Text
 from viewer.scene.slice import SlicePlane, reslice, reslice_labels, window_level
-from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane
 from viewer.segment.mask import ARTERY
 from viewer.session.view_state import Tint
 from viewer.volume.grid import Grid
@@ -156,7 +156,7 @@ class SectionPane(QWidget):
             image = self._grid_image(name, *layer(case, name))
             values = tint_in_plane(name, image, plane, view)
             border = max(1, round(self.devicePixelRatioF()))
-            argb = tint_argb(name, values, top_hu(case, name), border)
+            argb = tint_argb(name, values, border)
             self._known = (key, image_of(argb, QImage.Format.Format_ARGB32_Premultiplied))
         return self._known[1]
 
