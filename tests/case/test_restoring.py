@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from viewer.case.case import Case
+from viewer.case.checking import check_restoration, doubtful_vessels
 from viewer.case.options import EnhanceOptions
+from viewer.case.pipeline import advance
 from viewer.case.restoring import factor_of, restore_case
+from viewer.enhance.halves import checked
+from viewer.errors import ViewerError
 from viewer.progress import silent
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -48,3 +52,45 @@ def test_voxels_are_divided_as_asked(divide, slices_mm, factor):
     grid = Grid.regular((4, 4, 4), (slices_mm, 0.7, 0.7))
     volume = Volume(np.zeros((4, 4, 4), np.int16), grid)
     assert factor_of(EnhanceOptions(divide=divide), volume) == factor
+
+
+@pytest.fixture(scope="module")
+def a_checked_case(a_case):
+    case = advance(a_case, "enhance", EnhanceOptions("noise", "none", "plain"))
+    return check_restoration(case, silent())
+
+
+def test_a_restoration_is_checked_by_two_halves_of_the_dose(a_checked_case):
+    check = a_checked_case.check
+    assert check.apart.shape == a_checked_case.restored.volume.grid.shape
+    assert np.median(check.apart) == pytest.approx(1.0, abs=0.1)
+    assert 0 <= check.share < 0.05
+    record = a_checked_case.records_of("check")[0]
+    assert set(record.of) == {"restored"}
+    assert record.seconds > 0
+    again = advance(a_checked_case, "enhance", EnhanceOptions("exact", "slices", "plain"))
+    assert again.check is None
+
+
+def test_there_is_nothing_to_check_of_a_scan_that_is_kept(a_case):
+    with pytest.raises(ViewerError, match="run Enhance first"):
+        check_restoration(a_case, silent())
+    kept = advance(a_case, "enhance", EnhanceOptions("exact", "none", "plain"))
+    with pytest.raises(ViewerError, match="run Enhance first"):
+        check_restoration(kept, silent())
+
+
+def test_a_vessel_that_hangs_on_the_noise_is_told_by_its_name(a_case, a_checked_case):
+    grid = a_checked_case.check.grid
+    tree = a_case.tree
+    branch = max(tree.branches, key=lambda each: each.length_mm)
+    apart = np.ones(grid.shape, np.float16)
+    assert doubtful_vessels(a_checked_case.put("check", checked(apart, grid)), tree) == ()
+    index = grid.nearest(branch.points_lps[len(branch.points_lps) // 2 :][:20])
+    apart[tuple(index.T)] = 4.5
+    case = a_checked_case.put("check", checked(apart, grid))
+    told = doubtful_vessels(case, tree)
+    assert branch.name in told[0].text
+    assert "4.5 times" in told[0].text
+    assert np.linalg.norm(branch.points_lps - told[0].point_lps, axis=1).min() < 2
+    assert told[0].severity == "warning"

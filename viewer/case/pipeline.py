@@ -93,6 +93,7 @@ def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) ->
 
 
 def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Iterator[Made]:
+    from viewer.case.checking import doubtful_vessels
     from viewer.geometry.by_hand import ByHand
     from viewer.geometry.centerline import trace
     from viewer.geometry.measure import measures
@@ -111,7 +112,7 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Ite
     )
     tree, told = redone(tree, case.by_hand or ByHand(), lumen, progress.part(0.65, 0.7))
     tree = named(tree, case)
-    yield Made("tree", tree, told + notices(tree.repairs))
+    yield Made("tree", tree, told + notices(tree.repairs) + doubtful_vessels(case, tree))
     surface = make_surface(mask, progress.part(0.7, 0.95), smoothing=options.smoothing)
     progress.at(0.95, "Coloring the surface")
     yield Made("surface", color_by_radius(surface, tree))

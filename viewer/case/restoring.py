@@ -1,7 +1,8 @@
 """The step that restores a case's scan, by the options of the form and the command line."""
 
+import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from viewer.case.case import Case
@@ -9,7 +10,7 @@ from viewer.case.options import EnhanceOptions
 from viewer.enhance.acquisition import MOST, Triple
 from viewer.enhance.guess import NAME
 from viewer.enhance.restore import restore_scan
-from viewer.enhance.restored import Restored
+from viewer.enhance.restored import Mode, Restored
 from viewer.enhance.scan_facts import ScanFacts, scan_facts, unsuitable
 from viewer.errors import Notice, ViewerError
 from viewer.networks import device as devices
@@ -17,6 +18,8 @@ from viewer.networks.network import Network, network
 from viewer.networks.registry import models
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
+
+_facts: "weakref.WeakKeyDictionary[Volume, ScanFacts]" = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +48,12 @@ def restore_case(case: Case, options: EnhanceOptions, progress: Progress) -> Res
         volume,
         facts,
         progress.part(0.15, 1.0),
-        mode="exact" if options.mode == "exact" else "noise",
+        mode=mode_of(options),
         factor=factor_of(options, volume),
         network=asked,
         free_bytes=devices.free_memory(),
     )
+    restored = replace(restored, noise=facts.noise_map)
     notices = tuple(Notice("scan facts", "info", reason) for reason in facts.reasons)
     where = asked.device.name if restored.networks and asked is not None else ""
     return Restoration(restored, notices, restored.networks, where)
@@ -66,10 +70,17 @@ def why_unsuitable(case: Case) -> str | None:
 
 
 def facts_of(case: Case, progress: Progress) -> ScanFacts:
-    """What the scan of a case tells of how it was made."""
+    """What the scan of a case tells of how it was made; measured once."""
     assert case.volume is not None
-    thick = case.series.slice_thickness_mm if case.series is not None else None
-    return scan_facts(case.volume, progress, slice_thickness_mm=thick)
+    if case.volume not in _facts:
+        thick = case.series.slice_thickness_mm if case.series is not None else None
+        _facts[case.volume] = scan_facts(case.volume, progress, slice_thickness_mm=thick)
+    return _facts[case.volume]
+
+
+def mode_of(options: EnhanceOptions) -> Mode:
+    """What is promised."""
+    return "exact" if options.mode == "exact" else "noise"
 
 
 def factor_of(options: EnhanceOptions, volume: Volume) -> Triple:

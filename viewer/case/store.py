@@ -226,7 +226,7 @@ def _described(case: Case, files: dict[str, Any]) -> dict[str, Any]:
         "parts": files,
         "series": facts.series_facts(case.series),
         "suitability": facts.suitability_facts(case.suitability),
-        "restored": None if case.restored is None else case.restored.facts,
+        "restored": None if case.restored is None else case.restored.remembered,
         "mask": None
         if case.mask is None
         else {

@@ -9,6 +9,7 @@ import numpy as np
 
 from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.origin import ORIGINS, unseen_hu
+from viewer.enhance.scan_facts_noise import NoiseMap
 from viewer.volume.volume import Volume
 
 Mode = Literal["exact", "noise"]
@@ -21,6 +22,7 @@ class Restored:
     `origin` (uint8, see `ORIGINS`), `sd_hu` (float16) the standard deviation of the error to be
     expected, and `unseen_hu` (float16, the null-space part) lie on the restored grid; `residual`
     (float16) on the scan's: the scan less what the scanner would have given of the restored volume.
+    `noise` is the scan's own, where it was measured.
     """
 
     volume: Volume
@@ -35,6 +37,7 @@ class Restored:
     chi_square: float
     seconds: Mapping[str, float]
     networks: Mapping[str, str]
+    noise: NoiseMap | None = None
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
@@ -63,12 +66,23 @@ class Restored:
             "residual_greatest_hu": max(float(np.abs(each).max()) for each in self.residual),
             "unseen_rms_hu": _rms(self.unseen_hu),
             "shares": {
-                name: np.count_nonzero(self.origin == number) / self.origin.size
+                name: int(np.count_nonzero(self.origin == number)) / self.origin.size
                 for number, name in enumerate(ORIGINS)
             },
             "seconds": dict(self.seconds),
             "networks": dict(self.networks),
         }
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """What `recalled` needs beside the voxels: the facts, and the noise of the scan."""
+        if self.noise is None:
+            return dict(self.facts)
+        told = {
+            "sd_hu": np.round(self.noise.sd_hu.astype(float), 3).tolist(),
+            "places": [np.round(each, 3).tolist() for each in self.noise.places],
+        }
+        return dict(self.facts) | {"noise_map": told}
 
 
 def left_over(scan: Volume, fine: np.ndarray, acquisition: Acquisition, mode: Mode) -> np.ndarray:
@@ -98,7 +112,16 @@ def recalled(
         _untold(facts["chi_square"]),
         dict(facts["seconds"]),
         dict(facts["networks"]),
+        _noise_from(facts.get("noise_map"), scan.grid.shape),
     )
+
+
+def _noise_from(told: Mapping[str, Any] | None, shape: tuple[int, int, int]) -> NoiseMap | None:
+    """The noise that `remembered` told."""
+    if told is None:
+        return None
+    first, second, third = (np.array(each, float) for each in told["places"])
+    return NoiseMap(np.array(told["sd_hu"], np.float32), (first, second, third), shape)
 
 
 def _rms(values: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from viewer.case import pipeline
 from viewer.case.case import Case
+from viewer.case.checking import check_restoration, told_of
 from viewer.case.decide import decide, noted, words_for
 from viewer.case.options import Options
 from viewer.case.source import Source, choose, find_source, open_source
@@ -177,6 +178,24 @@ class Session:
             self._step_failed(step.name, sentence, error)
 
         return self.jobs.start("Reconstruct", work, lambda _: None, failed)
+
+    def check_restoration(self) -> Job[Case]:
+        """Compare the restored scan with those of two halves of the dose, and tell what it gave."""
+        before = self.case
+
+        def done(after: Case) -> None:
+            self.change("Check", before, after)
+            if self.case.check is not after.check or after.check is None:
+                return
+            self.say("info", told_of(after.check))
+            self.view.tint = "apart"
+
+        return self.jobs.start(
+            "Checking the restoration",
+            lambda progress: check_restoration(before, progress),
+            done,
+            self._failed,
+        )
 
     def change(self, name: str, before: Case, after: Case) -> None:
         """Take a result made from `before`; what a person noted meanwhile is carried over.

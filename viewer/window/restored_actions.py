@@ -50,5 +50,10 @@ RESTORED_ACTIONS: tuple[Action, ...] = (
            "Shift+I", enabled=has_restored, checked=lambda s: s.view.tint != "none",
            tip="Shows on every picture what was measured and what was not"),
     *(_tint(name) for name in TITLES if name != "none"),
+    Action("check-restoration", "Check the restoration", "Steps",
+           lambda w: w.session.check_restoration(), "Ctrl+Shift+I",
+           enabled=lambda s: has_restored(s) and s.jobs.current is None,
+           tip="Restores two halves of the dose, too: where they disagree, the picture hangs on "
+           "the noise, and is marked"),
 )
 # fmt: on
