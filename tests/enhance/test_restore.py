@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from viewer.enhance.guess import Asked
+from viewer.enhance.guess import USUAL_MM, Asked
 from viewer.enhance.origin import DENOISED, INFERRED, INTERPOLATED, MEASURED, unseen_hu
 from viewer.enhance.restore import BYTES_PER_VOXEL, expected_error_hu, restore
 from viewer.errors import ViewerError
@@ -113,6 +113,7 @@ class Guesses:
     def run(self, channels, check):
         check()
         self.seen.append(channels[1:, 0, 0, 0])
+        self.told = channels[1, :, 0, 0]
         quiet = gaussian_filter(channels[0], 0.7) - channels[0]
         wave = self.wave_hu / 400 * np.sin(np.arange(channels.shape[1]) * np.pi / 2)
         log_variance = np.full_like(quiet, 2 * np.log(8.0 / 100))
@@ -124,9 +125,19 @@ def test_a_network_guesses_and_what_was_measured_is_kept(truth):
     asked = Asked(network, NOISE_HU, 0.7, 4.0)
     found = restore(volume, NOISE_HU, silent(), mode="exact", factor=(4, 1, 1), asked=asked)
     np.testing.assert_array_equal(found.acquisition.means(found.volume.voxels), volume.voxels)
-    np.testing.assert_allclose(network.seen[0], [NOISE_HU / 50, 2, 0.7, 1.0], rtol=1e-6)
+    sharpness = 0.7 * volume.grid.spacing_mm[1] / USUAL_MM
+    np.testing.assert_allclose(network.seen[0], [NOISE_HU / 50, 2, sharpness, 1.0], rtol=1e-6)
     np.testing.assert_allclose(found.sd_hu, np.hypot(8.0, NOISE_HU), rtol=2e-3)
     assert found.facts["networks"] == {"restore": "abc"}
+
+
+def test_a_network_is_told_the_noise_of_each_place(truth):
+    volume, network = scanned(truth, 4), Guesses()
+    noise = np.linspace(10, 30, len(volume.voxels), dtype=np.float32)[:, None, None]
+    noise = np.broadcast_to(noise, volume.voxels.shape)
+    asked = Asked(network, noise, 0.7, 4.0)
+    restore(volume, 20.0, silent(), mode="exact", factor=(4, 1, 1), asked=asked)
+    assert network.told[:96] == pytest.approx(np.repeat(noise[:, 0, 0], 4) / 50)
 
 
 def test_what_a_network_makes_up_is_told_as_inferred(truth):

@@ -63,7 +63,8 @@ def restore_scan(
     asked = None
     if network is not None and facts.noise_hu is not None:
         sharpness = facts.mtf50_per_mm or USUAL_MTF50
-        asked = Asked(network, facts.noise_hu, sharpness, slice_mm)
+        told = facts.noise_hu if facts.noise_map is None else facts.noise_map.at()
+        asked = Asked(network, told, sharpness, slice_mm)
     return restore(
         volume,
         noise,
@@ -141,7 +142,8 @@ def restore(
     progress.at(0.0, "Dividing voxels")
     plain = smoothest(volume.voxels, acquisition)
     part = progress.part(0.0, 0.6)
-    guess, sd_hu = _guess(volume, plain, usual_noise, acquisition, exact, asked, part)
+    small = whole is not None
+    guess, sd_hu = _guess(volume, plain, usual_noise, acquisition, exact, asked, small, part)
     clock.note("guess")
     progress.at(0.6, "Keeping what was measured")
     strength = 0.0
@@ -186,12 +188,13 @@ def _guess(
     acquisition: Acquisition,
     exact: bool,
     asked: Asked | None,
+    small: bool,
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A guess at the restored volume (float32) and the deviation of its error (float16), HU."""
     if asked is not None:
-        new_mm = volume.grid.spacing_mm[0] / acquisition.factor[0]
-        guess, sd_hu = guessed(asked, plain, acquisition, new_mm, progress)
+        slice_mm, pixel_mm, _ = acquisition.grid(volume.grid).spacing_mm
+        guess, sd_hu = guessed(asked, plain, acquisition, (slice_mm, pixel_mm), progress)
         if exact and noise_hu > 0:  # what is exact has the noise of the scan
             np.hypot(sd_hu, np.float16(noise_hu), out=sd_hu)
         return guess, sd_hu

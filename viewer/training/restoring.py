@@ -111,7 +111,8 @@ class Shot:
     """A scan (acquired voxels, HU) of a truth, and the scan as it should be on the new voxels.
 
     `facts` are the noise's standard deviation (HU), the factor along z, MTF50 (cycles per mm) and
-    the slice profile (mm), as `channels` takes them; `new_mm` is the new slice distance.
+    the slice profile (mm), as `channels` takes them; `new_mm` the distances of new slices and
+    pixels.
     """
 
     scan: np.ndarray
@@ -119,7 +120,7 @@ class Shot:
     target: np.ndarray
     wall: np.ndarray
     facts: tuple[float, int, float, float]
-    new_mm: float
+    new_mm: tuple[float, float]
 
 
 def shoot(truth: Truth, setting: Setting, rng: np.random.Generator) -> Shot:
@@ -137,7 +138,8 @@ def shoot(truth: Truth, setting: Setting, rng: np.random.Generator) -> Shot:
         mtf50(setting, spacing),
         slice_mm(setting, spacing),
     )
-    return Shot(np.rint(scan + noise), acquisition, target, wall, facts, float(spacing[0]))
+    new_mm = float(spacing[0]), float(spacing[1])
+    return Shot(np.rint(scan + noise), acquisition, target, wall, facts, new_mm)
 
 
 def make_pair(truth: Truth, setting: Setting, size: int, rng: np.random.Generator) -> Pair:

@@ -126,7 +126,8 @@ def without_network(shot: Shot, dose: float | None) -> Mapping[str, np.ndarray]:
         "cubic": zoom(shot.scan, shot.acquisition.factor, order=3, mode="nearest", grid_mode=True),
     }
     if dose is not None:
-        spacing = [shot.new_mm * n for n in shot.acquisition.factor]
+        mm = shot.new_mm[0], shot.new_mm[1], shot.new_mm[1]
+        spacing = [each * n for each, n in zip(mm, shot.acquisition.factor, strict=True)]
         volume = Volume(shot.scan.astype(np.int16), Grid.regular(shot.scan.shape, spacing))
         quiet = denoise(volume, shot.facts[0], silent()).voxels
         out["denoised"] = smoothest(quiet, shot.acquisition)
