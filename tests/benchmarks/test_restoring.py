@@ -1,0 +1,122 @@
+"""What the benchmark of restoration says of methods is so."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import restoring_methods, restoring_truths
+from tests.benchmarks.restoring import Part, scans
+from tests.benchmarks.restoring_judged import agreement, correlation
+from tests.benchmarks.restoring_methods import (
+    CUBIC,
+    EXACT,
+    MEANS,
+    NOISE,
+    VARIATION,
+    WITHOUT,
+    methods,
+)
+from tests.benchmarks.restoring_tables import tables
+from tests.benchmarks.restoring_truths import PEOPLE, SETTINGS, Setting, Truth, person
+from viewer.enhance.scan_facts import scan_facts
+from viewer.phantom.blur import blur
+from viewer.progress import silent
+from viewer.volume.grid import Grid
+from viewer.volume.volume import Volume
+
+THICK = Setting(slices_mm=4.0)
+LOW_DOSE = Setting(dose=0.25)
+
+
+@pytest.fixture(scope="module")
+def a_person():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restoring_truths, "SHAPE", (42, 56, 56))
+        return person(*PEOPLE[0])
+
+
+def test_a_person_is_scanned_as_thick_and_as_noisy_as_is_said(a_person):
+    assert [a_person.factor(each) for each in SETTINGS] == [3, 6, 7, 1, 1, 1]
+    thick, noisy = a_person.scan(THICK), a_person.scan(LOW_DOSE)
+    assert thick.grid.spacing_mm[0] == pytest.approx(4.2)
+    assert thick.grid.points_lps(np.array([[-0.5, 0, 0]])) == pytest.approx(
+        a_person.volume.grid.points_lps(np.array([[-0.5, 0, 0]]))
+    )
+    noise = noisy.voxels - a_person.volume.voxels.astype(np.float32)
+    louder = a_person.scan(Setting(dose=0.0625)).voxels - a_person.volume.voxels.astype(np.float32)
+    assert louder.std() == pytest.approx(2 * noise.std(), rel=0.05)
+    assert abs(noise.mean()) < 0.05 * noise.std()
+
+
+@pytest.mark.parametrize("setting", [THICK, LOW_DOSE])
+def test_every_method_gives_the_truths_voxels_and_beats_doing_nothing_where_it_should(
+    a_person, setting, monkeypatch
+):
+    monkeypatch.setattr(restoring_methods, "STRENGTHS", {MEANS: (0.6,), VARIATION: (0.75,)})
+    scan = a_person.scan(setting)
+    factor = a_person.factor(setting)
+    edges = {}
+    for name, work in methods(scan, factor, scan_facts(scan, silent()), None):
+        made = work()
+        assert made.hu.shape == a_person.volume.voxels.shape
+        edges[name] = agreement(np.asarray(made.hu, np.float32), a_person)["edge"]
+        if name == EXACT + WITHOUT:
+            assert made.residual_hu < 0.01
+        if name == NOISE + WITHOUT:
+            assert made.chi_square == pytest.approx(1, abs=0.05)
+    if setting is THICK:
+        assert edges[EXACT + WITHOUT] > edges[CUBIC]
+    else:
+        assert edges[f"{VARIATION} 0.75"] > edges[CUBIC]
+
+
+def test_a_blurred_volume_agrees_with_the_truth_down_to_a_coarser_wavelength_only(a_person):
+    true = a_person.volume.voxels.astype(np.float32)
+    told = correlation(true, a_person)
+    assert told["resolution"] == pytest.approx(2 * restoring_truths.SPACING_MM)
+    noise = 40 * np.random.default_rng(0).standard_normal(true.shape, dtype=np.float32)
+    coarse = correlation(blur(true, (4, 4, 4)) + noise, a_person)
+    assert coarse["resolution"] > 2 * told["resolution"]
+    assert all(a > b for a, b in zip(coarse["patches"], told["patches"], strict=True))
+
+
+def test_real_scans_are_thinned_to_slices_that_come_near_alone():
+    grid = Grid.regular((30, 8, 8), (1.5, 0.7, 0.7))
+    truth = Truth("a scan", Volume(np.zeros(grid.shape, np.int16), grid), np.ones(grid.shape, bool))
+    assert [truth.factor(each) for each in SETTINGS] == [None, 3, 3, 1, 1, 1]
+    assert truth.scan(THICK).voxels.shape == (10, 8, 8)
+
+
+def test_parts_share_all_scans(monkeypatch, a_person):
+    monkeypatch.setattr("tests.benchmarks.restoring.truths", lambda quick: [a_person])
+    parts = [list(scans(False, Part.read(f"{n}/4"))) for n in range(4)]
+    assert {s.name for _, s in itertools.chain(*parts)} == {each.name for each in SETTINGS}
+    assert sum(map(len, parts)) == len(SETTINGS)
+    with pytest.raises(ValueError, match="2/2"):
+        Part.read("2/2")
+
+
+def row(method, setting=THICK, *, psnr=30.0, truth="a", kind="Made-up people", **more):
+    named = {"truth": truth, "kind": kind, "setting": setting.name, "method": method, "factor": 6}
+    return named | {"PSNR": psnr, "edge": psnr, "network": "", "at": 0} | more
+
+
+def test_tables_tell_the_best_strength_the_worst_residual_and_the_network_asked_last():
+    rows = [row(f"{VARIATION} {s:g}", psnr=p) for s, p in ((0.5, 31.0), (0.75, 33.0), (1.0, 32.0))]
+    real = "Real scans"
+    rows += [row(f"{VARIATION} {s:g}", psnr=40 + s, truth="b", kind=real) for s in (0.5, 0.75, 1.0)]
+    rows += [row(EXACT, residual=0.0), row(EXACT, truth="c", residual=0.004)]
+    rows += [row(NOISE, psnr=20.0, network="old"), row(NOISE, psnr=35.0, network="new", chi2=0.98)]
+    page = "\n".join(tables(rows))
+    assert f"| 4 mm slices | {VARIATION} | 33.00 |" in page
+    assert f"| 4 mm slices | {VARIATION} | 40.75 |" in page
+    assert "| 0.004 |" in page
+    assert "| 0.980 |" in page
+    assert "20.00" not in page
+
+
+def test_patches_that_agree_less_finely_than_those_of_cubic_are_counted():
+    rows = [row(CUBIC, patches=[2.0, 3.0, 4.0, 5.0]), row(EXACT, patches=[1.5, 3.0, 4.5, 2.0])]
+    lines = [line for line in tables(rows) if line.startswith(f"| 4 mm slices | {EXACT} |")]
+    assert lines[-1].endswith("| 0.25 |")
