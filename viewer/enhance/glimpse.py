@@ -20,7 +20,7 @@ from viewer.volume.volume import Volume
 SIDES_MM = (48.0, 40.0, 32.0, 24.0)  # in the plane that is looked at, the first that fits
 DEPTHS_MM = (48.0, 24.0, 12.0, 6.0)
 FEWEST = 3  # slices or rows along each side
-MARGIN, NETWORK_MARGIN = 8, 12  # voxels beyond the box, so that it does not see its own edge
+MARGIN = 8  # voxels beyond the box, so that it does not see its own edge
 NEW_VOXELS = 3_500_000  # that are restored in a second without a network
 NETWORK_SECONDS = 1.2
 SAMPLE, SAMPLES, NETWORK_SAMPLES = (8, 24, 24), (3, 7, 7), (2, 4, 4)
@@ -73,7 +73,7 @@ def whole_of(
     missing: list[np.ndarray] = []
     levels: list[np.ndarray | float] = []
     for box in progress.over(boxes, len(boxes), "Looking at samples"):
-        outer = around(box, (SAMPLE_MARGIN,) * 3, volume.grid.shape)
+        outer = _wider(box, SAMPLE_MARGIN, volume, _step(network))
         part, told = cut(volume, facts, outer)
         made = restore_scan(
             part, told, silent(), mode=mode, factor=factor, network=network, whole=guess_only
@@ -99,8 +99,8 @@ def glimpse(
 ) -> Glimpse:
     """The box round a point, restored; it is thin along `into` (LPS) where time is short."""
     most = NEW_VOXELS if network is None else int(NETWORK_SECONDS * network.voxels_per_second)
-    margin = MARGIN if network is None else NETWORK_MARGIN
-    inner, outer = box_round(volume, at_lps, into, margin, most // int(np.prod(factor)))
+    most //= int(np.prod(factor))
+    inner, outer = box_round(volume, at_lps, into, MARGIN, most, _step(network))
     part, told = cut(volume, facts, outer)
     made = restore_scan(
         part, told, progress, mode=mode, factor=factor, network=network, whole=whole
@@ -114,8 +114,12 @@ def box_round(
     into: Sequence[float] | np.ndarray,
     margin: int,
     most: int,
+    step: int = 1,
 ) -> tuple[Box, Box]:
-    """The box to be shown, and the wider one to be worked out, of `most` voxels where it can be."""
+    """The box to be shown, and the wider one to be worked out, of `most` voxels where it can be.
+
+    The latter begins at multiples of `step` voxels.
+    """
     grid = volume.grid
     middle = grid.nearest(np.asarray(at_lps, float))
     deep = int(
@@ -127,7 +131,7 @@ def box_round(
         half = np.maximum(np.rint(wide / grid.spacing_mm / 2), FEWEST // 2).astype(int)
         low, high = np.maximum(middle - half, 0), np.minimum(middle + half + 1, grid.shape)
         inner = _box(low, high)
-        outer = around(inner, (margin,) * 3, grid.shape)
+        outer = _wider(inner, margin, volume, step)
         if np.prod([each.stop - each.start for each in outer]) <= most:
             break
     return inner, outer
@@ -172,6 +176,19 @@ def _inside(volume: Volume, made: Restored, inner: Box, outer: Box) -> Glimpse:
         noise_hu(shown, silent(), EVEN_HU),
         float(np.sqrt(np.mean(np.square(residual)))),
     )
+
+
+def _wider(box: Box, margin: int, volume: Volume, step: int) -> Box:
+    """A box with its margin, that begins where the network sees voxels as in the whole scan."""
+    first, second, third = (
+        slice(side.start // step * step, side.stop)
+        for side in around(box, (margin,) * 3, volume.grid.shape)
+    )
+    return first, second, third
+
+
+def _step(network: Network | None) -> int:
+    return 1 if network is None else network.plan.multiple
 
 
 def _box(low: np.ndarray, high: np.ndarray) -> Box:

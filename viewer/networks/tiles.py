@@ -86,6 +86,12 @@ def lay_tiles(needed: np.ndarray, largest: Triple, overlap: float, multiple: int
     return Tiling(shape, tile, np.array(kept, int).reshape(-1, 3))
 
 
+def one_tile(shape: Triple, multiple: int) -> Tiling:
+    """A single tile over all of a box that brings its own margin."""
+    first, second, third = (_up(count, multiple) for count in shape)
+    return Tiling(shape, (first, second, third), np.zeros((1, 3), int))
+
+
 def cut(channels: Callable[[Box], np.ndarray], shape: Triple, box: Box) -> np.ndarray:
     """The channels (c, d, h, w) in a box that may reach beyond the volume: its edge goes on."""
     inside = [slice(max(s.start, 0), min(s.stop, n)) for s, n in zip(box, shape, strict=True)]
