@@ -118,12 +118,13 @@ def quieted(name: str, hu: np.ndarray, strength_hu: float, factor: int) -> Made:
 def asked(scan: Volume, factor: int, facts: ScanFacts, network: Network) -> Made:
     """What the network says alone, as a plain residual network would be used."""
     acquisition = Acquisition(scan.grid.shape, (factor, 1, 1))
-    apart = scan.grid.spacing_mm[0]
+    assert facts.noise_map is not None
     sharpness = facts.mtf50_per_mm or USUAL_MTF50
-    assert facts.noise_hu is not None
-    question = Asked(network, facts.noise_hu, sharpness, facts.profile_mm or apart)
+    slice_mm = facts.profile_mm or scan.grid.spacing_mm[0]
+    question = Asked(network, facts.noise_map.at(), sharpness, slice_mm)
+    new_mm = acquisition.grid(scan.grid).spacing_mm[:2]
     plain = smoothest(scan.voxels, acquisition)
-    return Made(guessed(question, plain, acquisition, apart / factor, silent())[0])
+    return Made(guessed(question, plain, acquisition, new_mm, silent())[0])
 
 
 def ours(scan: Volume, factor: int, facts: ScanFacts, mode: Mode, network: Network | None) -> Made:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from viewer.enhance.scan_facts import scan_facts, unsuitable
+from viewer.enhance.scan_facts_noise import mode
 from viewer.phantom.blur import blur, grain
 from viewer.progress import silent
 from viewer.volume.grid import Grid
@@ -166,6 +167,10 @@ def test_a_scan_whose_background_was_taken_away_tells_nothing(body):
     assert facts.noise_hu is None
     assert facts.noise_map is None
     assert any("noise" in reason for reason in facts.reasons)
+
+
+def test_variances_that_are_all_alike_have_a_mode():
+    assert mode(np.full(50, 4.0))[0] == pytest.approx(4.0, rel=0.1)
 
 
 @pytest.mark.alone
