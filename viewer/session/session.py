@@ -24,6 +24,7 @@ from viewer.segment.edit import Edit
 from viewer.segment.mask import Box
 from viewer.segment.mended import unmended
 from viewer.session.follow_up import FollowUp
+from viewer.session.glimpse import Looking
 from viewer.session.history import History
 from viewer.session.jobs import Job, Jobs, Post
 from viewer.session.preview import Preview, preview_of, summary_of
@@ -71,6 +72,7 @@ class Session:
         self.view.corners = self.settings.corners
         self.view.mask_fill = self.settings.mask_fill
         self.view.mask_outline = self.settings.mask_outline
+        self.looking = Looking(self)
 
     # What is open
 

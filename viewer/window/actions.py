@@ -13,6 +13,7 @@ from viewer.window.action import (
     may_undo,
     step_ready,
 )
+from viewer.window.compare_actions import COMPARE_ACTIONS, cancel, cancels
 from viewer.window.findings_actions import FINDINGS_ACTIONS
 from viewer.window.restored_actions import RESTORED_ACTIONS
 from viewer.window.teach_actions import TEACH_ACTIONS
@@ -128,8 +129,9 @@ ACTIONS: tuple[Action, ...] = (
            enabled=idle_with_volume, tip="Run the next step that is ready"),
     _step("suitability", "Alt+1"), _step("enhance", "Alt+2"),
     _step("segment", "Alt+3"), _step("trace", "Alt+4"), _step("measure", "Alt+5"),
-    Action("cancel", "Cancel", "Steps", lambda w: w.cancel(), "Esc",
-           enabled=lambda s: s.jobs.current is not None, tip="Stop what is running"),
+    *COMPARE_ACTIONS,
+    Action("cancel", "Cancel", "Steps", cancel, "Esc", enabled=cancels,
+           tip="Take the preview away, or stop what is running"),
     *TOOL_ACTIONS,
     _layout("2x2", "Four panes", "Ctrl+Shift+1", "grid-four"),
     _layout("1+3", "One large, three small", "Ctrl+Shift+2", "layout"),

@@ -4,13 +4,12 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeyEvent,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
@@ -36,6 +35,7 @@ from viewer.window.actions import ACTIONS, MENUS
 from viewer.window.banner import Banner
 from viewer.window.editing import Editing
 from viewer.window.files import Files
+from viewer.window.glimpse import GlimpseTool
 from viewer.window.hover import Hover
 from viewer.window.inspector import Inspector
 from viewer.window.jobs_bar import JobsBar
@@ -44,6 +44,7 @@ from viewer.window.pages import HELP, SettingsPage, ShortcutsPage, TextPage
 from viewer.window.palette import Palette
 from viewer.window.pane_grid import PaneGrid
 from viewer.window.quiz import QuizPanel
+from viewer.window.raw_key import RawKey
 from viewer.window.slice_menu import show_slice_menu
 from viewer.window.start_page import StartPage, shortened
 from viewer.window.steps_panel import StepsPanel
@@ -76,6 +77,8 @@ class MainWindow(QMainWindow):
         self.start = StartPage()
         self.jobs_bar = JobsBar(session.jobs)
         self.hover = Hover(session, self.panes, self.editing, self.jobs_bar, self)
+        self.glimpse = GlimpseTool(session, self.panes, self.steps, self.jobs_bar, self)
+        self.raw_key = RawKey(session.view, self)
         self.log_window = LogWindow(self)
         self._assemble()
         self._busy_job: Job | None = None
@@ -166,6 +169,7 @@ class MainWindow(QMainWindow):
         session.case_changed.connect(self._show_case)
         session.history_changed.connect(self._mark)
         session.previewed.connect(self._mark)
+        session.looking.changed.connect(self._mark)
         session.selected.connect(self._mark)
         session.jobs.changed.connect(self._job_changed)
         session.view.events.connect(self._mark)
@@ -185,8 +189,6 @@ class MainWindow(QMainWindow):
         self.start.open_folder.connect(self.files.ask_folder)
         self.start.open_example.connect(self.files.open_example)
         self.start.open_recent.connect(lambda path: self.files.open_path(Path(path)))
-        QApplication.instance().installEventFilter(self)
-        QApplication.instance().applicationStateChanged.connect(self._let_go)
 
     def _run(self, action: Action) -> None:
         try:
@@ -348,20 +350,6 @@ class MainWindow(QMainWindow):
 
     # Events of Qt
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Show the raw scan while the backtick is held."""
-        # Every event of the program comes by: all but keys leave at once.
-        if not isinstance(event, QKeyEvent) or event.key() != Qt.Key.Key_QuoteLeft:
-            return False
-        turns = event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if turns and not event.isAutoRepeat():
-            self.session.view.raw_held = event.type() == QEvent.Type.KeyPress
-        return turns
-
-    def _let_go(self, state: Qt.ApplicationState) -> None:
-        if state != Qt.ApplicationState.ApplicationActive:
-            self.session.view.raw_held = False
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder or a file."""
         if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
@@ -378,14 +366,13 @@ class MainWindow(QMainWindow):
         if not self.files.may_lose_work():
             event.ignore()
             return
-        QApplication.instance().removeEventFilter(self)
-        QApplication.instance().applicationStateChanged.disconnect(self._let_go)
         session = self.session
         session.close()
         self._marked.stop()
         session.case_changed.disconnect(self._show_case)
         session.history_changed.disconnect(self._mark)
         session.previewed.disconnect(self._mark)
+        session.looking.changed.disconnect(self._mark)
         session.selected.disconnect(self._mark)
         session.jobs.changed.disconnect(self._job_changed)
         session.view.events.disconnect(self._mark)
@@ -393,7 +380,8 @@ class MainWindow(QMainWindow):
             session.messaged.disconnect(listener)
         session.settings_changed.disconnect(self._settings_changed)
         session.found.disconnect(self.files.choose_series)
-        for part in (self.hover, self.tree, self.panes, self.steps, self.inspector, self.quiz):
+        listening = (self.hover, self.glimpse, self.raw_key, self.tree)
+        for part in (*listening, self.panes, self.steps, self.inspector, self.quiz):
             part.release()
         self.log_window.release()
         self.jobs_bar.close_bar()

@@ -142,6 +142,8 @@ def field_for(each: Field) -> NumberField | ChoiceField:
 class OptionsForm(QWidget):
     """All options of one step."""
 
+    changed = Signal()
+
     def __init__(self, kind: type[Options]) -> None:
         super().__init__()
         self._kind = kind
@@ -151,6 +153,7 @@ class OptionsForm(QWidget):
         grid.setVerticalSpacing(8)
         for row, widget in enumerate(self.fields.values()):
             grid.addWidget(widget, row, 0)
+            widget.changed.connect(self.changed)
 
     @property
     def options(self) -> Options:

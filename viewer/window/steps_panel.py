@@ -18,6 +18,7 @@ from viewer.session.session import Session
 from viewer.units import seconds_text
 from viewer.window.options_form import OptionsForm
 from viewer.window.progress_line import ProgressLine
+from viewer.window.restoring_forecast import RestoringForecast
 from viewer.window.side_panel import SidePanel, heading
 from viewer.window.style import icon
 
@@ -60,7 +61,7 @@ class StepCard(QFrame):
         self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bar = ProgressLine(f"{title}: progress")
         self.body = QWidget()
-        inner = QVBoxLayout(self.body)
+        self._inner = inner = QVBoxLayout(self.body)
         inner.setContentsMargins(0, 4, 0, 0)
         inner.setSpacing(8)
         tip_label = QLabel(tip)
@@ -108,6 +109,10 @@ class StepCard(QFrame):
         self.button.setText({"failed": "Try again", "done": "Run again"}.get(state, "Run"))
         self.head.setAccessibleName(f"{self.title}: {state}")
 
+    def add(self, below: QWidget) -> None:
+        """Put more between the options and the buttons."""
+        self._inner.insertWidget(self._inner.count() - 1, below)
+
     def unfold(self, shown: bool) -> None:
         """Show or hide the options."""
         self.body.setVisible(shown)
@@ -132,6 +137,9 @@ class StepsPanel(SidePanel):
         self.cards = {"read": read}
         for step in pipeline.STEPS:
             self.cards[step.name] = StepCard(step.name, step.title, step.tip, step.options)
+        enhance = self.cards["enhance"]
+        self.forecast = RestoringForecast(session, enhance.form)
+        enhance.add(self.forecast)
         column = self.column
         self.all = QPushButton("Reconstruct")
         self.all.setObjectName("primary")
@@ -217,3 +225,4 @@ class StepsPanel(SidePanel):
         """Stop listening."""
         self._session.case_changed.disconnect(self._case_changed)
         self._session.jobs.changed.disconnect(self._job_changed)
+        self.forecast.release()
