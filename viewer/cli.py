@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from viewer.command import cases, networks, patients, restoring, scans, vessels
+from viewer.command import cases, harmonizing, networks, patients, restoring, scans, vessels
 from viewer.errors import ViewerError
 from viewer.progress import Cancelled, Progress
 from viewer.provenance import product_version
@@ -20,6 +20,7 @@ VERBS = (
     cases.add_evaluate,
     cases.add_picture,
     restoring.add_enhance,
+    harmonizing.add_harmonize,
     vessels.add_trace,
     patients.add_phantom,
     networks.add_train,
