@@ -1,9 +1,10 @@
 import numpy as np
 
-from viewer.scene.hidden import AIR_HU, hidden_labels, without
+from viewer.scene.hidden import AIR_HU, hidden_labels, prepare_shown, without
 from viewer.segment.mask import ARTERY, BONE, CHAMBER, ORGAN, VesselMask
 from viewer.session.view_state import ViewState
 from viewer.volume.grid import Grid
+from viewer.volume.resample import grid_with_spacing
 from viewer.volume.volume import Volume
 
 
@@ -19,6 +20,17 @@ def test_bone_and_its_rim_become_air_and_vessels_stay():
     assert (shown[:, 10, 4] == 300).all(), "the rim of a vessel beside a bone is the vessel's"
     assert (shown[:, 15:] == 300).all()
     assert (volume.voxels == 300).all()
+
+
+def test_the_raw_scan_is_shown_without_what_a_finer_mask_holds():
+    raw = Volume(np.full((5, 20, 20), 300, np.int16), Grid.regular((5, 20, 20), (2.0, 1.0, 1.0)))
+    finer = grid_with_spacing(raw.grid, (1.0, 1.0, 1.0))
+    labels = np.zeros(finer.shape, np.uint8)
+    labels[:, 5:12, 5:12], labels[:, 14:18, 5:12] = BONE, ARTERY
+    made = prepare_shown(raw, True, VesselMask(labels, finer), (BONE,))
+    voxels = made.fine[0].source.voxels
+    assert (voxels[:, 7:9, 7:9] == AIR_HU).all()
+    assert (voxels[:, 15:17, 7:9] == 300).all()
 
 
 def test_switches_say_which_labels_are_left_out():

@@ -7,6 +7,8 @@ from viewer.scene.colors import volume_preset
 from viewer.scene.image import grid_image
 from viewer.scene.pick import branch_near, branch_under, volume_hit
 from viewer.scene.prepare import prepare_surface, prepare_volume
+from viewer.volume.resample import grid_with_spacing
+from viewer.volume.volume import Volume
 
 
 def lit(picture):
@@ -109,6 +111,23 @@ def test_the_clip_box_cuts_volume_and_surface(a_scene, a_tube, a_view):
     half = lit(a_scene.render())[:, :130]
     assert half[90:].sum() < half[:70].sum() / 4
     assert half.sum() < whole
+
+
+def test_finer_voxels_in_the_same_place_leave_the_camera_and_the_clip_box(a_scene, a_tube, a_view):
+    stand(a_scene, a_tube, a_view)
+    a_scene.orbit(60, 30)
+    a_scene.clip_box = (0, 1, 0, 1, 0.5, 1)
+    into = a_scene.axes[2]
+    grid = a_tube.volume.grid
+    finer = grid_with_spacing(grid, (0.5, 1.0, 1.0))
+    voxels = np.repeat(a_tube.volume.voxels, 3, axis=0)
+    a_scene.show_volume(prepare_volume(Volume(voxels, finer), a_scene.software))
+    assert np.allclose(a_scene.axes[2], into)
+    assert a_scene.clip_box[4] == 0.5
+    moved = grid.box((0, 0, 0), (40, 64, 64))
+    part = Volume(a_tube.volume.voxels[:40], moved)
+    a_scene.show_volume(prepare_volume(part, a_scene.software))
+    assert a_scene.clip_box == scene.WHOLE_BOX
 
 
 def test_dragging_a_face_moves_it_with_the_mouse(a_scene, a_tube, a_view):

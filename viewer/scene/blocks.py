@@ -1,4 +1,4 @@
-"""Smaller copies of volumes: voxels averaged in blocks."""
+"""Smaller copies of volumes: the mean of blocks of voxels, or the largest of each."""
 
 from collections.abc import Sequence
 
@@ -45,6 +45,20 @@ def block_mean(block: np.ndarray, factors: Sequence[int], shape: Sequence[int]) 
             for one in block:
                 total += one[rows, columns]
     return (total / (len(block) * factors[0] * factors[1])).round().astype(np.int16)
+
+
+def largest(values: np.ndarray, grid: Grid, coarser: Grid) -> np.ndarray:
+    """The largest value of each block of `grid` that is one voxel of a `smaller` copy's grid."""
+    ratios = np.array(coarser.spacing_mm) / grid.spacing_mm
+    slices, rows, columns = (max(1, round(float(ratio))) for ratio in ratios)
+    if (slices, rows, columns) == (1, 1, 1):
+        return values
+    made = np.empty(coarser.shape, dtype=values.dtype)
+    _, high, wide = coarser.shape
+    for k in range(len(made)):
+        one = values[k * slices : (k + 1) * slices, : high * rows, : wide * columns].max(axis=0)
+        made[k] = one.reshape(high, rows, wide, columns).max(axis=(1, 3))
+    return made
 
 
 def as_int16(voxels: np.ndarray) -> np.ndarray:

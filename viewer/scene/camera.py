@@ -3,6 +3,8 @@
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkCamera
 
+from viewer.volume.grid import Grid
+
 # Letter: towards the camera and up on the screen, in LPS.
 VIEWS = {
     "A": ((0, -1, 0), (0, 0, 1)),
@@ -16,6 +18,15 @@ SAME = {"H": "S", "F": "I"}
 DEGREES_PER_PIXEL = 0.4
 
 
+def reach_mm(grid: Grid, letter: str, size: tuple[int, int]) -> float:
+    """Half the height of a picture of `size` that shows all of a grid from a side."""
+    corners = grid.corners_lps - grid.center_lps
+    right, down = np.abs(corners[:, [0, 1]]).max(), np.abs(corners[:, 2]).max()
+    if letter in "SIHF":
+        right, down = np.abs(corners[:, 0]).max(), np.abs(corners[:, 1]).max()
+    return float(max(down, right / (size[0] / max(size[1], 1))) * 1.04)
+
+
 def look_from(camera: vtkCamera, letter: str, center_lps: np.ndarray, radius_mm: float) -> None:
     """Look at a ball from a side of the patient: A, P, L, R, S (or H), I (or F)."""
     towards, up = VIEWS[SAME.get(letter, letter)]
@@ -24,6 +35,15 @@ def look_from(camera: vtkCamera, letter: str, center_lps: np.ndarray, radius_mm:
     camera.SetPosition(*(np.asarray(center_lps) + 4 * radius_mm * np.array(towards, dtype=float)))
     camera.SetViewUp(*up)
     camera.SetParallelScale(radius_mm)
+
+
+def turn_like(camera: vtkCamera, other: vtkCamera) -> None:
+    """Look at a small thing around the origin from where another camera looks."""
+    camera.SetFocalPoint(0, 0, 0)
+    camera.SetPosition(*(-4 * axes(other)[2]))
+    camera.SetViewUp(*other.GetViewUp())
+    camera.SetParallelScale(0.95)
+    camera.SetClippingRange(1, 8)
 
 
 def orbit(camera: vtkCamera, dx: float, dy: float) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from viewer.scene.prepare import PreparedVolume, prepare_volume
+from viewer.scene.voxel_tint import VoxelTint
 from viewer.segment.mask import ARTERY, BONE, CALCIFICATION, CHAMBER, ORGAN, VEIN, VesselMask
 from viewer.session.view_state import ViewState
 from viewer.volume.volume import Volume
@@ -64,8 +65,16 @@ def hidden_labels(view: ViewState) -> tuple[int, ...]:
 
 
 def prepare_shown(
-    volume: Volume, mask: VesselMask | None, hidden: tuple[int, ...], software: bool
+    volume: Volume,
+    software: bool,
+    mask: VesselMask | None,
+    hidden: tuple[int, ...],
+    tint: VoxelTint | None = None,
+    preset: str = "",
 ) -> PreparedVolume:
-    """What is drawn of a volume without the hidden labels."""
-    shown = without(volume, mask, hidden) if mask is not None else volume
-    return prepare_volume(shown, software)
+    """What is drawn of a volume without the hidden labels, tinted over the colors of a preset.
+
+    The mask lies on another grid while the raw scan of a restored one is shown.
+    """
+    shown = without(volume, mask.on(volume.grid), hidden) if mask is not None else volume
+    return prepare_volume(shown, software, tint, preset)

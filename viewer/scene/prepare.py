@@ -12,10 +12,11 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals
 
 from viewer.geometry.surface import Surface
-from viewer.scene.blocks import as_int16, smaller
-from viewer.scene.colors import color_map, label_table
+from viewer.scene.blocks import as_int16, largest, smaller
+from viewer.scene.colors import VolumePreset, color_map, label_table, volume_preset
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.table import without_table
+from viewer.scene.voxel_tint import VoxelTint, painted, wall_colors
 from viewer.segment.mask import ARTERY
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
@@ -34,18 +35,22 @@ class Brick:
     """Part of a volume cut along one array axis; `inner` is the range of indices that it draws.
 
     The image begins at index `first` and reaches one voxel further than `inner` on each side, so
-    that shading has no seams.
+    that shading has no seams. A tint's `codes` lie beside it where they are not painted into it.
     """
 
     source: GridImage
     axis: int
     first: int
     inner: tuple[float, float]
+    codes: GridImage | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedVolume:
-    """A volume to draw: one brick of few voxels for dragging, and fine ones in order."""
+    """A volume to draw: one brick of few voxels for dragging, and fine ones in order.
+
+    The bricks hold HU, or voxels `painted` in the colors of a preset and of the tint.
+    """
 
     of: Volume
     grid: Grid
@@ -53,6 +58,8 @@ class PreparedVolume:
     coarse: Brick
     fine: tuple[Brick, ...]
     table_hidden: bool = False
+    tint: VoxelTint | None = None
+    painted: VolumePreset | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,30 +72,42 @@ class PreparedSurface:
     radius_range_mm: tuple[float, float] | None
 
 
-def prepare_volume(volume: Volume, software: bool) -> PreparedVolume:
-    """Copies of a volume for drawing, without the table; a graphics processor gets every voxel."""
-    whole = (as_int16(volume.voxels), volume.grid)
-    if not software:
-        voxels, hidden = without_table(*whole)
-        brick = whole_brick(voxels, volume.grid)
-        return PreparedVolume(volume, volume.grid, volume.grid, brick, (brick,), hidden)
-    voxels, grid = smaller(*whole, FINE_VOXELS)
+def prepare_volume(
+    volume: Volume, software: bool, tint: VoxelTint | None = None, preset: str = ""
+) -> PreparedVolume:
+    """Copies of a volume for drawing, without the table; a graphics processor gets every voxel.
+
+    With a tint, a voxel that stands for many takes the boldest of them. For a processor they are
+    painted over the colors of the preset: only a graphics processor keeps HU and tint apart.
+    """
+    most = FINE_VOXELS if software else volume.voxels.size
+    voxels, grid = smaller(as_int16(volume.voxels), volume.grid, most)
     voxels, hidden = without_table(voxels, grid)
+    codes = tint.coarser(grid) if tint is not None else None
+    if not software:
+        brick = whole_brick(voxels, grid, codes)
+        return PreparedVolume(volume, grid, grid, brick, (brick,), hidden, tint)
     few, few_grid = smaller(voxels, grid, COARSE_VOXELS)
-    fine = tuple(bricks(voxels, grid))
-    return PreparedVolume(volume, grid, few_grid, whole_brick(few, few_grid), fine, hidden)
+    colors = None
+    if tint is not None:
+        colors = volume_preset(preset)
+        few = painted(few, largest(codes, grid, few_grid), tint, colors)
+        voxels = painted(voxels, codes, tint, colors)
+    coarse, fine = whole_brick(few, few_grid), tuple(bricks(voxels, grid))
+    return PreparedVolume(volume, grid, few_grid, coarse, fine, hidden, tint, colors)
 
 
-def whole_brick(voxels: np.ndarray, grid: Grid) -> Brick:
+def whole_brick(voxels: np.ndarray, grid: Grid, codes: np.ndarray | None = None) -> Brick:
     """A volume as one brick."""
-    return Brick(grid_image(voxels, grid), 0, 0, (0.0, grid.shape[0] - 1.0))
+    beside = grid_image(codes, grid) if codes is not None else None
+    return Brick(grid_image(voxels, grid), 0, 0, (0.0, grid.shape[0] - 1.0), beside)
 
 
 def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
-    """A volume cut along its longest axis into bricks of about `BRICK_VOXELS`."""
+    """Voxels, HU or painted, cut along their longest axis into bricks of about `BRICK_VOXELS`."""
     axis = int(np.argmax(grid.shape))
     length = grid.shape[axis]
-    count = max(1, min(length // 8, -(-voxels.size // BRICK_VOXELS)))
+    count = max(1, min(length // 8, -(-int(np.prod(grid.shape)) // BRICK_VOXELS)))
     cuts = np.round(np.linspace(0, length - 1, count + 1)).astype(int)
     for low, high in pairwise(cuts):
         start, stop = [0, 0, 0], list(grid.shape)
@@ -98,10 +117,13 @@ def bricks(voxels: np.ndarray, grid: Grid) -> Iterator[Brick]:
         yield Brick(image, axis, start[axis], (float(low), float(high)))
 
 
-def prepare_surface(surface: Surface, software: bool) -> PreparedSurface:
+def prepare_surface(
+    surface: Surface, software: bool, tints: tuple[VoxelTint, ...] = ()
+) -> PreparedSurface:
     """A surface with normals and colors, and with its copies where the renderer is slow."""
     whole = with_normals(polydata(surface.points_lps, surface.triangles))
     colors = point_colors(surface)
+    colors |= {tint.name: wall_colors(surface.points_lps, tint) for tint in tints}
     radii = surface.point_data.get("radius_mm")
     spread = None if radii is None or not len(radii) else radius_range(radii)
     for name, values in colors.items():

@@ -153,7 +153,8 @@ class Scene:
             preset = volume_preset(view.volume_preset)
             self._volume.dress(preset, view.volume_opacity, view.shading)
         if self._surface is not None:
-            self._surface.dress(view.surface_color, view.surface_opacity)
+            color = "label" if view.raw_held else view.surface_color
+            self._surface.dress(color, view.surface_opacity)
         self._clip(self.clip_box if view.clip_box else WHOLE_BOX)
         box = [box_lines(self._grid, self.clip_box)] if view.clip_box and self._grid else []
         self._draw_over("box", box)
@@ -192,12 +193,7 @@ class Scene:
     def reset(self, letter: str = "A") -> None:
         """Look at the whole scan from a side of the patient."""
         if self._grid is not None:
-            corners = self._grid.corners_lps - self._grid.center_lps
-            wide = self.size[0] / max(self.size[1], 1)
-            right, down = np.abs(corners[:, [0, 1]]).max(), np.abs(corners[:, 2]).max()
-            if letter in "SIHF":
-                right, down = np.abs(corners[:, 0]).max(), np.abs(corners[:, 1]).max()
-            reach = max(down, right / wide) * 1.04
+            reach = cameras.reach_mm(self._grid, letter, self.size)
             cameras.look_from(self.camera, letter, self._grid.center_lps, reach)
 
     look_from = reset
@@ -312,13 +308,7 @@ class Scene:
             distance = self.camera.GetDistance()
             self.camera.SetClippingRange(max(distance - reach, 0.1), distance + reach)
             self._anchor.SetPosition(*(self._grid.center_lps + self.axes[2] * reach * 0.9))
-        corner = self._corner.GetActiveCamera()
-        into, up = self.axes[2], self.camera.GetViewUp()
-        corner.SetFocalPoint(0, 0, 0)
-        corner.SetPosition(*(-4 * into))
-        corner.SetViewUp(*up)
-        corner.SetParallelScale(0.95)
-        corner.SetClippingRange(1, 8)
+        cameras.turn_like(self._corner.GetActiveCamera(), self.camera)
         width, height = self.size
         room = min(CUBE_CORNER, width / 4, height / 4)
         self._corner.SetViewport(1 - room / width, 0, 1, room / height)
@@ -349,8 +339,8 @@ class Scene:
             self._surface.clip([] if whole else box_planes(self._grid, box))
 
     def _place(self, grid: Grid) -> None:
-        if self._grid is None or not self._grid.same_as(grid):
-            self._grid = grid
+        before, self._grid = self._grid, grid
+        if before is None or not _same_box(before, grid):
             self.clip_box = WHOLE_BOX
             self.reset()
 
@@ -398,3 +388,11 @@ class Scene:
         if self._grid is not None:
             return float(np.linalg.norm(np.ptp(self._grid.corners_lps, axis=0))) + 500.0
         return 2000.0
+
+
+def _same_box(one: Grid, other: Grid) -> bool:
+    """Whether two grids fill the same place, however finely."""
+    ends = (
+        grid.points_lps([np.full(3, -0.5), np.array(grid.shape) - 0.5]) for grid in (one, other)
+    )
+    return bool(np.abs(np.subtract(*ends)).max() < 0.01)

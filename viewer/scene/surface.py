@@ -28,8 +28,8 @@ class SurfaceView:
         return [self.coarse, *(a for a in self.fine if a is not self.coarse)]
 
     def dress(self, color: str, opacity: float) -> None:
-        """Color by "label" or by "radius" (label where no radius is known), and opacity."""
-        known = color != "radius" or self.prepared.radius_range_mm is not None
+        """Color by "label", "radius", "origin" or "error" (label where not known), and opacity."""
+        known = self.prepared.coarse.GetPointData().HasArray(color)
         for actor in self.props:
             actor.GetMapper().SelectColorArray(color if known else "label")
         self.property.SetOpacity(opacity)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+from vtkmodules.vtkCommonCore import vtkMultiThreader
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPiecewiseFunction
 from vtkmodules.vtkRenderingCore import (
     vtkColorTransferFunction,
@@ -16,8 +17,9 @@ from vtkmodules.vtkRenderingVolume import (
 )
 
 from viewer.scene.colors import VolumePreset, unit_rgb
-from viewer.scene.image import lps_from_vtk, vtk_matrix
+from viewer.scene.image import GridImage, lps_from_vtk, vtk_matrix
 from viewer.scene.prepare import Brick, PreparedVolume
+from viewer.scene.voxel_tint import keyed_hu, tinted
 from viewer.volume.grid import Grid
 
 SUB_VOLUME = 0x0002000  # only the middle of the 27 regions
@@ -49,14 +51,23 @@ class VolumeView:
         return [self.coarse, *(p for p in self.fine if p is not self.coarse)]
 
     def dress(self, preset: VolumePreset, opacity: float, shading: bool) -> None:
-        """Colors, opacity and light."""
-        alpha, color = vtkPiecewiseFunction(), vtkColorTransferFunction()
-        for hu, value in preset.opacity:
-            alpha.AddPoint(hu, value * opacity)
-        for hu, tone in preset.color:
-            color.AddRGBPoint(hu, *unit_rgb(tone))
+        """Colors, opacity and light; painted voxels keep the colors that they were painted in."""
+        painted = self.prepared.painted
+        alpha = vtkPiecewiseFunction()
+        if painted is None:
+            for hu, value in preset.opacity:
+                alpha.AddPoint(hu, value * opacity)
+        else:
+            for key, value in enumerate(painted.opacity_of(keyed_hu(painted))):
+                alpha.AddPoint(key, float(value) * opacity)
+        tones = np.array([unit_rgb(tone) for _, tone in preset.color])
+        self.property.SetIndependentComponents(painted is None)
         self.property.SetScalarOpacity(alpha)
-        self.property.SetColor(color)
+        self.property.SetColor(_colors(preset, tones))
+        if self.prepared.coarse.codes is not None:
+            for code, mixed in enumerate(tinted(255 * tones, self.prepared.tint.name)):
+                self.property.SetLabelColor(code, _colors(preset, mixed / 255))
+                self.property.SetLabelScalarOpacity(code, alpha)
         self.property.SetScalarOpacityUnitDistance(1.0)
         self.property.SetShade(shading)
         self.property.SetAmbient(preset.ambient)
@@ -109,18 +120,23 @@ class VolumeView:
             mapper.SetImageSampleDistance(pixels)
 
 
+def _colors(preset: VolumePreset, tones: np.ndarray) -> vtkColorTransferFunction:
+    made = vtkColorTransferFunction()
+    for (hu, _), tone in zip(preset.color, tones, strict=True):
+        made.AddRGBPoint(hu, *tone)
+    return made
+
+
 def _prop(brick: Brick, grid: Grid, look: vtkVolumeProperty, software: bool) -> vtkVolume:
     # Spacing in millimeters stays in the image, so that sampling distances are real; the matrix
     # keeps turn, place and shear.
     spacing = np.array(grid.spacing_mm)[::-1]
-    image = vtkImageData()
-    image.ShallowCopy(brick.source.image)
-    image.SetSpacing(*spacing)
-    origin = np.zeros(3)
-    origin[2 - brick.axis] = brick.first * spacing[2 - brick.axis]
-    image.SetOrigin(*origin)
     mapper = _mapper(float(min(spacing)), software)
-    mapper.SetInputData(image)
+    mapper.SetInputData(_placed(brick, brick.source, spacing))
+    if brick.codes is not None:
+        mapper.SetMaskInput(_placed(brick, brick.codes, spacing))
+        mapper.SetMaskTypeToLabelMap()
+        mapper.SetMaskBlendFactor(1.0)
     prop = vtkVolume()
     prop.SetMapper(mapper)
     prop.SetProperty(look)
@@ -129,9 +145,19 @@ def _prop(brick: Brick, grid: Grid, look: vtkVolumeProperty, software: bool) -> 
     return prop
 
 
+def _placed(brick: Brick, source: GridImage, spacing: np.ndarray) -> vtkImageData:
+    image = vtkImageData()
+    image.ShallowCopy(source.image)
+    image.SetSpacing(*spacing)
+    origin = np.zeros(3)
+    origin[2 - brick.axis] = brick.first * spacing[2 - brick.axis]
+    image.SetOrigin(*origin)
+    return image
+
+
 def _mapper(step_mm: float, software: bool):
     if software:
-        mapper = vtkFixedPointVolumeRayCastMapper()
+        mapper = _processor_mapper()
         mapper.SetSampleDistance(step_mm)
         mapper.SetInteractiveSampleDistance(step_mm)
         mapper.AutoAdjustSampleDistancesOff()
@@ -140,6 +166,17 @@ def _mapper(step_mm: float, software: bool):
     mapper.SetSampleDistance(step_mm / 2)
     mapper.AutoAdjustSampleDistancesOff()
     mapper.UseJitteringOn()
+    return mapper
+
+
+def _processor_mapper() -> vtkFixedPointVolumeRayCastMapper:
+    # Where several threads look for the empty blocks of painted voxels, all but the first begin
+    # at a wrong one, and holes appear; so this is left to one thread, casting rays to all.
+    threads = vtkMultiThreader.GetGlobalDefaultNumberOfThreads()
+    vtkMultiThreader.SetGlobalDefaultNumberOfThreads(1)
+    mapper = vtkFixedPointVolumeRayCastMapper()
+    vtkMultiThreader.SetGlobalDefaultNumberOfThreads(threads)
+    mapper.SetNumberOfThreads(threads)
     return mapper
 
 
@@ -153,7 +190,7 @@ def _crop(prop: vtkVolume, brick: Brick, grid: Grid, box: Clip) -> None:
     cut = slice(2 * along, 2 * along + 2)
     bounds[cut] = np.clip(bounds[cut], *inner)
     mapper = prop.GetMapper()
-    whole = box == WHOLE and brick.source.voxels.shape == grid.shape
+    whole = box == WHOLE and brick.source.voxels.shape[:3] == grid.shape
     mapper.SetCropping(not whole)
     mapper.SetCroppingRegionFlags(SUB_VOLUME)
     mapper.SetCroppingRegionPlanes(*bounds)

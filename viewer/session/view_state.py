@@ -66,7 +66,7 @@ class ViewState:
     volume_preset: str = "angio"
     volume_opacity: float = 1.0
     surface_opacity: float = 1.0
-    surface_color: Literal["label", "radius"] = "label"
+    surface_color: Literal["label", "radius", "origin", "error"] = "label"
     tree_shown: bool = True
     planes_shown: bool = False
     clip_box: bool = False

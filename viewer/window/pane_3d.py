@@ -1,9 +1,7 @@
 """The 3-D view of the scan and its vessels."""
 
-import logging
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +19,7 @@ from viewer.scene.places import labeled, spots_of
 from viewer.scene.prepare import prepare_surface
 from viewer.scene.preview import prepare_preview
 from viewer.scene.turn import to_point
+from viewer.scene.voxel_tint import voxel_tint, wall_tints
 from viewer.session.preview import Preview
 from viewer.session.view_state import ViewState
 from viewer.window.drag import Drag
@@ -33,6 +32,7 @@ from viewer.window.overlay_painter import (
     paint_handles,
     paint_marks,
 )
+from viewer.window.scene_copies import SceneCopies
 from viewer.window.scene_stroke import DRAWN, SceneStroke
 from viewer.window.slice_mouse import CLICKS, meant
 from viewer.window.vtk_widget import VtkWidget
@@ -40,7 +40,6 @@ from viewer.window.vtk_widget import VtkWidget
 if TYPE_CHECKING:
     from viewer.case.case import Case
 
-log = logging.getLogger(__name__)
 HANDLE_PIXELS = 9
 KEY_PIXELS = 25  # ten degrees
 TURNS = {
@@ -57,9 +56,10 @@ SEEN_IN_3D = {
     "tree_shown",
     "clip_box",
     "shading",
+    "raw_held",
 }
-CHANGES_VOLUME = ("raw_held", "bones_shown", "organs_shown")
-SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown"}
+CHANGES_VOLUME = ("raw_held", "bones_shown", "organs_shown", "tint", "volume_preset")
+SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown", "raw_held"}
 
 
 class Pane3D(VtkWidget):
@@ -70,7 +70,6 @@ class Pane3D(VtkWidget):
     stroke_finished = Signal(str, object, object)
     branch_picked = Signal(object)
     maximize_requested = Signal()
-    _made = Signal(object, object)
 
     def __init__(self, view: ViewState) -> None:
         super().__init__()
@@ -78,10 +77,9 @@ class Pane3D(VtkWidget):
         self.case: Case | None = None
         self.branch: int | None = None
         self._pins: tuple[Pin, ...] = ()
-        self._wanted: dict[str, tuple] = dict.fromkeys(("volume", "surface", "preview"), (None,))
-        self._preparing = 0
-        self._maker = ThreadPoolExecutor(1, thread_name_prefix="3-D")
-        self._made.connect(self._take_made, Qt.ConnectionType.QueuedConnection)
+        self._copies = SceneCopies()
+        self._copies.made.connect(self._stand)
+        self._copies.ended.connect(self.touch)
         self._drag = ""
         self._face = 0
         self._mouse = Drag(QPointF())
@@ -102,12 +100,12 @@ class Pane3D(VtkWidget):
         before, self.case = self.case, case
         self._spots = spots_of(case.findings)
         self._want_volume()
-        self._want("surface", (case.surface,), prepare_surface)
+        self._want("surface", (case.surface, wall_tints(case)), prepare_surface)
         if before is None or case.tree is not before.tree:
             self.select_branch(None)
         elif case.bridges is not before.bridges:
             self.select_branch(self.branch)
-        if before is None or case.volume is not before.volume:
+        if before is None or case.shown is not before.shown:
             self._planes_changed()
         self.update()
 
@@ -144,14 +142,14 @@ class Pane3D(VtkWidget):
     @property
     def preparing(self) -> bool:
         """Whether copies are being made in the thread."""
-        return self._preparing > 0
+        return self._copies.running
 
     def release(self) -> None:
         """Wait for the thread, stop listening, and end the drawing in order."""
         self.view.events.disconnect(self._view_changed)
         for state in self.view.panes.values():
             state.events.axes.disconnect(self._planes_changed)
-        self._maker.shutdown(wait=True, cancel_futures=True)
+        self._copies.release()
         super().release()
 
     def sizeHint(self) -> QSize:
@@ -162,32 +160,19 @@ class Pane3D(VtkWidget):
         case = self.case
         shown = seen(case, self.view)
         hidden = hidden_labels(self.view) if case.mask is not None else ()
-        of = (shown, case.mask if hidden else None, hidden)
+        tint = voxel_tint(case, self.view)
+        preset = self.view.volume_preset if tint is not None and self.scene.software else ""
+        of = (shown, case.mask if hidden else None, hidden, tint, preset)
         self._want("volume", of, prepare_shown)
 
     def _want(self, part: str, of: tuple, prepare: Callable) -> None:
-        if self._wanted[part] == of:
-            return
-        self._wanted[part] = of
-        if of[0] is None:
-            getattr(self.scene, f"show_{part}")(None)
-            self.touch()
-            return
-        self._preparing += 1
-        self._stop_refining()
-        future = self._maker.submit(prepare, *of, self.scene.software)
-        future.add_done_callback(lambda done: done.cancelled() or self._made.emit((part, of), done))
+        if self._copies.want(part, of, prepare, self.scene.software):
+            self._stop_refining()
 
-    def _take_made(self, made: tuple[str, tuple], done) -> None:
-        part, of = made
-        self._preparing -= 1
-        if self._closed:
-            return
-        if done.exception() is not None:
-            log.error("The 3-D view could not show the %s", part, exc_info=done.exception())
-        elif of == self._wanted[part]:
-            getattr(self.scene, f"show_{part}")(done.result())
-        self._dress()
+    def _stand(self, part: str, prepared: object) -> None:
+        if not self._closed:
+            getattr(self.scene, f"show_{part}")(prepared)
+            self._dress()
 
     def _view_changed(self, change) -> None:
         name = change.signal.name
@@ -201,7 +186,7 @@ class Pane3D(VtkWidget):
             self.update()
 
     def _planes_changed(self, *_: object) -> None:
-        volume = self.case.volume if self.case is not None else None
+        volume = seen(self.case, self.view) if self.case is not None else None
         shown = self.view.planes_shown and volume is not None
         source = grid_image(volume.voxels, volume.grid) if shown else None
         self.scene.show_planes(self.view, source, shown)
