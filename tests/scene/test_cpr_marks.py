@@ -136,3 +136,12 @@ def test_names_lie_in_the_first_row_that_is_free():
     assert rows.place("celiac trunk", 190.0, 100.0, above=False) is None
     assert rows.place("celiac trunk", 190.0, 120.0, above=False) == (190.0, 152.0)
     assert rows.place("splenic", 2.0, 100.0, above=True)[0] > 20
+
+
+def test_names_leave_words_free_that_stand_there_already():
+    rows = NameRows(400, 15)
+    free = rows.place("celiac trunk", 60, 200, above=False)
+    rows = NameRows(400, 15)
+    rows.avoid([Text(10, free[1] + 4, "inferred 1.0 %", "#FFFFFF")])
+    assert rows.place("celiac trunk", 60, 200, above=False)[1] > free[1] + 15
+    assert rows.place("celiac trunk", 300, 200, above=False)[1] == free[1]

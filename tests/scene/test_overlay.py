@@ -6,7 +6,7 @@ import pytest
 
 from viewer.enhance.restore import restore
 from viewer.progress import silent
-from viewer.scene.marks import Line, Text, handles, marks
+from viewer.scene.marks import Line, Text, handles, marks, stamp_marks
 from viewer.scene.overlay import (
     direction_letters,
     edge_letters,
@@ -93,6 +93,13 @@ def test_stamps_say_what_the_picture_is(a_tube, a_restored_tube, a_view):
     assert "Raw scan" in [s.text for s in stamps(case, a_view)]
     exact = replace(a_restored_tube.restored, mode="exact", networks={})
     assert restored_text(exact) == "Restored, exact 2 x 1 x 1"
+
+
+def test_a_small_picture_says_it_in_short(a_restored_tube, a_view):
+    told = stamps(a_restored_tube, a_view)
+    wide, small = (stamp_marks(told, width, 200, 15, False)[0].text for width in (600, 120))
+    assert wide == "Restored, within noise 2 x 1 x 1, network"
+    assert small == "By network"
 
 
 def test_a_scan_that_was_left_as_it_is_gets_no_stamp(a_tube, a_view):

@@ -63,6 +63,22 @@ def test_the_numbers_stand_in_the_inspector_each_with_its_tip(an_open_window, a_
     assert all(tip for text, tip in lines.items() if text != "RESTORED")
 
 
+def test_the_voxel_under_the_crosshair_is_told_with_its_error(a_restored_window, qtbot):
+    session = a_restored_window.session
+    restored = session.case.restored
+    for index, origin in (((2, 30, 30), "inferred"), ((-3, 30, 30), "measured")):
+        at = tuple(n % size for n, size in zip(index, restored.origin.shape, strict=True))
+        point = restored.volume.grid.points_lps(np.array([at]))[0]
+        session.view.cursor_lps = tuple(float(mm) for mm in point)
+        qtbot.wait(20)
+        number = f"{restored.volume.voxels[at]} ± {restored.sd_hu[at]:.0f} HU"
+        shown = a_restored_window.inspector.restored.here.text()
+        assert shown == f"At the crosshair: {origin}, {number}"
+    session.view.cursor_lps = (900.0, 0.0, 0.0)
+    qtbot.wait(20)
+    assert a_restored_window.inspector.restored.here.text() == ""
+
+
 def test_a_scan_left_as_it_is_says_so(an_open_window, a_volume):
     session = an_open_window.session
     kept = restore(a_volume, float("nan"), silent(), mode="exact")

@@ -86,6 +86,15 @@ class NameRows:
         self._width, self.line, self._rows, self._margin = width, line, rows, margin
         self._taken: list[tuple[float, float, float, float]] = []
 
+    def avoid(self, marked: Sequence[Mark]) -> None:
+        """Leave the words free that stand on the picture already."""
+        for mark in marked:
+            if isinstance(mark, Text):
+                wide = NAME_WIDTH * self.line * len(mark.text) + self.line
+                left = mark.x - mark.align[0] * wide
+                top = mark.y - mark.align[1] * self.line
+                self._taken.append((left, left + wide, top, top + self.line))
+
     def place(self, name: str, x: float, y: float, above: bool) -> tuple[float, float] | None:
         """The middle of a name and its edge towards a place; None where there is no room.
 

@@ -1,7 +1,7 @@
 """An overlay laid out for a picture's size: texts, lines and boxes at pixels."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viewer.scene.colors import TOKENS, color_map
 from viewer.scene.overlay import Corner, Overlay, ReferenceLine, ScaleBar, Stamp
@@ -157,6 +157,12 @@ def stamps_width(stamps: tuple[Stamp, ...], line: float) -> float:
     return max(0.7 * line * longest + 14, 3 * line)
 
 
+def shortened(stamp: Stamp, width: int, line: float) -> Stamp:
+    """A stamp as it fits into a picture so wide."""
+    fits = 0.55 * line * len(stamp.text) + 14 < width - 30
+    return stamp if fits or not stamp.short else replace(stamp, text=stamp.short)
+
+
 def stamp_marks(
     stamps: tuple[Stamp, ...], width: int, height: int, line: float, centered: bool
 ) -> list[Mark]:
@@ -166,6 +172,7 @@ def stamp_marks(
     """
     x, first = (width / 2, MARGIN + 1.5 * line) if centered else (width - MARGIN - 7, MARGIN + 1)
     align = (0.5 if centered else 1.0, 0.0)
+    stamps = tuple(shortened(stamp, width, line) for stamp in stamps)
     if not centered:
         if stamps_width(stamps, line) > width / 2 - 2 * line:
             first += 1.5 * line

@@ -25,10 +25,11 @@ Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 
 @dataclass(frozen=True)
 class Stamp:
-    """A short warning on the picture; `color` is a token's name."""
+    """A short warning on the picture; `color` is a token's name, `short` says it in a small one."""
 
     text: str
     color: str
+    short: str = ""
 
 
 PREPARING = Stamp("Preparing …", "accent")
@@ -201,7 +202,8 @@ def stamps(case, view: ViewState, plane: SlicePlane | None = None) -> tuple[Stam
     if series is not None and series.lossy:
         found.append(Stamp("Lossy", "caution"))
     if case.restored is not None and not case.restored.untouched:
-        restored = Stamp(restored_text(case.restored), "invented")
+        short = "By network" if case.restored.networks else "Restored"
+        restored = Stamp(restored_text(case.restored), "invented", short)
         found.append(Stamp("Raw scan", "text") if view.raw_held else restored)
     if plane is not None and is_oblique(plane):
         found.append(Stamp("Oblique", "caution"))

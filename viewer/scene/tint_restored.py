@@ -30,12 +30,12 @@ TITLES: Mapping[Tint, str] = MappingProxyType(
 # Each origin's color and opacity: what was measured stays as it is, what was inferred is plainest.
 ORIGIN_LOOKS: Mapping[int, tuple[str, float]] = MappingProxyType(
     {
-        INTERPOLATED: ("#C3D045", 0.1),
+        INTERPOLATED: ("#C3D045", 0.08),
         DENOISED: ("#35BFDE", 0.1),
         INFERRED: (TOKENS["invented"], 0.45),
     }
 )
-UNSEEN_COLORS = ("#3B2468", TOKENS["invented"], "#F3EBFF")
+UNSEEN_COLORS = ("#4A2A85", TOKENS["invented"], "#D77BFF")
 RESIDUAL_COLORS = ("#22C1EE", "#20262B", "#F5CF2B")
 APART = TOKENS["caution"]
 # Where each map ends, the same for all scans, so that two can be compared.
@@ -102,9 +102,8 @@ def tint_map(name: Tint) -> np.ndarray:
     return _blend(UNSEEN_COLORS if name == "unseen" else RESIDUAL_COLORS)
 
 
-def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
-    """What the colors of the tint are called, with their share of the scan, boldest first."""
-    name = shown_tint(case, view)
+def tint_legend(case, name: Tint) -> tuple[tuple[str, str], ...]:
+    """What the colors of a tint are called, with their share of the scan, boldest first."""
     if name == "apart":
         return ((f"hangs on the noise {share_text(case.check.share)}", APART),)
     if name != "origin":
@@ -119,9 +118,8 @@ def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def tint_bar(case, view: ViewState) -> ColorBar | None:
-    """The map of the tint with its ends in HU; None for one without."""
-    name = shown_tint(case, view)
+def tint_bar(name: Tint) -> ColorBar | None:
+    """The map of a tint with its ends in HU; None for one without."""
     if name not in TOP_HU:
         return None
     top = TOP_HU[name]

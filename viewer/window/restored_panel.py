@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from viewer.case.case import Case
+from viewer.enhance.halves import DOUBTFUL
 from viewer.enhance.origin import DENOISED, INFERRED, INTERPOLATED, MEASURED, ORIGINS
 from viewer.enhance.restored import Restored
 from viewer.scene.colors import TOKENS
 from viewer.scene.tint_restored import APART, ORIGIN_LOOKS, TITLES, share_text
 from viewer.session.session import Session
+from viewer.session.view_state import Point
 from viewer.window.side_panel import heading
 
 UNTOUCHED = "The scan as it was read: nothing was divided, nothing taken away."
@@ -60,6 +63,7 @@ class RestoredPanel(QWidget):
         self.tint.activated.connect(
             lambda _: setattr(session.view, "tint", self.tint.currentData())
         )
+        self.here = _label("", "What is known of the restored voxel under the crosshair")
         self._lines = QVBoxLayout()
         self._lines.setSpacing(2)
         column = QVBoxLayout(self)
@@ -67,12 +71,15 @@ class RestoredPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(heading("RESTORED"))
         column.addWidget(self.tint)
+        column.addWidget(self.here)
         column.addLayout(self._lines)
         self.hide()
 
     def follow_view(self) -> None:
-        """Show which tint is chosen."""
-        self.tint.setCurrentIndex(self.tint.findData(self._session.view.tint))
+        """Show which tint is chosen, and what is known of the voxel under the crosshair."""
+        view = self._session.view
+        self.tint.setCurrentIndex(self.tint.findData(view.tint))
+        self.here.setText(about(self._session.case, view.cursor_lps))
 
     def show_case(self, case: Case) -> None:
         """Show how the scan of a case was restored."""
@@ -84,11 +91,29 @@ class RestoredPanel(QWidget):
             widget = self._lines.takeAt(0).widget()
             if widget is not None:
                 widget.deleteLater()
-        self.tint.setVisible(case.restored is not None and not case.restored.untouched)
+        done = case.restored is not None and not case.restored.untouched
+        self.tint.setVisible(done)
+        self.here.setVisible(done)
         apart = self.tint.model().item(self.tint.findData("apart"))
         apart.setEnabled(case.check is not None)
         for line in lines(case):
             self._lines.addWidget(_row(*line))
+        self.follow_view()
+
+
+def about(case: Case, point_lps: Point) -> str:
+    """What is known of the restored voxel at a point ("At the crosshair: denoised, 312 ± 9 HU")."""
+    restored = case.restored
+    if restored is None or restored.untouched:
+        return ""
+    grid = restored.volume.grid
+    index = tuple(np.rint(grid.index(np.array(point_lps))).astype(int))
+    if not all(0 <= at < size for at, size in zip(index, grid.shape, strict=True)):
+        return ""
+    told = f"{restored.volume.voxels[index]} ± {float(restored.sd_hu[index]):.0f} HU"
+    doubtful = case.check is not None and case.check.apart[index] > DOUBTFUL
+    where = f"{ORIGINS[restored.origin[index]]}, {told}"
+    return f"At the crosshair: {where}{', hangs on the noise' if doubtful else ''}"
 
 
 def lines(case: Case) -> list[Line]:
@@ -141,12 +166,8 @@ def _shares(restored: Restored) -> Iterator[Line]:
 
 
 def _row(text: str, tip: str, color: str) -> QWidget:
-    """A text that can be selected, with its tip, beside a swatch where it has a color."""
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setToolTip(tip)
+    """A text with its tip, beside a swatch where it has a color."""
+    label = _label(text, tip)
     if not color:
         return label
     row = QWidget()
@@ -160,3 +181,13 @@ def _row(text: str, tip: str, color: str) -> QWidget:
     line.addWidget(swatch)
     line.addWidget(label, 1)
     return row
+
+
+def _label(text: str, tip: str) -> QLabel:
+    """A text that can be selected and copied."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setToolTip(tip)
+    return label

@@ -267,6 +267,7 @@ class CurvePane(QWidget):
         made = marks(overlay, self.width(), self.height(), line)
         if curved:
             rows = NameRows(self.width(), line)
+            rows.avoid(made)
             made += along_marks(picture, line)
             made += mouth_marks(picture, vessel.course, tree, line, rows)
             made += landmark_marks(picture, vessel.places, vessel.course, rows)
