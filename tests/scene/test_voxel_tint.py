@@ -11,9 +11,11 @@ from viewer.enhance.origin import INFERRED, MEASURED
 from viewer.enhance.restored import Restored
 from viewer.scene.blocks import largest, smaller
 from viewer.scene.colors import TOKENS, color_map, rgb, volume_preset
+from viewer.scene.overlay import scene_overlay
 from viewer.scene.prepare import prepare_surface, prepare_volume
 from viewer.scene.tint_restored import TOP_HU
 from viewer.scene.voxel_tint import VoxelTint, keyed_hu, voxel_tint, wall_tints
+from viewer.session.view_state import STRAIGHT
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -168,3 +170,22 @@ def test_the_wall_is_colored_by_structure_where_nothing_is_known(a_scene, a_tube
         a_scene._surface.dress(color, 1.0)
         name = a_scene._surface.coarse.GetMapper().GetArrayName()
         assert name == ("radius" if color == "radius" else "label")
+
+
+def test_the_3_d_legend_names_what_the_volume_and_the_wall_tell(a_restored_tube, a_view):
+    axes = tuple(np.array(each) for each in STRAIGHT["coronal"])
+
+    def told():
+        overlay = scene_overlay(a_restored_tube, a_view, axes, 0.5, 400, None)
+        names = [name.split(" ")[0] for name, _ in (*overlay.tinted, *overlay.legend)]
+        return names, overlay.color_bar and overlay.color_bar.title
+
+    assert told() == (["inferred", "interpolated", "artery"], None)
+    a_view.surface_color = "origin"
+    assert told() == (["inferred", "interpolated"], None)
+    a_view.surface_color = "error"
+    assert told() == (["inferred", "interpolated"], "Expected error")
+    a_view.volume_opacity = 0.0
+    assert told() == ([], "Expected error")
+    a_view.raw_held = True
+    assert told() == (["artery"], None)

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from viewer.case.case import Case
+from viewer.enhance.acquisition import Acquisition
+from viewer.enhance.origin import INFERRED
+from viewer.enhance.restored import Restored
 from viewer.session.view_state import ViewState
+from viewer.volume.volume import Volume
 from viewer.window.pane_3d import Pane3D
 
 pytestmark = pytest.mark.gui
@@ -167,3 +172,56 @@ def test_the_cursor_alone_does_not_draw_the_scene_anew(a_full_pane, a_view):
     a_view.cursor_lps = (1.0, 2.0, 3.0)
     a_full_pane.grab()
     assert a_full_pane.fine
+
+
+@pytest.fixture
+def a_restored_pane(a_full_pane, a_case, a_volume, qtbot):
+    """The pane with the scan restored, each slice divided in two and all of it inferred."""
+    acquisition = Acquisition(a_volume.grid.shape, (2, 1, 1))
+    volume = Volume(acquisition.spread(a_volume.voxels), acquisition.grid(a_volume.grid))
+    many = np.full(acquisition.fine_shape, 30, np.float16)
+    origin = np.full(acquisition.fine_shape, INFERRED, np.uint8)
+    residual = np.zeros(a_volume.grid.shape, np.float16)
+    numbers = (10.0, 1.0, 1.0, {}, {})
+    restored = Restored(volume, "exact", acquisition, origin, many, many, residual, *numbers)
+    a_full_pane.view.surface_opacity = 0.0
+    a_full_pane.view.crosshair = a_full_pane.view.corners = False
+    a_full_pane.show_case(replace(a_case, restored=restored))
+    settle(a_full_pane, qtbot)
+    return a_full_pane
+
+
+def settle(pane, qtbot):
+    qtbot.waitUntil(lambda: not pane.preparing and pane.fine, timeout=20_000)
+
+
+def violet(pane):
+    """The share of lit pixels that are more blue than red."""
+    image = pane.scene.picture()[40:240, 60:260, :3].astype(int)
+    return ((image[..., 2] > image[..., 0]) & (image.max(axis=2) > 60)).mean()
+
+
+def test_inferred_voxels_are_tinted_until_the_raw_scan_is_held(a_restored_pane, a_view, qtbot):
+    into = a_restored_pane.scene.axes[2]
+    tinted = violet(a_restored_pane)
+    a_view.raw_held = True
+    settle(a_restored_pane, qtbot)
+    assert violet(a_restored_pane) < tinted / 10
+    assert np.allclose(a_restored_pane.scene.axes[2], into)
+    a_view.raw_held = False
+    settle(a_restored_pane, qtbot)
+    assert violet(a_restored_pane) == pytest.approx(tinted, abs=0.01)
+    a_view.tint = "none"
+    settle(a_restored_pane, qtbot)
+    assert violet(a_restored_pane) < tinted / 10
+
+
+def test_the_slice_planes_show_the_restored_scan(a_restored_pane, a_view, monkeypatch):
+    grids = []
+    monkeypatch.setattr(
+        a_restored_pane.scene, "show_planes", lambda view, source, shown: grids.append(source.grid)
+    )
+    a_view.planes_shown = True
+    assert grids[-1] is a_restored_pane.case.restored.volume.grid
+    a_view.raw_held = True
+    assert grids[-1] is a_restored_pane.case.volume.grid

@@ -12,7 +12,8 @@ from viewer.geometry.surface import Surface
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.slice import SlicePlane
 from viewer.scene.tint import confidence_legend
-from viewer.scene.tint_restored import ColorBar, tint_bar, tint_legend
+from viewer.scene.tint_restored import ColorBar, bar_of, legend_of, tint_bar, tint_legend
+from viewer.scene.voxel_tint import tints_in_3d, wall_color
 from viewer.segment.mask import ARTERY, NAMES, VesselMask
 from viewer.session.view_state import PLANES, ViewState
 from viewer.volume.grid import Grid
@@ -311,7 +312,9 @@ def scene_overlay(
     """
     shown = case.surface is not None and view.surface_opacity > 0
     by_radius = shown and view.surface_color == "radius" and radius_range_mm is not None
-    drawn = surface_labels(case.surface) if shown and not by_radius else ()
+    told = tints_in_3d(case, view)
+    by_label = shown and not by_radius and wall_color(case, view) == "label"
+    drawn = surface_labels(case.surface) if by_label else ()
     names = case.mask.names if case.mask is not None else NAMES
     return Overlay(
         "3-D",
@@ -327,6 +330,8 @@ def scene_overlay(
         (),
         (*((names.get(n, f"label {n}"), label_color(n)) for n in drawn), *proposed(case)),
         radius_range_mm if by_radius else None,
+        tuple(row for name in told for row in legend_of(case, name)),
+        next((bar for name in told if (bar := bar_of(name)) is not None), None),
     )
 
 

@@ -102,8 +102,13 @@ def tint_map(name: Tint) -> np.ndarray:
     return _blend(UNSEEN_COLORS if name == "unseen" else RESIDUAL_COLORS)
 
 
-def tint_legend(case, name: Tint) -> tuple[tuple[str, str], ...]:
-    """What the colors of a tint are called, with their share of the scan, boldest first."""
+def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
+    """What the colors of the tint are called, with their share of the scan, boldest first."""
+    return legend_of(case, shown_tint(case, view))
+
+
+def legend_of(case, name: Tint) -> tuple[tuple[str, str], ...]:
+    """As `tint_legend`, of a tint by name."""
     if name == "apart":
         return ((f"hangs on the noise {share_text(case.check.share)}", APART),)
     if name != "origin":
@@ -118,8 +123,13 @@ def tint_legend(case, name: Tint) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def tint_bar(name: Tint) -> ColorBar | None:
-    """The map of a tint with its ends in HU; None for one without."""
+def tint_bar(case, view: ViewState) -> ColorBar | None:
+    """The map of the tint with its ends in HU; None for one without."""
+    return bar_of(shown_tint(case, view))
+
+
+def bar_of(name: Tint) -> ColorBar | None:
+    """As `tint_bar`, of a tint by name."""
     if name not in TOP_HU:
         return None
     top = TOP_HU[name]

@@ -21,6 +21,7 @@ from viewer.scene.tint_restored import (
 from viewer.session.view_state import Tint, ViewState
 from viewer.volume.grid import Grid
 
+WALL_TINTS: tuple[Tint, ...] = ("origin", "error")
 KEYS = 256
 MAP_STEPS = 32  # of a map's colors
 BELOW_HU, ABOVE_HU = 400, 1000  # what the keys cover around the HU where a preset begins to show
@@ -68,7 +69,22 @@ def wall_tints(case) -> tuple[VoxelTint, ...]:
     """What can be told of the vessels' wall: whence its voxels come, and their expected error."""
     if case.restored is None or case.restored.untouched:
         return ()
-    return _tint(case, "origin"), _tint(case, "error")
+    return tuple(_tint(case, name) for name in WALL_TINTS)
+
+
+def wall_color(case, view: ViewState) -> str:
+    """What the vessels' wall is colored by; by structure where no more is known of it."""
+    color, restored = view.surface_color, case.restored
+    known = restored is not None and not restored.untouched and not view.raw_held
+    return color if known or color == "radius" else "label"
+
+
+def tints_in_3d(case, view: ViewState) -> tuple[Tint, ...]:
+    """Which tints the 3-D view shows, that of the wall first."""
+    tint = voxel_tint(case, view) if view.volume_opacity > 0 else None
+    shown = [tint.name] if tint is not None else []
+    color = wall_color(case, view) if case.surface is not None and view.surface_opacity > 0 else ""
+    return tuple(dict.fromkeys([*(name for name in WALL_TINTS if name == color), *shown]))
 
 
 def painted(

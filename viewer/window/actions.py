@@ -19,6 +19,7 @@ from viewer.window.restored_actions import RESTORED_ACTIONS
 from viewer.window.teach_actions import TEACH_ACTIONS
 from viewer.window.tool_actions import TOOL_ACTIONS
 from viewer.window.vessel_actions import VESSEL_ACTIONS
+from viewer.window.wall_actions import WALL_ACTIONS
 
 MENUS = ("File", "Edit", "Steps", "Tools", "View", "3-D", "Vessel", "Teach", "Help")
 
@@ -179,9 +180,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("organs", "Organs in 3-D", "3-D", lambda w: w.panes.toggle("organs_shown"),
            "Ctrl+Shift+G", enabled=has_mask, checked=lambda s: s.view.organs_shown,
            tip="Heart chambers and organs in the volume; their volumes stand in the inspector"),
-    Action("color-radius", "Color the vessels by diameter", "3-D",
-           lambda w: w.panes.color_by_radius(), "Ctrl+R", enabled=has_tree,
-           checked=lambda s: s.view.surface_color == "radius"),
+    *WALL_ACTIONS,
     Action("tree", "Centerlines", "3-D", lambda w: w.panes.toggle("tree_shown"), "Ctrl+D",
            enabled=has_tree, checked=lambda s: s.view.tree_shown),
     Action("planes", "Slice planes in 3-D", "3-D", lambda w: w.panes.toggle("planes_shown"),

@@ -15,6 +15,7 @@ from viewer.case.case import Case
 from viewer.case.decide import name_told
 from viewer.geometry.measure import Measure
 from viewer.scene.colors import VOLUME_PRESETS, label_color
+from viewer.scene.voxel_tint import WALL_TINTS, wall_tints
 from viewer.segment.mask import VesselMask
 from viewer.session.session import Session
 from viewer.window.doubts import Doubts
@@ -55,6 +56,8 @@ class Inspector(SidePanel):
         self.color.setToolTip("Color of the vessel surface in 3-D (Ctrl+R)")
         self.color.addItem("Color by structure", "label")
         self.color.addItem("Color by diameter", "radius")
+        for name in WALL_TINTS:
+            self.color.addItem(f"Color by {name.replace('error', 'expected error')}", name)
         self.numbers = {
             "volume_opacity": NumberField("Volume", "Opacity of the volume", "", 0, 1, 1),
             "surface_opacity": NumberField("Vessels", "Opacity of the vessel surface", "", 0, 1, 1),
@@ -145,6 +148,9 @@ class Inspector(SidePanel):
         self.widget().setEnabled(case.volume is not None)
         self._show_labels(case.mask)
         self.restored.show_case(case)
+        for name in WALL_TINTS:
+            told = self.color.model().item(self.color.findData(name))
+            told.setEnabled(bool(wall_tints(case)))
         self.scan.setText(scan_text(case))
         self.doubts.show_case(case)
         self.measured.show_case(case)

@@ -261,9 +261,9 @@ class PaneGrid(QWidget):
         """Color the volume by a preset."""
         self._view.volume_preset = name
 
-    def color_by_radius(self) -> None:
-        """Color the vessels by diameter, or back by structure."""
-        self._view.surface_color = "label" if self._view.surface_color == "radius" else "radius"
+    def color_wall(self, by: str) -> None:
+        """Color the vessels by diameter, origin or expected error, or back by structure."""
+        self._view.surface_color = "label" if self._view.surface_color == by else by
 
     def pick_tool(self, name: str) -> None:
         """Choose what the left button does."""
