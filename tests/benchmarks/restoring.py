@@ -23,11 +23,9 @@ from tests.benchmarks.restoring_methods import CUBIC, EXACT, NETWORK, NOISE, met
 from tests.benchmarks.restoring_tables import tables
 from tests.benchmarks.restoring_truths import PEOPLE, REALS, SETTINGS, Setting, Truth, person, real
 from viewer.enhance.guess import NAME
-from viewer.enhance.scan_facts import scan_facts
 from viewer.networks.device import choose
 from viewer.networks.network import Network, network
 from viewer.networks.registry import models
-from viewer.progress import silent
 
 SEGMENTED, ASKED = (CUBIC, NOISE, EXACT), (NETWORK, NOISE, EXACT)
 QUICK_SETTINGS = (SETTINGS[1], SETTINGS[4])
@@ -79,8 +77,9 @@ def measure(folder: Path, restorer: Network | None, part: Part, *, quick: bool) 
     checksum = restorer.checksum[:12] if restorer else ""
     with (folder / f"{part.number}-of-{part.of}.jsonl").open("a", encoding="utf-8") as file:
         for truth, setting in scans(quick, part):
-            scan, factor = truth.scan(setting), truth.factor(setting) or 1
-            for method, work in methods(scan, factor, scan_facts(scan, silent()), restorer):
+            scan, facts = truth.scan(setting)
+            factor = truth.factor(setting) or 1
+            for method, work in methods(scan, factor, facts, restorer):
                 place = (truth.name, setting.name, method, checksum * (method in ASKED))
                 if place in done:
                     continue

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from tests.benchmarks.cases import DATA, abdomen, dissection, liver
+from viewer.enhance.glimpse import cut
 from viewer.enhance.scan_facts import ScanFacts, scan_facts
 from viewer.phantom.appearance import make_appearance, paint
 from viewer.phantom.make import make_scene
@@ -58,7 +59,8 @@ SETTINGS = (
 class Truth:
     """What a restoration is measured against: HU, and where edges of vessels are (bool).
 
-    A made-up person has a `scene` with its painted HU and its scanner, and no noise.
+    A made-up person has a `scene` with its painted HU and its scanner, and no noise. Of a real
+    scan the truth is a `box` (rows, columns) of `slab`, some of its slices, which is thinned.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Truth:
     scene: Scene | None = None
     painted_hu: np.ndarray | None = None
     scanner: Scanner | None = None
+    slab: Volume | None = None
+    box: tuple[slice, slice] = (slice(None), slice(None))
 
     @property
     def kind(self) -> str:
@@ -76,7 +80,8 @@ class Truth:
     @cached_property
     def facts(self) -> ScanFacts:
         """What is measured on a real scan before it is thinned."""
-        return scan_facts(self.volume, silent())
+        assert self.slab is not None
+        return scan_facts(self.slab, silent())
 
     def factor(self, setting: Setting) -> int | None:
         """How many of its slices make one; None where no whole number comes near."""
@@ -87,19 +92,24 @@ class Truth:
         near = abs(count * own / setting.slices_mm - 1) < MOST_OFF
         return count if near and count > 1 else None
 
-    def scan(self, setting: Setting) -> Volume:
-        """The scan in a setting, always the same."""
+    def scan(self, setting: Setting) -> tuple[Volume, ScanFacts]:
+        """The scan in a setting, always the same, and what is measured on it."""
         rng = np.random.default_rng([*self.name.encode()])
         slices = self.factor(setting) or 1
-        if self.scene is None or self.painted_hu is None or self.scanner is None:
-            return thin(self.volume, self.facts, rng, slices=slices, dose=setting.dose)
-        across = self.volume.grid.spacing_mm[1:]
-        thick = slices * self.volume.grid.spacing_mm[0] if slices > 1 else SLICE_MM
+        if self.slab is not None:
+            thinned = thin(self.slab, self.facts, rng, slices=slices, dose=setting.dose)
+            box = (slice(0, len(thinned.voxels)), *self.box)
+            return cut(thinned, scan_facts(thinned, silent()), box)
+        assert self.painted_hu is not None
+        assert self.scanner is not None
+        grid = self.volume.grid
+        apart, *across = grid.spacing_mm
+        thick = slices * apart if slices > 1 else SLICE_MM
         quieter = float(np.sqrt(SLICE_MM / thick))
         scanner = replace(self.scanner, slice_mm=thick, noise_hu=quieter * self.scanner.noise_hu)
-        spacing = (slices * self.volume.grid.spacing_mm[0], *across)
-        grid = self.volume.grid
-        return rescan(self.painted_hu, grid, scanner, rng, spacing, dose=setting.dose)
+        spacing = (slices * apart, *across)
+        scan = rescan(self.painted_hu, grid, scanner, rng, spacing, dose=setting.dose)
+        return scan, scan_facts(scan, silent())
 
 
 def person(region: str, seed: int, scanner_name: str, artery: str) -> Truth:
@@ -140,10 +150,14 @@ REALS: Mapping[str, Callable[[], Volume]] = {
 def real(name: str) -> Truth:
     """The middle of a real scan; its own noise is part of the truth."""
     volume = REALS[name]()
-    shape = volume.voxels.shape
-    size = np.minimum(shape, REAL_SHAPE)
-    start = (np.array(shape) - size) // 2
-    part = volume.box(tuple(start.tolist()), tuple((start + size).tolist()))  # type: ignore[arg-type]
+    (first, last), *box = (
+        ((n - min(n, m)) // 2, (n + min(n, m)) // 2)
+        for n, m in zip(volume.grid.shape, REAL_SHAPE, strict=True)
+    )
+    rows, columns = (slice(*each) for each in box)
+    slab = volume.box((first, 0, 0), (last, *volume.grid.shape[1:]))
+    part = slab.box((0, rows.start, columns.start), (last - first, rows.stop, columns.stop))
     hu = part.voxels.astype(np.float32)
     steep = np.sqrt(sum(np.square(np.gradient(hu, axis=axis)) for axis in range(3)))
-    return Truth(name, part, (steep > STEEP_HU) & (hu > -200))
+    edge = (steep > STEEP_HU) & (hu > -200)
+    return Truth(name, part, edge, slab=slab, box=(rows, columns))

@@ -18,10 +18,8 @@ from tests.benchmarks.restoring_methods import (
     methods,
 )
 from tests.benchmarks.restoring_tables import tables
-from tests.benchmarks.restoring_truths import PEOPLE, SETTINGS, Setting, Truth, person
-from viewer.enhance.scan_facts import scan_facts
+from tests.benchmarks.restoring_truths import PEOPLE, SETTINGS, Setting, person, real
 from viewer.phantom.blur import blur
-from viewer.progress import silent
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
@@ -38,14 +36,16 @@ def a_person():
 
 def test_a_person_is_scanned_as_thick_and_as_noisy_as_is_said(a_person):
     assert [a_person.factor(each) for each in SETTINGS] == [3, 6, 7, 1, 1, 1]
-    thick, noisy = a_person.scan(THICK), a_person.scan(LOW_DOSE)
+    (thick, _), (noisy, facts) = a_person.scan(THICK), a_person.scan(LOW_DOSE)
     assert thick.grid.spacing_mm[0] == pytest.approx(4.2)
     assert thick.grid.points_lps(np.array([[-0.5, 0, 0]])) == pytest.approx(
         a_person.volume.grid.points_lps(np.array([[-0.5, 0, 0]]))
     )
     noise = noisy.voxels - a_person.volume.voxels.astype(np.float32)
-    louder = a_person.scan(Setting(dose=0.0625)).voxels - a_person.volume.voxels.astype(np.float32)
-    assert louder.std() == pytest.approx(2 * noise.std(), rel=0.05)
+    louder, _ = a_person.scan(Setting(dose=0.0625))
+    more = louder.voxels - a_person.volume.voxels.astype(np.float32)
+    assert more.std() == pytest.approx(2 * noise.std(), rel=0.05)
+    assert facts.noise_hu == pytest.approx(noise.std(), rel=0.3)
     assert abs(noise.mean()) < 0.05 * noise.std()
 
 
@@ -54,10 +54,10 @@ def test_every_method_gives_the_truths_voxels_and_beats_doing_nothing_where_it_s
     a_person, setting, monkeypatch
 ):
     monkeypatch.setattr(restoring_methods, "STRENGTHS", {MEANS: (0.6,), VARIATION: (0.75,)})
-    scan = a_person.scan(setting)
+    scan, facts = a_person.scan(setting)
     factor = a_person.factor(setting)
     edges = {}
-    for name, work in methods(scan, factor, scan_facts(scan, silent()), None):
+    for name, work in methods(scan, factor, facts, None):
         made = work()
         assert made.hu.shape == a_person.volume.voxels.shape
         edges[name] = agreement(np.asarray(made.hu, np.float32), a_person)["edge"]
@@ -81,11 +81,22 @@ def test_a_blurred_volume_agrees_with_the_truth_down_to_a_coarser_wavelength_onl
     assert all(a > b for a, b in zip(coarse["patches"], told["patches"], strict=True))
 
 
-def test_real_scans_are_thinned_to_slices_that_come_near_alone():
-    grid = Grid.regular((30, 8, 8), (1.5, 0.7, 0.7))
-    truth = Truth("a scan", Volume(np.zeros(grid.shape, np.int16), grid), np.ones(grid.shape, bool))
+def test_a_part_of_a_real_scan_is_thinned_with_what_the_whole_tells(monkeypatch):
+    noise = np.random.default_rng(0).normal(60, 20, (30, 96, 96)).astype(np.int16)
+    whole = Volume(noise, Grid.regular(noise.shape, (1.5, 0.7, 0.7)))
+    monkeypatch.setattr(restoring_truths, "REAL_SHAPE", (24, 32, 32))
+    monkeypatch.setattr(restoring_truths, "REALS", {"a scan": lambda: whole})
+    truth = real("a scan")
+    assert (truth.volume.voxels == noise[3:27, 32:64, 32:64]).all()
     assert [truth.factor(each) for each in SETTINGS] == [None, 3, 3, 1, 1, 1]
-    assert truth.scan(THICK).voxels.shape == (10, 8, 8)
+    scan, facts = truth.scan(THICK)
+    assert scan.voxels.shape == (8, 32, 32)
+    means = truth.volume.voxels.reshape(8, 3, 32, 32).mean(axis=1)
+    assert np.abs(scan.voxels - means).max() <= 0.5
+    assert facts.noise_hu == pytest.approx(20 / np.sqrt(3), rel=0.05)
+    assert facts.noise_map.at().shape == scan.voxels.shape
+    noisy, facts = truth.scan(LOW_DOSE)
+    assert noisy.voxels.std() == pytest.approx(40, rel=0.1)
 
 
 def test_parts_share_all_scans(monkeypatch, a_person):
