@@ -12,6 +12,7 @@ from viewer.case.pipeline import options_used
 from viewer.case.restoring import facts_of, restoration_network
 from viewer.enhance.halves import DOUBTFUL, RestorationCheck, checked
 from viewer.errors import PLACE, Notice, ViewerError
+from viewer.geometry.beside import rejudged
 from viewer.geometry.frames import frames_along
 from viewer.geometry.measure import own_part
 from viewer.geometry.section import angles
@@ -60,7 +61,11 @@ def check_restoration(case: Case, progress: Progress) -> Case:
         networks=restored.networks,
         device=asked.device.name if asked is not None else "",
     )
-    after = case.put("check", checked(apart, restored.volume.grid), record)
+    check = checked(apart, restored.volume.grid)
+    after = case.put("check", check, record)
+    if case.findings is not None:
+        both = rejudged(case.findings.both, restored, check)
+        after = replace(after, findings=replace(case.findings, both=both))
     told = [each for each in case.notices.get("tree", ()) if each.code != CODE]
     tree = (*told, *doubtful_vessels(after))
     return replace(after, notices=MappingProxyType({**after.notices, "tree": tree}))

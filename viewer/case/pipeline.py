@@ -120,13 +120,16 @@ def _trace(case: Case, options: choices.TraceOptions, progress: Progress) -> Ite
 
 
 def _measure(case: Case, _: choices.MeasureOptions, progress: Progress) -> Iterator[Made]:
+    from viewer.geometry.beside import second_of
     from viewer.geometry.centerline import USUAL_NOISE_HU
     from viewer.geometry.tree_measures import measure_vessels
 
     noise_hu = case.suitability.noise_hu if case.suitability is not None else USUAL_NOISE_HU
     volume, mask, tree = given(case.volume), given(case.mask), given(case.tree)
     kvp = case.series.kvp if case.series is not None else None
-    yield Made("findings", measure_vessels(volume, mask, tree, noise_hu, progress, kvp=kvp))
+    second = second_of(case.restored, case.check, mask, tree)
+    found = measure_vessels(volume, mask, tree, noise_hu, progress, kvp=kvp, second=second)
+    yield Made("findings", found)
 
 
 STEPS: tuple[Step, ...] = (

@@ -23,6 +23,7 @@ from viewer.case.truth import DOCUMENT, NOTE, Truth, read_document, write_docume
 from viewer.enhance.halves import RestorationCheck, checked
 from viewer.enhance.restored import Restored, recalled
 from viewer.errors import ViewerError
+from viewer.geometry import beside
 from viewer.geometry.drawn_text import as_measures
 from viewer.geometry.files import (
     read_surface,
@@ -159,7 +160,8 @@ def _write_parts(case: Case, folder: Path, progress: Progress, picture: Picture 
     sure = None if case.mask is None or case.mask.confidence is None else case.mask
 
     drawn = as_measures(case.drawings or ())
-    rows = (*(case.measures or ()), *drawn) if case.measures is not None or drawn else None
+    both = beside.as_measures(case.findings.both if case.findings is not None else ())
+    rows = (*(case.measures or ()), *drawn, *both) if case.measures is not None or drawn else None
 
     def write_scan(volume: Volume, path: Path) -> None:
         write_volume(volume, path, note)

@@ -74,9 +74,14 @@ def narrowing(sections: Sections, flags: Flags) -> Stenosis | None:
 
 def at_places(sections: Sections, name: str, s_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A number (k,) and its standard deviation (k,) at the sections nearest to places (k,)."""
-    s = sections.frames.s_mm
-    nearest = np.abs(s[None] - np.asarray(s_mm)[:, None]).argmin(axis=1)
+    nearest = nearest_to(sections, s_mm)
     return sections.values[name][nearest], sections.sd[name][nearest]
+
+
+def nearest_to(sections: Sections, s_mm: np.ndarray) -> np.ndarray:
+    """The numbers (k,) of the sections nearest to places (k,)."""
+    s = sections.frames.s_mm
+    return np.asarray(np.abs(s[None] - np.asarray(s_mm)[:, None]).argmin(axis=1))
 
 
 def _body(known: np.ndarray, least: int) -> tuple[int, int]:

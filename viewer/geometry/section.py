@@ -26,7 +26,8 @@ class Sections:
     `frames.across` towards `frames.up`; `seen` (n,m) bool says where an edge of the scan gave it.
     `values` and `sd` hold (n,) arrays by the names in `QUANTITIES`; nan where nothing shows it.
     `whole_mm` (n,m) is the outer wall of both lumens where a flap parts the vessel, nan elsewhere;
-    None where nobody looked or there is no flap.
+    None where nobody looked or there is no flap. `beside` are the same planes in the restored
+    scan; None where there is none.
     """
 
     frames: Frames
@@ -35,6 +36,7 @@ class Sections:
     values: Mapping[str, np.ndarray]
     sd: Mapping[str, np.ndarray]
     whole_mm: np.ndarray | None = None
+    beside: "Beside | None" = None
 
     def outline_lps(self, number: int) -> np.ndarray:
         """The outline (m,3) in mm of one section."""
@@ -43,6 +45,26 @@ class Sections:
         return np.asarray(
             f.points_lps[number] + plane[:, :1] * f.across[number] + plane[:, 1:] * f.up[number]
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What the planes of some sections measure in the restored scan, beside the scan itself.
+
+    `values` and `sd` as in `Sections`, nan where `why` (n,) says why nothing is measured there.
+    """
+
+    values: Mapping[str, np.ndarray]
+    sd: Mapping[str, np.ndarray]
+    why: tuple[str, ...]
+
+    def less(self, raw: Sections, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """By how much (n,) a number of the restored scan is larger than the scan's, and its error.
+
+        The error is that of two independent numbers. They share some of theirs, such as how well
+        the planes stand, so that it is rather less.
+        """
+        return self.values[name] - raw.values[name], np.hypot(self.sd[name], raw.sd[name])
 
 
 def angles(count: int) -> np.ndarray:

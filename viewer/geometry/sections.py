@@ -57,14 +57,44 @@ def measure_sections(
     frames, rough = evenly(path_lps, radius_mm, max(step, COARSE * float(np.median(radius_mm))))
     for _ in progress.part(0.0, 0.4).over(range(ROUNDS), ROUNDS):
         rays = cast(volume, mask, label, frames, rough, RAYS // 2)
-        wall, seen = walls(rays, voxel_mm, noise_hu)
+        wall, _ = walls(rays, voxel_mm, noise_hu)
         frames = recentered(frames, wall, rough)
         rough = _rough(wall, rough)
     frames, rough = evenly(frames.points_lps, rough, step)
+    return measure_in(
+        volume,
+        frames,
+        rough,
+        mask=mask,
+        label=label,
+        noise_hu=noise_hu,
+        blur_mm=blur_mm,
+        voxel_mm=voxel_mm,
+        progress=progress.part(0.4, 1.0),
+    )
+
+
+def measure_in(
+    volume: Volume,
+    frames: Frames,
+    rough: np.ndarray,
+    *,
+    voxel_mm: float,
+    mask: VesselMask | None = None,
+    label: int = ARTERY,
+    noise_hu: float = 10.0,
+    blur_mm: float | None = None,
+    progress: Progress | None = None,
+) -> Sections:
+    """The sections in given planes, where the vessel's radius (n,) mm is roughly known.
+
+    `voxel_mm` is the edge of the voxels that were measured: of a divided scan, those of the scan.
+    """
+    progress = progress or silent()
     rays = cast(volume, mask, label, frames, rough, RAYS)
-    progress.at(0.6)
+    progress.at(0.4)
     wall, seen = walls(rays, voxel_mm, noise_hu)
-    progress.at(0.8)
+    progress.at(0.7)
     usual = usual_blur_mm(volume.grid)
     lining = lining_of(rays, seen, frames.s_mm, usual)
     if blur_mm is None:

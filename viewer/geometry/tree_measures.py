@@ -10,6 +10,7 @@ from viewer.geometry.aneurysm import Fusiform, aneurysms
 from viewer.geometry.angles import BranchAngle, branch_angles
 from viewer.geometry.audit import Audited, audit
 from viewer.geometry.bends import Winding, winding
+from viewer.geometry.beside import BothDiameters, Second, both_at, with_beside
 from viewer.geometry.calcification import Calcified, calcifications
 from viewer.geometry.course import Course, course_through
 from viewer.geometry.dissection import Dissection, as_whole, dissections, typed
@@ -38,7 +39,7 @@ from viewer.geometry.sections import measure_sections
 from viewer.geometry.stenosis import Stenosis, stenoses
 from viewer.geometry.tree import VesselTree
 from viewer.geometry.volumes import VesselVolume, vessel_volumes
-from viewer.progress import Progress
+from viewer.progress import Progress, silent
 from viewer.segment.mask import VesselMask
 from viewer.volume.volume import Volume
 
@@ -88,6 +89,7 @@ class TreeMeasures:
     volumes: tuple[VesselVolume, ...] = ()
     dissections: tuple[Dissection, ...] = ()
     necks: tuple[Neck, ...] = ()
+    both: tuple[BothDiameters, ...] = ()
 
 
 def measure_vessels(
@@ -99,11 +101,13 @@ def measure_vessels(
     *,
     blur_mm: float | None = None,
     kvp: float | None = None,
+    second: Second | None = None,
 ) -> TreeMeasures:
     """Narrowings, widenings, occlusions, dissections, calcium, angles, landmarks, the audit.
 
     `tree` bears the names of its branches already; `blur_mm` is read from its thickest branch
-    unless it is given; `kvp` is the tube voltage where it is known.
+    unless it is given; `kvp` is the tube voltage where it is known. Diameters that count are those
+    of the scan; where there is a `second`, a restored one, its own stand beside them.
     """
     names = names_borne(tree, volume.grid)
     if blur_mm is None:
@@ -112,6 +116,7 @@ def measure_vessels(
     found: list[Along] = []
     parted: list[Dissection] = []
     necks: list[Neck] = []
+    both: list[BothDiameters] = []
     readings = read(tree, volume.grid)[1]
     courses = courses_of(tree)
     told = progress.part(0.0, 0.9)
@@ -138,6 +143,7 @@ def measure_vessels(
         sections = as_whole(sections, own)
         along = _along(name, course, sections, mask, float(np.cbrt(volume.grid.voxel_mm3)))
         found.append(along)
+        both += _both(along, with_beside(sections, second, silent()))
         necks += necks_of(name, tree, course, sections, along.aneurysms)
     progress.at(0.9, "Measuring the aorta and the angles")
     rows: tuple[LandmarkRow, ...] = ()
@@ -172,7 +178,15 @@ def measure_vessels(
         vessel_volumes(tree, names, mask, progress.part(0.98, 1.0)),
         tuple(parted),
         tuple(necks),
+        tuple(both),
     )
+
+
+def _both(along: Along, sections: Sections) -> tuple[BothDiameters, ...]:
+    """Both diameters of a vessel where it is narrow or wide, and along it."""
+    places = [("narrowest", each.least_mm) for each in along.stenoses]
+    places += [("widest", each.widest_mm) for each in along.aneurysms]
+    return both_at(along.name, along.branches[0], sections, places)
 
 
 def _through(gap: Occlusion, thread: Thread) -> Along:
@@ -314,7 +328,7 @@ def measures_data(measures: TreeMeasures) -> dict[str, Any]:
                 (neck.branch, neck.branch), f"neck {kind}", neck.at_lps, getattr(neck, kind)
             )
             told["angles"].append(own)
-    for name in ("necks", "occlusions", "calcifications", "sacs", "dissections", "volumes"):
+    for name in ("necks", "occlusions", "calcifications", "sacs", "dissections", "volumes", "both"):
         told[name] = [flat(plain(each)) for each in getattr(measures, name)]
     for each in fields(measures):
         if each.name not in ("vessels", "angles") and each.name not in told:

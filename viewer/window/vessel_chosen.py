@@ -289,8 +289,10 @@ class ChosenVessel(QObject):
             self._wanted = ()
             self._drop_job()
             self.course = self.sections = self._path = None
-        elif parted(after) and after.findings is not before.findings:
-            self._known.clear()  # their outer walls are known now
+        elif after.check is not before.check or (
+            parted(after) and after.findings is not before.findings
+        ):
+            self._known.clear()  # their outer walls are known now, or what is doubtful
         self._choose()
 
     def _choose(self, *_: object) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from viewer.case.case import Case
+from viewer.enhance.halves import RestorationCheck
+from viewer.geometry.beside import Second, second_of, with_beside
 from viewer.geometry.course import Course, unchanged
 from viewer.geometry.dissection import with_whole
 from viewer.geometry.measured_tree import tree_blur
@@ -21,9 +23,13 @@ class Measuring:
     def __init__(self) -> None:
         self.landmarks = Landmarks()
         self._blur: tuple[VesselTree, float] | None = None
+        self._second: tuple[VesselTree, RestorationCheck | None, Second | None] | None = None
 
     def sections(self, case: Case, course: Course, progress: Progress) -> Sections:
-        """The sections along a vessel, with the outer wall where the findings part its lumen."""
+        """The sections along a vessel, with the outer wall where the findings part its lumen.
+
+        Beside them stands what the restored scan shows in the same planes.
+        """
         self.landmarks.read(case)
         if self._blur is None or self._blur[0] is not case.tree:
             progress.at(0.0, "Reading the scan's blur from the thickest vessel")
@@ -37,12 +43,21 @@ class Measuring:
             mask=case.mask,
             noise_hu=fit.noise_hu if fit is not None else USUAL_NOISE_HU,
             blur_mm=self._blur[1],
-            progress=progress.part(0.2, 0.9),
+            progress=progress.part(0.2, 0.7),
         )
+        progress.at(0.7, "Measuring them on the restored scan")
+        sections = with_beside(sections, self._restored(case), progress.part(0.75, 0.95))
         if parted(case):
             sections = with_whole(sections, case.findings.dissections)
         progress.at(1.0)
         return sections
+
+    def _restored(self, case: Case) -> Second | None:
+        """The restored scan of a case to measure once more in; its blur is read once for a tree."""
+        if self._second is None or self._second[:2] != (case.tree, case.check):
+            found = second_of(case.restored, case.check, case.mask, case.tree)
+            self._second = (case.tree, case.check, found)
+        return self._second[2]
 
 
 def parted(case: Case) -> bool:

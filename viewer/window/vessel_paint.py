@@ -13,6 +13,7 @@ PROPOSED = TOKENS["invented"]
 FLAG_LETTERS = {"proximal": "N", "minimum": "M", "distal": "N"}
 CURSOR = TOKENS["accent"]
 LEAST = "#8FD3D1"
+RESTORED = TOKENS["good"]  # what the restored scan measures
 WHOLE = "#F2D9A0"  # the outer wall round both lumens
 
 

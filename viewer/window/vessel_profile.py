@@ -17,6 +17,7 @@ from viewer.window.vessel_paint import (
     CURSOR,
     LEAST,
     PROPOSED,
+    RESTORED,
     flag_color,
     paint_band,
     paint_curve,
@@ -103,6 +104,9 @@ class ProfilePane(QWidget):
         if least is not None:
             smallest = np.column_stack([x, self._y(sections.values[least], top)])
             paint_curve(painter, smallest, LEAST, 1.0, dashed=True)
+        if sections.beside is not None:
+            own = self._y(sections.beside.values[main], top)
+            paint_curve(painter, np.column_stack([x, own]), RESTORED, 1.2)
         paint_curve(painter, np.column_stack([x, self._y(value, top)]), MEAN, 1.6)
         painter.restore()
         paint_marks(painter, self._legend(unit, least is not None), font, CLEAR)
@@ -169,8 +173,12 @@ class ProfilePane(QWidget):
         x = self.width() - 8
         if both:
             made.append(Text(x, 2, "⌀ least", LEAST, (1.0, 0.0)))
+            x -= 6 * self._line
+        if self.vessel.sections.beside is not None:
+            made.append(Text(x, 2, "restored", RESTORED, (1.0, 0.0)))
         found = self.vessel.narrowing
-        if found is not None and self.width() > 30 * self._line:
+        room = 30 if self.vessel.sections.beside is None else 46
+        if found is not None and self.width() > room * self._line:
             told = (
                 f"Narrowed {percent_text(found.percent_diameter if both else found.percent_area)}"
             )

@@ -34,10 +34,18 @@ from viewer.window.slice_pane import image_of
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_curve import go_along
 from viewer.window.vessel_image import is_invented
-from viewer.window.vessel_paint import CURSOR, LEAST, PROPOSED, WHOLE, flag_color, paint_curve
-from viewer.window.vessel_table import TITLES, percent_text, with_error
+from viewer.window.vessel_paint import (
+    CURSOR,
+    LEAST,
+    PROPOSED,
+    RESTORED,
+    WHOLE,
+    flag_color,
+    paint_curve,
+)
+from viewer.window.vessel_table import TITLES, beside_texts, percent_text, with_error
 
-LINES = 3  # of numbers under the picture
+LINES = 3  # of numbers under the picture; one more beside a restored scan
 SHORT = {"proximal": "Proximal", "cursor": "Cursor", "distal": "Distal"}
 SURFACE = QColor(TOKENS["surface"])
 LEAST_PICTURE = 60  # pixels: a pane too small for both shows the picture alone
@@ -81,7 +89,9 @@ class SectionPane(QWidget):
     @property
     def room(self) -> QRectF:
         """Where the picture lies, above the numbers."""
-        low = self.height() - LINES * line_height(overlay_font(self.font())) - 6
+        sections = self.vessel.sections
+        lines = LINES + (sections is not None and sections.beside is not None)
+        low = self.height() - lines * line_height(overlay_font(self.font())) - 6
         return QRectF(0, 0, self.width(), low if low > LEAST_PICTURE else self.height())
 
     def plane(self) -> SlicePlane | None:
@@ -217,9 +227,14 @@ class SectionPane(QWidget):
             Text(8, top + 3, title, self._color, bold=True),
             Text(width - 8, top + 3, f"{self.s_mm:.1f} mm", TOKENS["quiet"], (1.0, 0.0)),
         ]
+        metrics = QFontMetricsF(font)
         for row, (left, right) in enumerate(self.told(), start=1):
             y = top + 3 + row * line
             color = PROPOSED if proposed and row > 1 else TOKENS["text"]
+            if row == LINES:
+                color = RESTORED
+                if metrics.horizontalAdvance(f"{left}  {right}") > width - 16:
+                    left, right = f"Δ {right}" if right else left, ""
             made.append(Text(8, y, left, color, room=(0.7 if right else 1.0) * (width - 16)))
             made.append(Text(width - 8, y, right, TOKENS["caution"], (1.0, 0.0)))
         paint_marks(painter, made, font, CLEAR)
@@ -238,10 +253,14 @@ class SectionPane(QWidget):
         percent = percent_text(here.percent_diameter) if here is not None else ""
         narrowed = f"−{percent}" if percent not in ("", "–", "none") else ""
         least, greatest = (with_error(*number, "") for number in numbers[1:])
-        return [
+        told = [
             (f"⌀ {with_error(*numbers[0], ' mm')}", narrowed),
             (f"{least} to {greatest} mm", ""),
         ]
+        if sections.beside is None:
+            return told
+        own, less, why = beside_texts(sections, self.s_mm)
+        return [*told, ("restored: refused", "") if why else (f"restored {own}", less)]
 
     # Mouse and keys
 

@@ -5,8 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableWidget
 from PySide6.QtWidgets import QTableWidgetItem as Item
 
-from viewer.geometry.flags import at_places
+from viewer.geometry.beside import DIAMETER, NO_EDGE
+from viewer.geometry.flags import at_places, nearest_to
 from viewer.geometry.number import Number
+from viewer.geometry.section import Sections
 from viewer.window.vessel_chosen import ChosenVessel
 
 COLUMNS = (
@@ -16,7 +18,19 @@ COLUMNS = (
     ("⌀ greatest", "diameter_max_mm", 1.0, " mm"),
     ("⌀ inscribed", "inscribed_radius_mm", 2.0, " mm"),
 )
-HEADS = ("Place", "At", *(column[0] for column in COLUMNS), "Narrowed ⌀", "Area", "NASCET")
+RESTORED_HEADS = ("⌀ eq. restored", "less raw")
+MEASURED = [column[0] for column in COLUMNS]
+HEADS = (
+    "Place",
+    "At",
+    *MEASURED[:2],
+    *RESTORED_HEADS,
+    *MEASURED[2:],
+    "Narrowed ⌀",
+    "Area",
+    "NASCET",
+)
+BESIDE = 4  # the column from which on the restored scan's numbers stand
 TITLES = {
     "proximal": "Proximal normal",
     "minimum": "Minimum",
@@ -45,6 +59,12 @@ class VesselTable(QTableWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Measurements of the vessel")
         self.setToolTip("Numbers with one standard deviation; Ctrl+Shift+C copies the table")
+        self.horizontalHeaderItem(BESIDE).setToolTip(
+            "The equivalent diameter in the restored scan; the one that counts stands before it"
+        )
+        self.horizontalHeaderItem(BESIDE + 1).setToolTip(
+            "By how much it is larger in the restored scan than in the raw one"
+        )
         for row in range(len(ROWS)):
             for column in range(len(HEADS)):
                 item = Item("")
@@ -70,8 +90,9 @@ class VesselTable(QTableWidget):
 
     def text(self) -> str:
         """The table with tabs between its columns."""
-        rows = [HEADS, *(self._texts(row) for row in range(len(ROWS)))]
-        return "\n".join("\t".join(row) for row in rows)
+        rows = [list(HEADS), *(self._texts(row) for row in range(len(ROWS)))]
+        shown = [n for n in range(len(HEADS)) if not self.isColumnHidden(n)]
+        return "\n".join("\t".join(row[n] for n in shown) for row in rows)
 
     def copy(self) -> None:
         """Put the table onto the clipboard."""
@@ -81,27 +102,52 @@ class VesselTable(QTableWidget):
         return [self.item(row, column).text() for column in range(len(HEADS))]
 
     def _fill(self) -> None:
+        sections = self.vessel.sections
+        for column in range(BESIDE, BESIDE + len(RESTORED_HEADS)):
+            self.setColumnHidden(column, sections is None or sections.beside is None)
         for row, name in enumerate(ROWS):
-            for column, text in enumerate(self._told(name)):
+            texts, why = self._told(name)
+            for column, text in enumerate(texts):
                 self.item(row, column).setText(text)
+                beside = BESIDE <= column < BESIDE + len(RESTORED_HEADS)
+                self.item(row, column).setToolTip(why if beside else "")
 
-    def _told(self, name: str) -> list[str]:
+    def _told(self, name: str) -> tuple[list[str], str]:
+        """The texts of a row, and why its diameter is not measured on the restored scan."""
         sections = self.vessel.sections
         places = dict(self.vessel.flag_places)
         if sections is not None:
             places["cursor"] = self.vessel.place.s_mm
         if sections is None or name not in places:
-            return [TITLES[name], *[""] * (len(HEADS) - 1)]
+            return [TITLES[name], *[""] * (len(HEADS) - 1)], ""
         title = TITLES[name] + (" (proposed)" if name in self.vessel.proposed else "")
         texts = [title, f"{places[name]:.1f} mm"]
         for _, quantity, factor, unit in COLUMNS:
             (value,), (sd,) = at_places(sections, quantity, np.array([places[name]]))
             texts.append(with_error(factor * value, factor * sd, unit))
+        restored, less, why = beside_texts(sections, places[name])
+        texts[BESIDE:BESIDE] = [restored, less]
         found = self.vessel.narrowing if name == "minimum" else None
         if found is None:
-            return [*texts, "", "", ""]
+            return [*texts, "", "", ""], why
         percents = (found.percent_diameter, found.percent_area, found.percent_nascet)
-        return [*texts, *map(percent_text, percents)]
+        return [*texts, *map(percent_text, percents)], why
+
+
+def beside_texts(sections: Sections, s_mm: float) -> tuple[str, str, str]:
+    """The diameter of the restored scan at a place, what it is less the raw one, or why neither."""
+    beside = sections.beside
+    if beside is None:
+        return "", "", ""
+    number = int(nearest_to(sections, np.array([s_mm]))[0])
+    own, sd = (each[DIAMETER][number] for each in (beside.values, beside.sd))
+    if not np.isfinite(own):
+        return "–", "–", beside.why[number] or NO_EDGE
+    less, less_sd = (float(each[number]) for each in beside.less(sections, DIAMETER))
+    if not np.isfinite(less):
+        return with_error(own, sd, " mm"), "–", ""
+    sign = "" if abs(less) < 0.05 else "+" if less > 0 else "−"
+    return with_error(own, sd, " mm"), sign + with_error(abs(less), less_sd, " mm"), ""
 
 
 def with_error(value: float, sd: float, unit: str) -> str:
