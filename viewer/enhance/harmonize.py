@@ -40,7 +40,8 @@ from viewer.volume.volume import Volume
 
 THINNER = 0.87  # of the scan's slices: what is thinner is asked of the restoration
 MOST_SLICES = 8
-PROBED = 48  # slices on which the share of the noise that is kept is measured
+PROBED, PROBES = 48, 6  # slices on which the share of noise that is kept is measured; how often
+NEAR = 0.03  # of the variance asked for
 TURNS = 12
 
 
@@ -310,21 +311,32 @@ def _kept(
 ) -> float:
     """The share of the noise that is put back, so that after the kernel there is `noise_hu`.
 
-    The variance is a parabola of the share: it is measured at none, half and all, on some slices.
+    Measured on some slices between none and all, where the line of the variances says (Illinois).
     """
     if noise_hu is None:
         return 1.0
     base, more = (kernel.applied(each.copy(), grid.spacing_mm, Progress()) for each in (hu, rest))
-    shares, variances = np.array([0.0, 0.5, 1.0]), []
-    for share in shares:
+
+    def excess(share: float) -> float:
         found = measure_noise(Volume(base + np.float32(share) * more, grid), Progress())
-        if found is None:
-            return expected
-        variances.append(found.hu**2)
-    fit = np.polyfit(shares, variances, 2)
-    every = np.linspace(0, 1, 201)
-    fits = every[np.polyval(fit, every) <= noise_hu**2]
-    return float(fits[-1]) if len(fits) else 0.0
+        return float("nan") if found is None else found.hu**2 - noise_hu**2
+
+    low, high = 0.0, 1.0
+    below, above = excess(low), excess(high)
+    if not (np.isfinite(below) and np.isfinite(above)):
+        return expected
+    if above <= 0 or below >= 0:
+        return high if above <= 0 else low
+    for _ in range(PROBES):
+        share = low - below * (high - low) / (above - below)
+        here = excess(share)
+        if not abs(here) > NEAR * noise_hu**2:
+            return share
+        if here < 0:
+            low, below, above = share, here, above / 2
+        else:
+            high, above, below = share, here, below / 2
+    return low
 
 
 def _asked(

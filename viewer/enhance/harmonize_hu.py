@@ -9,11 +9,11 @@ from viewer.enhance.tube_voltage import CALCIUM_AT_KVP, IODINE_AT_KVP, contrast_
 from viewer.progress import Progress
 from viewer.volume.volume import AIR_HU, Volume
 
-AIR, FAT = (-1100.0, -920.0), (-150.0, -60.0)  # where they are looked for, in HU
+# Where both are looked for, in HU; a scanner whose air is farther off fails its acceptance test.
+AIR, FAT = (-1050.0, -960.0), (-150.0, -60.0)
 UNENHANCED_HU = 55.0  # muscle without contrast
 MOST_IODINE_HU = 450.0  # that arteries gain at 120 kVp
 SQUARE_MM, SLICES = 5.0, 40
-CUT_SHARE = 0.3  # of a square may lie at the lowest value, which cuts noise off
 EVEN_SD, UNEVEN_HU = 1.5, 10.0
 NEAR_HU, STEP_HU = 12.0, 4.0
 ENOUGH_SQUARES, ENOUGH_SPOTS = 40, 5
@@ -41,6 +41,8 @@ def find_anchors(
     middle, spread = _squares(volume, progress.part(0.0, 0.3))
     even = spread < EVEN_SD * noise_hu + UNEVEN_HU
     air, fat = (_commonest(middle[even], within) for within in (AIR, FAT))
+    if air is not None and air[0] < volume.voxels.min() + NEAR_HU:
+        air = None  # it was cut off at the lowest value
     if blood_lps is None:
         blood_lps = _great_vessel(volume, progress.part(0.3, 1.0))
     progress.at(1.0)
@@ -48,7 +50,7 @@ def find_anchors(
 
 
 def _squares(volume: Volume, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-    """Medians and deviations (n,) of the 5 mm squares of slices, but those of cut values."""
+    """Medians and deviations (n,) of the 5 mm squares of slices that are no padding."""
     wide = [int(np.clip(round(SQUARE_MM / s), 3, 11)) for s in volume.grid.spacing_mm[1:]]
     picked = np.unique(np.linspace(0, len(volume.voxels) - 1, SLICES).astype(int))
     lowest = volume.voxels.min()
@@ -59,7 +61,7 @@ def _squares(volume: Volume, progress: Progress) -> tuple[np.ndarray, np.ndarray
         tiles = plane[: rows * wide[0], : columns * wide[1]]
         tiles = tiles.reshape(rows, wide[0], columns, wide[1]).transpose(0, 2, 1, 3)
         tiles = tiles.reshape(rows * columns, -1).astype(np.float32)
-        tiles = tiles[(tiles == lowest).mean(axis=1) < CUT_SHARE]
+        tiles = tiles[(tiles != lowest).any(axis=1)]
         middles.append(np.median(tiles, axis=1))
         spreads.append(tiles.std(axis=1))
     return np.concatenate(middles), np.concatenate(spreads)
