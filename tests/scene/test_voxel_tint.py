@@ -9,7 +9,7 @@ from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.halves import checked
 from viewer.enhance.origin import INFERRED, MEASURED
 from viewer.enhance.restored import Restored
-from viewer.scene.blocks import largest, smaller
+from viewer.scene.blocks import largest, middles, smaller
 from viewer.scene.colors import TOKENS, color_map, rgb, volume_preset
 from viewer.scene.overlay import scene_overlay
 from viewer.scene.prepare import prepare_surface, prepare_volume
@@ -146,6 +146,18 @@ def test_a_voxel_that_stands_for_many_takes_the_boldest():
     assert bold.shape == coarser.shape
     place = coarser.nearest(grid.points_lps(np.array([1, 3, 2])))
     assert np.argwhere(bold).tolist() == [place.tolist()]
+
+
+def test_while_it_is_dragged_a_tint_keeps_its_share():
+    grid = Grid.regular((20, 41, 43), (2.0, 1.0, 1.0))
+    origin = (np.random.default_rng(1).random(grid.shape) < 0.1).astype(np.uint8)
+    voxels, coarser = smaller(origin.astype(np.int16), grid, 6_000)
+    kept = middles(origin, grid, coarser)
+    assert kept.shape == voxels.shape
+    assert kept.mean() == pytest.approx(0.1, abs=0.02)
+    rows = np.broadcast_to(np.arange(41, dtype=np.uint8)[None, :, None], grid.shape)
+    at = grid.index(coarser.points_lps(np.stack(np.indices(coarser.shape), -1)))[..., 1]
+    assert np.abs(middles(rows, grid, coarser) - at).max() <= 0.5 + 1e-6
 
 
 def test_the_wall_tells_whence_it_comes_and_how_far_it_may_be_off(a_half_inferred_tube):

@@ -1,4 +1,4 @@
-"""Smaller copies of volumes: the mean of blocks of voxels, or the largest of each."""
+"""Smaller copies of volumes: the mean of blocks of voxels, their largest or their middle."""
 
 from collections.abc import Sequence
 
@@ -49,8 +49,7 @@ def block_mean(block: np.ndarray, factors: Sequence[int], shape: Sequence[int]) 
 
 def largest(values: np.ndarray, grid: Grid, coarser: Grid) -> np.ndarray:
     """The largest value of each block of `grid` that is one voxel of a `smaller` copy's grid."""
-    ratios = np.array(coarser.spacing_mm) / grid.spacing_mm
-    slices, rows, columns = (max(1, round(float(ratio))) for ratio in ratios)
+    slices, rows, columns = _ratios(grid, coarser)
     if (slices, rows, columns) == (1, 1, 1):
         return values
     made = np.empty(coarser.shape, dtype=values.dtype)
@@ -59,6 +58,17 @@ def largest(values: np.ndarray, grid: Grid, coarser: Grid) -> np.ndarray:
         one = values[k * slices : (k + 1) * slices, : high * rows, : wide * columns].max(axis=0)
         made[k] = one.reshape(high, rows, wide, columns).max(axis=(1, 3))
     return made
+
+
+def middles(values: np.ndarray, grid: Grid, coarser: Grid) -> np.ndarray:
+    """The value in the middle of each block of `grid` that is one voxel of a `smaller` copy's."""
+    ratios = zip(_ratios(grid, coarser), coarser.shape, strict=True)
+    return values[tuple(slice(ratio // 2, ratio * count, ratio) for ratio, count in ratios)]
+
+
+def _ratios(grid: Grid, coarser: Grid) -> tuple[int, int, int]:
+    slices, rows, columns = np.array(coarser.spacing_mm) / grid.spacing_mm
+    return max(1, round(slices)), max(1, round(rows)), max(1, round(columns))
 
 
 def as_int16(voxels: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals
 
 from viewer.geometry.surface import Surface
-from viewer.scene.blocks import as_int16, largest, smaller
+from viewer.scene.blocks import as_int16, middles, smaller
 from viewer.scene.colors import VolumePreset, color_map, label_table, volume_preset
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.table import without_table
@@ -77,8 +77,9 @@ def prepare_volume(
 ) -> PreparedVolume:
     """Copies of a volume for drawing, without the table; a graphics processor gets every voxel.
 
-    With a tint, a voxel that stands for many takes the boldest of them. For a processor they are
-    painted over the colors of the preset: only a graphics processor keeps HU and tint apart.
+    With a tint, a voxel that stands for a few takes the boldest of them; for dragging it takes its
+    middle one's, so that shares stay. For a processor they are painted over the colors of the
+    preset: only a graphics processor keeps HU and tint apart.
     """
     most = FINE_VOXELS if software else volume.voxels.size
     voxels, grid = smaller(as_int16(volume.voxels), volume.grid, most)
@@ -91,7 +92,7 @@ def prepare_volume(
     colors = None
     if tint is not None:
         colors = volume_preset(preset)
-        few = painted(few, largest(codes, grid, few_grid), tint, colors)
+        few = painted(few, middles(codes, grid, few_grid), tint, colors)
         voxels = painted(voxels, codes, tint, colors)
     coarse, fine = whole_brick(few, few_grid), tuple(bricks(voxels, grid))
     return PreparedVolume(volume, grid, few_grid, coarse, fine, hidden, tint, colors)

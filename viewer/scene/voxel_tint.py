@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from viewer.enhance.halves import DOUBTFUL, RestorationCheck
-from viewer.enhance.origin import DENOISED, INFERRED, INTERPOLATED, MEASURED, ORIGINS
+from viewer.enhance.origin import INFERRED, MEASURED, ORIGINS
 from viewer.enhance.restored import Restored
 from viewer.scene.blocks import largest
 from viewer.scene.colors import TOKENS, VolumePreset, rgb
@@ -110,9 +110,7 @@ def wall_colors(points_lps: np.ndarray, tint: VoxelTint) -> np.ndarray:
     """
     colors, _ = tint_colors(tint.name)
     if tint.name == "origin":
-        quiet = np.array(rgb(TOKENS["quiet"]))
-        colors[MEASURED] = quiet
-        colors[[INTERPOLATED, DENOISED]] = (colors[[INTERPOLATED, DENOISED]] + quiet) / 2
+        colors[MEASURED] = rgb(TOKENS["quiet"])
     at = np.clip(tint.grid.index(points_lps), 0, np.array(tint.grid.shape) - 1)
     low = at.astype(int)
     made = np.zeros((len(at), 3))
