@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from viewer.case.case import Case
 from viewer.case.checking import check_restoration, doubtful_vessels
@@ -63,8 +64,10 @@ def a_checked_case(a_case):
 def test_a_restoration_is_checked_by_two_halves_of_the_dose(a_checked_case):
     check = a_checked_case.check
     assert check.apart.shape == a_checked_case.restored.volume.grid.shape
-    assert np.median(check.apart) == pytest.approx(1.0, abs=0.1)
-    assert 0 <= check.share < 0.05
+    assert 0.1 < np.median(check.apart) < 1.2, "the noise was taken out"
+    inside = a_checked_case.volume.voxels > 300
+    edge = inside & ~ndimage.binary_erosion(inside)
+    assert (check.apart[edge] < 3).mean() > 0.99, "an edge that keeps its noise is no doubt"
     record = a_checked_case.records_of("check")[0]
     assert set(record.of) == {"restored"}
     assert record.seconds > 0
@@ -91,6 +94,6 @@ def test_a_vessel_that_hangs_on_the_noise_is_told_by_its_name(a_case, a_checked_
     case = a_checked_case.put("check", checked(apart, grid))
     told = doubtful_vessels(case, tree)
     assert branch.name in told[0].text
-    assert "4.5 times" in told[0].text
+    assert "4.5 noises" in told[0].text
     assert np.linalg.norm(branch.points_lps - told[0].point_lps, axis=1).min() < 2
     assert told[0].severity == "warning"

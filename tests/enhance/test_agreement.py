@@ -99,7 +99,7 @@ def test_in_exact_mode_only_the_check_can_speak_against_it(noise):
     check = checked(apart, SCAN.grid)
     found = judged(exact, check, SCAN.grid.points_lps([[[5, 6, 7]], [[9, 9, 9]]]))
     assert found.refused.tolist() == [True, False]
-    assert "4.2 times" in found.why(0)
+    assert "4.2 noises" in found.why(0)
 
 
 def test_the_noise_of_a_scan_is_remembered(noise):

@@ -53,11 +53,13 @@ def test_a_place_that_hangs_on_the_noise_stands_out():
     grid = Grid.regular(SHAPE, SPACING)
     one, other = (gaussian_filter(rng.normal(0, 50, SHAPE), 1).astype(np.float32) for _ in "ab")
     other = Volume(other, grid)
-    assert (disagreement(Volume(one.copy(), grid), other) > DOUBTFUL).mean() < 0.001
+    assert (disagreement(Volume(one.copy(), grid), other, 0.0) > DOUBTFUL).mean() < 0.001
     one[10:14, 40:46, 40:46] += 400
-    found = disagreement(Volume(one, grid), other)
+    found = disagreement(Volume(one, grid), other, 0.0)
     assert found[12, 43, 43] > DOUBTFUL
     assert (found > DOUBTFUL).mean() < 0.01
+    loud = np.full(SHAPE, 1000.0, np.float32)
+    assert not (disagreement(Volume(one, grid), other, loud) > DOUBTFUL).any()
 
 
 def test_shells_agree_as_far_as_what_is_common_reaches():

@@ -73,7 +73,7 @@ def test_a_later_check_takes_the_restored_diameter_of_doubtful_places_away(secti
     )
     first, second, along = rejudged(rows, restored, checked(apart, grid))
     assert not first.restored.known
-    assert "9.0 times" in first.difference.missing
+    assert "9.0 noises" in first.difference.missing
     assert first.raw is rows[0].raw
     assert second is rows[1]
     assert along is rows[2]

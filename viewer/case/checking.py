@@ -17,6 +17,7 @@ from viewer.geometry.frames import frames_along
 from viewer.geometry.measure import own_part
 from viewer.geometry.section import angles
 from viewer.geometry.tree import Branch, VesselTree
+from viewer.networks import device as devices
 from viewer.progress import Progress
 from viewer.provenance import Record, now, versions
 
@@ -49,6 +50,7 @@ def check_restoration(case: Case, progress: Progress) -> Case:
             mode=restored.mode,
             factor=restored.acquisition.factor,
             network=asked,
+            free_bytes=devices.free_memory(),
         )
     record = Record(
         "check",
@@ -109,7 +111,7 @@ def _caution(name: str, length_mm: float, worst: float, place_lps: np.ndarray) -
         "warning",
         f"The restored scan hangs on the noise along {length_mm:.0f} mm of "
         f"{f'the {name}' if name else 'vessels without a name'} (halves of the dose lie up to "
-        f"{worst:.1f} times as far apart as elsewhere): it is measured on the raw scan alone.",
+        f"{worst:.1f} noises apart): it is measured on the raw scan alone.",
         numbers=dict(zip(PLACE, (float(each) for each in place_lps), strict=True)),
     )
 

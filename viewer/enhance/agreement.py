@@ -46,7 +46,7 @@ class Judgment:
         if apart > DOUBTFUL:
             return (
                 "Not measured on the restored scan: restorations of two halves of the dose lie "
-                f"{apart:.1f} times as far apart here as elsewhere (at most {DOUBTFUL:.0f})."
+                f"{apart:.1f} noises apart here (at most {DOUBTFUL:.0f})."
             )
         return ""
 

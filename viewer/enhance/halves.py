@@ -12,7 +12,7 @@ from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
 NEAR_MM = 3.0
-DOUBTFUL = 3.0  # deviations by which two halves may lie apart
+DOUBTFUL = 3.0  # noises by which two halves may lie apart
 SIGNAL_SHARE = 1 / 7  # of two halves that agree by chance no more (van Heel and Schatz 2005)
 PATCH = 32
 
@@ -59,17 +59,19 @@ def halves(
     return one, other
 
 
-def disagreement(one: Volume, other: Volume) -> np.ndarray:
-    """How far two restorations lie apart near each voxel, in their own usual difference (float32).
+def disagreement(one: Volume, other: Volume, noise_hu: np.ndarray | float) -> np.ndarray:
+    """How far two restorations lie apart near each voxel (float32), in what is usual for them.
 
-    1 is usual; more than `DOUBTFUL` marks a place where what is shown hangs on the noise. Only
-    what the halves share of a neighborhood counts, not single voxels.
+    1 is the usual difference, or the noise of the scan (at each voxel) where that is more: the
+    halves themselves lie two noises apart, and an edge that was left as it is, as far. More than
+    `DOUBTFUL` marks a place where what is shown hangs on the noise. Only what the halves share of
+    a neighborhood counts, not single voxels.
     """
     apart = one.voxels.astype(np.float32) - other.voxels
     reach = [2 * int(NEAR_MM / mm / 2) + 1 for mm in one.grid.spacing_mm]
     near = np.sqrt(uniform_filter(np.square(apart), reach, mode="nearest"))
     usual = float(np.median(near[near > 0])) if np.any(near > 0) else 1.0
-    made: np.ndarray = near / usual
+    made: np.ndarray = near / np.maximum(noise_hu, np.float32(usual))
     return made
 
 

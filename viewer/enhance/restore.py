@@ -28,11 +28,12 @@ from viewer.units import bytes_text
 from viewer.volume.volume import Volume
 
 BYTES_PER_VOXEL = 22  # of the restored volume, held at the same time at most
+REST_PER_SECOND = 5e6  # new voxels, in all but the guess
 NEAR_MM = 5.0
 BETWEEN = 0.45  # of the error of slices twice as thick: that of dividing them once
 LEFT = 0.4  # of the noise, after smoothing
 LEAST_OVERLAP, WIDEST = 1.15, 2.5  # slice profiles in slice distances
-USUAL_MTF50 = 0.6
+USUAL_CYCLES = 0.24  # a pixel, at half modulation, where it could not be measured
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,7 @@ def restore_scan(
         noise = facts.noise_map.at()
     apart = volume.grid.spacing_mm[0]
     slice_mm = facts.profile_mm or apart
-    asked = None
-    if network is not None and facts.noise_hu is not None:
-        sharpness = facts.mtf50_per_mm or USUAL_MTF50
-        told = facts.noise_hu if facts.noise_map is None else facts.noise_map.at()
-        asked = Asked(network, told, sharpness, slice_mm)
+    known = facts.noise_hu is not None
     return restore(
         volume,
         noise,
@@ -72,10 +69,19 @@ def restore_scan(
         mode=mode,
         factor=factor,
         profile=min(slice_mm / apart, WIDEST) if slice_mm > LEAST_OVERLAP * apart else 1.0,
-        asked=asked,
+        asked=question(volume, facts, network) if network is not None and known else None,
         free_bytes=free_bytes,
         whole=whole,
     )
+
+
+def question(volume: Volume, facts: ScanFacts, network: Network) -> Asked:
+    """What a network is asked of a scan of which `facts` were measured."""
+    spacing = volume.grid.spacing_mm
+    noise = facts.noise_hu if facts.noise_map is None else facts.noise_map.at()
+    assert noise is not None
+    sharpness = facts.mtf50_per_mm or USUAL_CYCLES / spacing[1]
+    return Asked(network, noise, sharpness, facts.profile_mm or spacing[0])
 
 
 def check_by_halves(
@@ -86,16 +92,19 @@ def check_by_halves(
     mode: Mode,
     factor: tuple[int, int, int] = (1, 1, 1),
     network: Network | None = None,
+    free_bytes: int | None = None,
 ) -> np.ndarray:
     """How far restorations of two halves of a scan's dose lie apart (float16); see `disagreement`.
 
-    Raises `ViewerError` where the noise of the scan is not known.
+    Raises `ViewerError` where the noise of the scan is not known or the memory does not suffice.
     """
     if facts.noise_hu is None or facts.noise_map is None or facts.noise_spectrum is None:
         raise ViewerError(
             "The noise of this scan could not be measured, so no halves of it can be made; the "
             "restoration was not checked: leave the check out."
         )
+    acquisition = Acquisition(volume.voxels.shape, factor)  # type: ignore[arg-type]
+    _demand_memory(acquisition, free_bytes)
     both = halves(volume, facts.noise_map, facts.noise_spectrum)
     louder = replace(facts.noise_map, sd_hu=facts.noise_map.sd_hu * np.float32(np.sqrt(2)))
     told = replace(facts, noise_hu=float(np.sqrt(2)) * facts.noise_hu, noise_map=louder)
@@ -103,7 +112,8 @@ def check_by_halves(
         restore_scan(half, told, part, mode=mode, factor=factor, network=network).volume
         for half, part in zip(both, (progress.part(0, 0.45), progress.part(0.45, 0.9)), strict=True)
     )
-    apart = disagreement(one, other).astype(np.float16)
+    noise = acquisition.spread(facts.noise_map.at())
+    apart = disagreement(one, other, noise).astype(np.float16)
     progress.at(1.0)
     return apart
 
@@ -141,11 +151,12 @@ def restore(
     clock = _Clock()
     progress.at(0.0, "Dividing voxels")
     plain = smoothest(volume.voxels, acquisition)
-    part = progress.part(0.0, 0.6)
+    guess_done, agree_done = _shares(exact, asked)
+    part = progress.part(0.0, guess_done)
     small = whole is not None
     guess, sd_hu = _guess(volume, plain, usual_noise, acquisition, exact, asked, small, part)
     clock.note("guess")
-    progress.at(0.6, "Keeping what was measured")
+    progress.at(guess_done, "Keeping what was measured")
     strength = 0.0
     if exact:
         fine = rounded(agreeing(guess, volume.voxels, acquisition), volume.voxels, acquisition)
@@ -157,11 +168,11 @@ def restore(
         del found
     del guess
     clock.note("consistency")
-    progress.at(0.8, "Telling what is measured and what is not")
+    progress.at(agree_done, "Telling what is measured and what is not")
     residual = left_over(volume, fine, acquisition, mode)
     origin = origins(fine, volume.voxels, plain, noise_hu, acquisition, exact=exact)
     del plain
-    progress.at(0.9)
+    progress.at((1 + agree_done) / 2)
     unseen = unseen_hu(fine, acquisition)
     clock.note("origin")
     progress.at(1.0)
@@ -179,6 +190,14 @@ def restore(
         clock.seconds,
         asked.checksums if asked is not None else {},
     )
+
+
+def _shares(exact: bool, asked: Asked | None) -> tuple[float, float]:
+    """What share of the time is gone when the guess is made, and when it agrees with the scan."""
+    if asked is None:
+        return (0.25, 0.65) if exact else (0.75, 0.87)
+    guess = REST_PER_SECOND / (REST_PER_SECOND + asked.network.voxels_per_second)
+    return guess, (1 + guess) / 2
 
 
 def _guess(
