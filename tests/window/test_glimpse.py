@@ -132,10 +132,11 @@ def test_the_form_says_why_a_scan_cannot_be_restored_and_what_would_fit(
     assert not forecast.button.isEnabled()
 
 
-def test_a_cost_is_told_in_three_lines():
+def test_a_cost_is_told_in_four_lines():
     cost = Cost((122, 512, 512), (1.25, 0.66, 0.66), 700_000_000, 9_000_000_000, 75.0, True)
     assert cost_text(cost).split("\n") == [
-        "512 × 512 × 122 voxels of 0.66 × 0.66 × 1.25 mm",
+        "512 × 512 × 122 voxels",
+        "of 0.66 × 0.66 × 1.25 mm",
         "Memory 700 MB of 9.0 GB free",
         "About 1 min 15 s, with the network",
     ]

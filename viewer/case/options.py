@@ -42,7 +42,7 @@ class EnhanceOptions:
         "Promise",
         "Quieter: what is taken away is as large as the noise, no more. Exact: averaged back, "
         "every measured voxel is reproduced, noise and all. No method can promise both.",
-        {"noise": "Quieter, within the noise", "exact": "Exact, every measured voxel"},
+        {"noise": "Quieter", "exact": "Exact"},
     )
     divide: str = choice(
         "none",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import numpy as np
+
 from viewer.case.case import Case
 from viewer.case.options import EnhanceOptions
 from viewer.enhance.acquisition import MOST, Triple
@@ -19,6 +21,7 @@ from viewer.networks.registry import models
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
 
+FACTS_VOXELS = 12_000_000  # new ones, which are restored while a scan is measured
 _facts: "weakref.WeakKeyDictionary[Volume, ScanFacts]" = weakref.WeakKeyDictionary()
 
 
@@ -40,16 +43,18 @@ def restore_case(case: Case, options: EnhanceOptions, progress: Progress) -> Res
     why = why_unsuitable(case)
     if why is not None:
         return _as_it_is(volume, why, progress)
-    facts = facts_of(case, progress.part(0.0, 0.15))
+    factor = factor_of(options, volume)
+    first = 0.0 if volume in _facts else _facts_share(volume, factor)
+    facts = facts_of(case, progress.part(0.0, first))
     if options.mode == "noise" and facts.noise_hu is None:
         return _as_it_is(volume, facts.reasons[0], progress)
     asked = restoration_network(options)
     restored = restore_scan(
         volume,
         facts,
-        progress.part(0.15, 1.0),
+        progress.part(first, 1.0),
         mode=mode_of(options),
-        factor=factor_of(options, volume),
+        factor=factor,
         network=asked,
         free_bytes=devices.free_memory(),
     )
@@ -76,6 +81,11 @@ def facts_of(case: Case, progress: Progress) -> ScanFacts:
         thick = case.series.slice_thickness_mm if case.series is not None else None
         _facts[case.volume] = scan_facts(case.volume, progress, slice_thickness_mm=thick)
     return _facts[case.volume]
+
+
+def _facts_share(volume: Volume, factor: Triple) -> float:
+    """What share of the time goes into measuring the scan, which takes as long for all."""
+    return FACTS_VOXELS / (FACTS_VOXELS + volume.voxels.size * int(np.prod(factor)))
 
 
 def mode_of(options: EnhanceOptions) -> Mode:

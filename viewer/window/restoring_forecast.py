@@ -89,12 +89,13 @@ class RestoringForecast(QWidget):
 
 
 def cost_text(cost: Cost) -> str:
-    """Size, memory and time in three lines."""
+    """Size, memory and time in four lines."""
     k, j, i = cost.shape
     along, down, across = cost.spacing_mm
     guess = "with the network" if cost.network else "without a network"
     lines = [
-        f"{i} × {j} × {k} voxels of {across:.2f} × {down:.2f} × {along:.2f} mm",
+        f"{i} × {j} × {k} voxels",
+        f"of {across:.2f} × {down:.2f} × {along:.2f} mm",
         f"Memory {bytes_text(cost.bytes)} of {bytes_text(cost.free_bytes)} free",
     ]
     if cost.seconds is not None:

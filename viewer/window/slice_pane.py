@@ -1,24 +1,26 @@
 """A slice through the scan with all that is written on it."""
 
+import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QWidget
 
 from viewer.scene.bridges import bridge_marks
 from viewer.scene.colors import TOKENS, label_color
 from viewer.scene.image import GridImage, grid_image
 from viewer.scene.layers import layer
-from viewer.scene.marks import marks
+from viewer.scene.marks import marks, reference_marks
 from viewer.scene.overlay import slice_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_slice
 from viewer.scene.places import Spot, spots_in_slice, spots_of
 from viewer.scene.preview import preview_argb
 from viewer.scene.slice import SlicePlane, plane_through, reslice, reslice_labels, window_level
 from viewer.scene.tint import confidence_argb, mask_argb
-from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane, top_hu
+from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane
 from viewer.scene.turn import step_cursor
 from viewer.session.preview import Preview
 from viewer.session.view_state import PaneState, Tint, ViewState
@@ -250,7 +252,7 @@ class SlicePane(QWidget):
         def made() -> QImage:
             values = tint_in_plane(name, self._image(name), plane, view)
             border = max(1, round(self.devicePixelRatioF()))
-            argb = tint_argb(name, values, top_hu(self.case, name), border)
+            argb = tint_argb(name, values, border)
             return image_of(argb, QImage.Format.Format_ARGB32_Premultiplied)
 
         return self._layer("restored tint", (name, plane, view.slab_mode, view.slab_mm), made)
@@ -276,6 +278,13 @@ class SlicePane(QWidget):
         if not self.view.corners:
             overlay = without_corners(overlay)
         font = overlay_font(self.font())
+        room = self.glimpse.room
+        if room is not None:  # no line runs through what is to be judged
+            painter.setClipRegion(QRegion(self.rect()) - QRegion(room.toAlignedRect()))
+            lines = [reference_marks(line, self.width(), self.height()) for line in overlay.lines]
+            paint_marks(painter, itertools.chain(*lines), font)
+            painter.setClipping(False)
+            overlay = replace(overlay, lines=())
         made = marks(overlay, self.width(), self.height(), line_height(font))
         thick_mm = max(self.view.slab_mm * (self.view.slab_mode != "off"), 1.0)
         bridges = bridge_marks(self.case.bridges or (), plane, thick_mm, self.case.tree)

@@ -16,7 +16,7 @@ REACH = 6  # pixels beside the line at which the mouse takes it
 EDGE = 0.02  # of the room, that the line stays away from its ends
 STEP = 0.05
 LEAST_ROOM = 12  # widths of a line's height, for the words
-KNOB = 9
+KNOB, SMALL_KNOB = 9.0, 6.0
 
 
 class Swipe:
@@ -48,7 +48,9 @@ class Swipe:
     def grabs(self, place: QPointF) -> bool:
         """Whether the mouse would take the line."""
         room, side = self.room, self.raw_side
-        if room is None or side is None or not room.top() <= place.y() <= room.bottom():
+        if room is None or side is None:
+            return False
+        if not room.top() <= place.y() <= room.bottom() + SMALL_KNOB:
             return False
         return abs(place.x() - side.right()) <= REACH
 
@@ -69,12 +71,14 @@ class Swipe:
         for color, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(TOKENS["text"]), 1.2)):
             painter.setPen(QPen(color, width))
             painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
-        _knob(painter, QPointF(x, room.top() + 0.75 * room.height()))
         font = overlay_font(self._pane.font())
         line = line_height(font)
-        if room.width() < LEAST_ROOM * line:
+        if room.width() < LEAST_ROOM * line:  # too small for words; the knob leaves the box free
+            _knob(painter, QPointF(x, room.bottom()), SMALL_KNOB)
             return
-        y = room.top() + 0.75 * room.height() - KNOB - 1.6 * line
+        y = room.top() + 0.75 * room.height()
+        _knob(painter, QPointF(x, y), KNOB)
+        y -= KNOB + 1.6 * line
         words = [
             Text(x - 8, y, "Raw", TOKENS["text"], (1.0, 0.0), room=x - room.left() - 12),
             Text(x + 8, y, "Restored", TOKENS["text"], room=room.right() - x - 12),
@@ -87,15 +91,15 @@ def inside(share: float) -> float:
     return min(max(share, EDGE), 1 - EDGE)
 
 
-def _knob(painter: QPainter, at: QPointF) -> None:
+def _knob(painter: QPainter, at: QPointF, radius: float) -> None:
     """A handle with an arrow to each side."""
     painter.setPen(QPen(QColor(0, 0, 0, 200), 1.5))
     painter.setBrush(QColor(TOKENS["text"]))
-    painter.drawEllipse(at, KNOB, KNOB)
+    painter.drawEllipse(at, radius, radius)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(TOKENS["background"]))
     for sign in (-1, 1):
-        tip = at + QPointF(6 * sign, 0)
-        back = at + QPointF(2 * sign, 0)
-        painter.drawPolygon(QPolygonF([tip, back + QPointF(0, 3.5), back - QPointF(0, 3.5)]))
+        tip, back = (at + QPointF(share * radius * sign, 0) for share in (0.7, 0.2))
+        half = QPointF(0, 0.4 * radius)
+        painter.drawPolygon(QPolygonF([tip, back + half, back - half]))
     painter.setBrush(Qt.BrushStyle.NoBrush)
