@@ -35,15 +35,20 @@ class Restoration:
     device: str = ""
 
 
-def restore_case(case: Case, options: EnhanceOptions, progress: Progress) -> Restoration:
-    """The restored scan of a case; one that nothing can be done with is kept as it is, and why."""
+def restore_case(
+    case: Case, options: EnhanceOptions, progress: Progress, *, factor: Triple | None = None
+) -> Restoration:
+    """The restored scan of a case; one that nothing can be done with is kept as it is, and why.
+
+    Each voxel is divided by `factor` where the options offer no such one.
+    """
     volume = case.volume
     if volume is None:
         raise ViewerError("There is no scan to restore; open one first.")
     why = why_unsuitable(case)
     if why is not None:
         return _as_it_is(volume, why, progress)
-    factor = factor_of(options, volume)
+    factor = factor or factor_of(options, volume)
     first = 0.0 if volume in _facts else _facts_share(volume, factor)
     facts = facts_of(case, progress.part(0.0, first))
     if options.mode == "noise" and facts.noise_hu is None:

@@ -11,9 +11,8 @@ from viewer.errors import ViewerError
 from viewer.progress import Progress
 
 if TYPE_CHECKING:
+    from viewer.enhance.halves import RestorationCheck
     from viewer.enhance.restored import Restored
-    from viewer.networks.network import Network
-    from viewer.volume.volume import Volume
 
 ENHANCED, ORIGIN, SD = "enhanced.nrrd", "origin.nrrd", "sd.nrrd"
 UNSEEN, APART, FACTS = "unseen.nrrd", "apart.nrrd", "enhance.json"
@@ -54,84 +53,56 @@ def add_enhance(verbs: Any) -> None:
 
 
 def _enhance(args: argparse.Namespace, progress: Progress) -> int:
+    from viewer.case.checking import check_restoration
+    from viewer.case.options import EnhanceOptions
+    from viewer.case.restoring import restore_case
     from viewer.case.source import choose, find_source, open_source
     from viewer.case.store import refuse_existing
-    from viewer.enhance.restore import check_by_halves, restore_scan
-    from viewer.enhance.scan_facts import scan_facts, unsuitable
-    from viewer.networks.device import free_memory
 
     refuse_existing(args.out, overwrite=False)
     factor = _scale(args.scale) if args.scale else None
     source = find_source(args.input, progress.part(0.0, 0.1))
     series = choose(source.series, args.series) if source.kind == "dicom" else None
     case = open_source(source, series, progress.part(0.1, 0.25))
-    volume, series = case.volume, case.series
-    if volume is None:
-        raise ViewerError(f"{args.input.name} holds no scan; nothing was restored.")
-    header = {} if series is None else {"modality": series.modality or "CT"}
-    why = unsuitable(volume, **header, image_type=series.image_type if series else ())
-    if why:
-        raise ViewerError(why)
-    thickness = series.slice_thickness_mm if series is not None else None
-    facts = scan_facts(volume, progress.part(0.25, 0.35), slice_thickness_mm=thickness)
-    factor = factor or _usual(volume, args.mode)
-    network = _network(args.plain)
-    part = progress.part(0.35, 0.5 if args.check else 0.8)
-    found = restore_scan(
-        volume,
-        facts,
-        part,
-        mode=args.mode,
-        factor=factor,
-        network=network,
-        free_bytes=free_memory(),
+    options = EnhanceOptions(
+        args.mode,
+        "cubic" if args.mode == "exact" else "none",
+        "plain" if args.plain else "networks",
     )
-    apart = None
+    part = progress.part(0.25, 0.5 if args.check else 0.8)
+    made = restore_case(case, options, part, factor=factor)
+    for notice in made.notices:
+        if notice.severity == "warning":
+            raise ViewerError(notice.text)
+        print(f"Caution: {notice.text}")
+    checked = None
     if args.check:
-        part = progress.part(0.5, 0.8)
-        apart = check_by_halves(volume, facts, part, mode=args.mode, factor=factor, network=network)
-    for reason in facts.reasons:
-        print(f"Caution: {reason}")
+        case = case.put("restored", made.restored)
+        checked = check_restoration(case, progress.part(0.5, 0.8)).check
     progress.at(0.8, "Writing")
-    write_restored(found, args.out, apart)
+    write_restored(made.restored, args.out, checked)
     if args.report:
-        print(json.dumps(dict(found.facts), indent=1))
+        print(json.dumps(dict(made.restored.facts), indent=1))
     return 0
 
 
-def _network(plain: bool) -> "Network | None":
-    """The restoration network, where it comes along and is wanted."""
-    from viewer.enhance.guess import NAME
-    from viewer.networks.device import choose
-    from viewer.networks.network import network
-    from viewer.networks.registry import models
-
-    there = any(card.name == NAME and card.trusted for card in models())
-    return network(NAME, choose()) if there and not plain else None
-
-
-def write_restored(found: "Restored", out: Path, apart: np.ndarray | None = None) -> None:
-    """Write a restored volume with all that is known of it into a new folder.
-
-    `apart` is how far restorations of two halves of the dose lie apart, where that was looked at.
-    """
+def write_restored(found: "Restored", out: Path, check: "RestorationCheck | None" = None) -> None:
+    """Write a restored volume with all that is known of it, and its check, into a new folder."""
     from viewer.case.store import whole
     from viewer.command.vessels import NOT_WRITTEN
-    from viewer.enhance.halves import DOUBTFUL
     from viewer.enhance.origin import ORIGINS
-    from viewer.volume.files import write_labels, write_volume
-    from viewer.volume.volume import Volume
+    from viewer.volume.files import write_labels, write_reals, write_volume
 
     grid = found.volume.grid
     with whole(out, "The restored scan", NOT_WRITTEN) as partial:
         write_volume(found.volume, partial / ENHANCED, "Restored; see enhance.json")
         write_labels(found.origin, grid, partial / ORIGIN)
-        for values, name in ((found.sd_hu, SD), (found.unseen_hu, UNSEEN), (apart, APART)):
-            if values is not None:
-                write_volume(Volume(values.astype(np.float32), grid), partial / name)
+        write_reals(found.sd_hu, grid, partial / SD)
+        write_reals(found.unseen_hu, grid, partial / UNSEEN)
         facts = dict(found.facts) | {"origins": dict(enumerate(ORIGINS)), "voxels": _counts(found)}
-        if apart is not None:
-            facts["doubtful_share"] = float(np.mean(apart > DOUBTFUL))
+        if check is not None:
+            write_reals(check.apart, grid, partial / APART)
+            facts["doubtful_share"] = check.share
         text = json.dumps(facts, indent=1, allow_nan=False)
         (partial / FACTS).write_text(text, encoding="utf-8")
 
@@ -141,16 +112,6 @@ def _counts(found: "Restored") -> dict[str, int]:
 
     counts = np.bincount(found.origin.ravel(), minlength=len(ORIGINS))
     return dict(zip(ORIGINS, counts.tolist(), strict=True))
-
-
-def _usual(volume: "Volume", mode: str) -> tuple[int, int, int]:
-    """As many new slices as make voxels about cubic; none where noise is taken out."""
-    from viewer.enhance.acquisition import MOST
-
-    if mode == "noise":
-        return 1, 1, 1
-    along, across, _ = volume.grid.spacing_mm
-    return int(np.clip(round(along / across), 1, MOST)), 1, 1
 
 
 def _scale(text: str) -> tuple[int, int, int]:
