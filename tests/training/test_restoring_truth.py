@@ -4,7 +4,14 @@ import pytest
 from viewer.phantom.make import GENERATOR
 from viewer.progress import silent
 from viewer.training import restoring_truth
-from viewer.training.restoring_truth import SPACING_MM, keep_people, person, real
+from viewer.training.restoring_truth import (
+    SPACING_MM,
+    Truth,
+    coarser,
+    keep_people,
+    person,
+    real,
+)
 from viewer.training.scenes import HELD_OUT_REGIONS, kept_scenes
 
 
@@ -18,6 +25,18 @@ def test_people_are_painted_once_and_say_who_made_them(tmp_path, monkeypatch):
     truth = person(tmp_path / "3000.npy", (24, 20, 20), np.random.default_rng(0))
     assert truth.hu.shape == truth.wall.shape == (24, 20, 20)
     assert 0.7 * SPACING_MM < truth.spacing_mm < 1.4 * SPACING_MM
+
+
+def test_coarser_voxels_are_the_means_of_theirs():
+    hu = np.arange(6 * 4 * 5, dtype=np.float32).reshape(6, 4, 5)
+    wall = np.zeros(hu.shape, bool)
+    wall[2, 3, 1] = True
+    found = coarser(Truth(hu, wall, 0.5))
+    assert found.hu.shape == (3, 2, 2)
+    assert found.hu[1, 1, 0] == pytest.approx(hu[2:4, 2:4, :2].mean())
+    assert found.wall.sum() == 1
+    assert found.wall[1, 1, 0]
+    assert found.spacing_mm == 1.0
 
 
 def test_whole_families_are_held_out(tmp_path, monkeypatch):

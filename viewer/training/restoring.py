@@ -17,7 +17,7 @@ from viewer.phantom.scanner import Scanner, make_scanner, noise_hu, seen
 from viewer.training.anatomy import Anatomy
 from viewer.training.data import batches
 from viewer.training.restoring_loss import restoring_loss
-from viewer.training.restoring_truth import Truth, person, real
+from viewer.training.restoring_truth import Truth, coarser, person, real
 from viewer.training.train import Manner
 
 PATCH = 40
@@ -27,6 +27,7 @@ SEED = 13
 # of a few scans differ more in their levels than an error may be.
 MANNER = Manner(highest_rate=1e-3, settled=40)
 REAL = 0.15  # of the pairs are made from real scans
+COARSE = 0.3  # in voxels twice as large, as scans are that somebody has resampled
 FACTORS: tuple[Triple, ...] = ((1, 1, 1), (2, 2, 2), *((n, 1, 1) for n in (2, 3, 4, 5, 6, 8)))
 HOW_OFTEN = np.array([0.26, 0.10, 0.16, 0.12, 0.12, 0.11, 0.07, 0.06])
 DOSES = (0.1, 1.0)
@@ -218,8 +219,17 @@ def draw_pair(
     if scans and rng.random() < REAL:
         truth = real(scans[int(rng.integers(len(scans)))], shape, rng)
     else:
-        truth = person(people[int(rng.integers(len(people)))], shape, rng)
+        truth = _of_person(people[int(rng.integers(len(people)))], shape, rng)
     return make_pair(truth, setting, size, rng)
+
+
+def _of_person(path: Path, shape: Triple, rng: np.random.Generator) -> Truth:
+    """A part of a made-up person, now and then in coarse voxels where there are enough."""
+    there = np.load(path, mmap_mode="r", allow_pickle=False).shape[1:]
+    wide = tuple(2 * n for n in shape)
+    if rng.random() > COARSE or np.any(np.greater(wide, there)):
+        return person(path, shape, rng)
+    return coarser(person(path, wide, rng))
 
 
 def pairs_of(made: Sequence[Pair]) -> Pairs:
