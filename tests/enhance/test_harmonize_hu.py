@@ -9,7 +9,7 @@ from viewer.progress import silent
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
-NOWHERE = np.empty((0, 3))
+NOWHERE: dict = {}
 SHAPE, SPACING = (12, 200, 200), (2.0, 0.9, 0.9)
 
 
@@ -21,7 +21,7 @@ def test_air_and_fat_are_found_through_noise_that_is_cut_off():
     volume = Volume(
         np.clip(np.rint(hu), -1024, 3071).astype(np.int16), Grid.regular(SHAPE, SPACING)
     )
-    found = find_anchors(volume, 20.0, silent(), blood_lps=NOWHERE)
+    found = find_anchors(volume, 20.0, silent(), with_blood=False)
     assert found.air[0] == pytest.approx(-994, abs=2)
     assert found.fat[0] == pytest.approx(-112, abs=3)
     assert found.blood is None
@@ -32,7 +32,7 @@ def test_air_that_is_cut_off_at_the_lowest_value_is_not_known():
     volume = Volume(
         np.clip(np.rint(hu), -1024, 3071).astype(np.int16), Grid.regular(SHAPE, SPACING)
     )
-    assert find_anchors(volume, 10.0, silent(), blood_lps=NOWHERE).air is None
+    assert find_anchors(volume, 10.0, silent(), with_blood=False).air is None
 
 
 def test_blood_is_that_of_the_great_vessel(a_scan_of):

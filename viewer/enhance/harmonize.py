@@ -17,7 +17,6 @@ from viewer.enhance.harmonize_filter import (
 )
 from viewer.enhance.harmonize_hu import HuMap, find_anchors, hu_map
 from viewer.enhance.harmonize_report import (
-    USUAL_NOISE_HU,
     Look,
     look_of,
     looked_at,
@@ -38,6 +37,7 @@ from viewer.provenance import digest
 from viewer.volume.grid import Grid
 from viewer.volume.volume import Volume
 
+USUAL_NOISE_HU = 20.0
 THINNER = 0.87  # of the scan's slices: what is thinner is asked of the restoration
 MOST_SLICES = 8
 PROBED, PROBES = 48, 6  # slices on which the share of noise that is kept is measured; how often
@@ -97,7 +97,7 @@ def reference_like(
 ) -> Reference:
     """The reference that another scan is, of which `facts` were measured."""
     noise = facts.noise_hu or USUAL_NOISE_HU
-    found = find_anchors(volume, noise, progress, blood_lps=np.empty((0, 3)))
+    found = find_anchors(volume, noise, progress, with_blood=False)
     air, fat = (None if each is None else each[0] for each in (found.air, found.fat))
     return Reference(name, facts.mtf50_per_mm, facts.profile_mm, facts.noise_hu, kvp, air, fat)
 
@@ -169,9 +169,10 @@ def harmonize(
         part, box = _middle(grid)
         kernel = _no_sharper(kernel, hu[part], box, reference)
     hu = kernel.applied(hu, grid.spacing_mm, progress.part(0.6, 0.8))
-    made = Volume(np.clip(np.rint(hu, out=hu), *INT16).astype(np.int16), grid)
+    lowest = int(volume.voxels.min())
+    made = Volume(np.clip(np.rint(hu, out=hu), lowest, INT16[1]).astype(np.int16), grid)
     del hu
-    after = looked_at(made, found.blood_lps, progress.part(0.8, 1.0))
+    after = looked_at(made, found.places_lps, progress.part(0.8, 1.0))
     told = rows(before, _asked(reference, before, moved, volts), after)
     numbers = {
         "slices_divided_into": factor,

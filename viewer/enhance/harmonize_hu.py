@@ -1,5 +1,6 @@
 """Where air, fat and blood lie on a scan, and the map that moves them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ MOST_IODINE_HU = 450.0  # that arteries gain at 120 kVp
 SQUARE_MM, SLICES = 5.0, 40
 EVEN_SD, UNEVEN_HU = 1.5, 10.0
 NEAR_HU, STEP_HU = 12.0, 4.0
-ENOUGH_SQUARES, ENOUGH_SPOTS = 40, 5
+ENOUGH_SQUARES, ENOUGH_PLACES = 40, 5
 LEAST_OFF_HU = 0.5
 Known = tuple[float, float]  # a value and its standard deviation
 
@@ -25,63 +26,80 @@ Known = tuple[float, float]  # a value and its standard deviation
 class Anchors:
     """HU of outer air, of fat and of the great vessel's blood; None where it was not found.
 
-    `blood_lps` (n,3) are the places where blood was measured.
+    `places_lps` are the points (n,3) where each was measured, by its name.
     """
 
     air: Known | None
     fat: Known | None
     blood: Known | None
-    blood_lps: np.ndarray
+    places_lps: Mapping[str, np.ndarray]
 
 
 def find_anchors(
-    volume: Volume, noise_hu: float, progress: Progress, *, blood_lps: np.ndarray | None = None
+    volume: Volume, noise_hu: float, progress: Progress, *, with_blood: bool = True
 ) -> Anchors:
-    """Where a scan's air, fat and blood lie; blood at `blood_lps` where they are given."""
-    middle, spread = _squares(volume, progress.part(0.0, 0.3))
+    """Where a scan's air, fat and blood lie; `with_blood` also looks for a great vessel."""
+    middle, spread, index = _squares(volume, progress.part(0.0, 0.3))
     even = spread < EVEN_SD * noise_hu + UNEVEN_HU
-    air, fat = (_commonest(middle[even], within) for within in (AIR, FAT))
-    if air is not None and air[0] < volume.voxels.min() + NEAR_HU:
-        air = None  # it was cut off at the lowest value
-    if blood_lps is None:
-        blood_lps = _great_vessel(volume, progress.part(0.3, 1.0))
+    places = {}
+    for name, within in (("air", AIR), ("fat", FAT)):
+        near = _commonest(middle[even], within)
+        places[name] = volume.grid.points_lps(index[even][near])
+    if with_blood:
+        places["blood"] = _great_vessel(volume, progress.part(0.3, 1.0))
     progress.at(1.0)
-    return Anchors(air, fat, _blood(volume, blood_lps), blood_lps)
+    found = anchors_at(volume, places)
+    if found.air is not None and found.air[0] < volume.voxels.min() + NEAR_HU:
+        # It was cut off at the lowest value.
+        return anchors_at(volume, places | {"air": np.empty((0, 3))})
+    return found
 
 
-def _squares(volume: Volume, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-    """Medians and deviations (n,) of the 5 mm squares of slices that are no padding."""
+def anchors_at(volume: Volume, places_lps: Mapping[str, np.ndarray]) -> Anchors:
+    """Air, fat and blood of a scan at known places."""
+    none = np.empty((0, 3))
+    air, fat, blood = (_at(volume, places_lps.get(n, none)) for n in ("air", "fat", "blood"))
+    return Anchors(air, fat, blood, places_lps)
+
+
+def _squares(volume: Volume, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Medians and deviations (n,) of the 5 mm squares of slices, and their middles (index, n,3).
+
+    Squares of padding, which are all one value, are left out.
+    """
     wide = [int(np.clip(round(SQUARE_MM / s), 3, 11)) for s in volume.grid.spacing_mm[1:]]
     picked = np.unique(np.linspace(0, len(volume.voxels) - 1, SLICES).astype(int))
-    lowest = volume.voxels.min()
-    middles, spreads = [], []
+    rows, columns = (n // w for n, w in zip(volume.grid.shape[1:], wide, strict=True))
+    middle = np.indices((rows, columns)).reshape(2, -1).T * wide + np.array(wide) // 2
+    found = []
     for k in progress.over(picked, len(picked), "Measuring air, fat and blood"):
         plane = volume.voxels[k]
-        rows, columns = (n // w for n, w in zip(plane.shape, wide, strict=True))
         tiles = plane[: rows * wide[0], : columns * wide[1]]
         tiles = tiles.reshape(rows, wide[0], columns, wide[1]).transpose(0, 2, 1, 3)
         tiles = tiles.reshape(rows * columns, -1).astype(np.float32)
-        tiles = tiles[(tiles != lowest).any(axis=1)]
-        middles.append(np.median(tiles, axis=1))
-        spreads.append(tiles.std(axis=1))
-    return np.concatenate(middles), np.concatenate(spreads)
+        index = np.column_stack([np.full(len(middle), k), middle])
+        uneven = np.ptp(tiles, axis=1) > 0
+        each = np.median(tiles, axis=1), tiles.std(axis=1), index
+        found.append([part[uneven] for part in each])
+    medians, spreads, places = (np.concatenate(part) for part in zip(*found, strict=True))
+    return medians, spreads, places
 
 
-def _commonest(values: np.ndarray, within: tuple[float, float]) -> Known | None:
-    """The mode of values in a range and its deviation; None where they are few or at its end."""
+def _commonest(values: np.ndarray, within: tuple[float, float]) -> np.ndarray:
+    """Which of the values lie near their mode in a range; none where they are few or at its end."""
     low, high = within
-    values = values[(values > low) & (values < high)]
-    counts, edges = np.histogram(values, np.arange(low, high + STEP_HU, STEP_HU))
-    if len(values) < ENOUGH_SQUARES:
-        return None
+    inside = values[(values > low) & (values < high)]
+    counts, edges = np.histogram(inside, np.arange(low, high + STEP_HU, STEP_HU))
     middle = float(edges[np.convolve(counts, [1, 2, 1], "same").argmax()] + STEP_HU / 2)
-    near = values
+    near = np.abs(values - middle) < NEAR_HU
     for _ in range(20):
-        near = values[np.abs(values - middle) < NEAR_HU]
-        middle = float(near.mean())
-    if len(near) < ENOUGH_SQUARES or min(middle - low, high - middle) < NEAR_HU:
-        return None
-    return middle, float(np.hypot(near.std() / np.sqrt(len(near)), LEAST_OFF_HU))
+        if np.count_nonzero(near) < ENOUGH_SQUARES:
+            break
+        middle = float(values[near].mean())
+        near = np.abs(values - middle) < NEAR_HU
+    if np.count_nonzero(near) < ENOUGH_SQUARES or min(middle - low, high - middle) < NEAR_HU:
+        return np.zeros(len(values), bool)
+    return near
 
 
 def _great_vessel(volume: Volume, progress: Progress) -> np.ndarray:
@@ -93,20 +111,18 @@ def _great_vessel(volume: Volume, progress: Progress) -> np.ndarray:
     return volume.grid.points_lps(np.array([found.coarse.voxel_at(spot) for spot in spots]))
 
 
-def _blood(volume: Volume, places_lps: np.ndarray) -> Known | None:
-    """The median of blood over places, each the mean of nine voxels of its slice."""
-    if len(places_lps) < ENOUGH_SPOTS:
+def _at(volume: Volume, places_lps: np.ndarray) -> Known | None:
+    """The median over places, each the median of nine voxels of its slice, and its deviation.
+
+    Medians, so that noise that is cut off at the lowest value moves nothing.
+    """
+    if len(places_lps) < ENOUGH_PLACES:
         return None
     index = np.rint(volume.grid.index(places_lps)).astype(int)
     index = np.clip(index, [0, 1, 1], np.array(volume.grid.shape) - [1, 2, 2])
-    each = np.mean(
-        [
-            volume.voxels[index[:, 0], index[:, 1] + j, index[:, 2] + i]
-            for j in (-1, 0, 1)
-            for i in (-1, 0, 1)
-        ],
-        axis=0,
-    )
+    k, j, i = index.T
+    near = [volume.voxels[k, j + down, i + right] for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    each = np.median(near, axis=0)
     middle = float(np.median(each))
     spread = 1.4826 * float(np.median(np.abs(each - middle)))
     # The deviation of a median of normal values is 1.25 times that of their mean.

@@ -1,12 +1,12 @@
 """What a scan looked like before it was harmonized, what was asked, and what it looks like now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from viewer.enhance.harmonize_hu import Anchors, Known, find_anchors
+from viewer.enhance.harmonize_hu import Anchors, Known, anchors_at
 from viewer.enhance.scan_facts import ScanFacts, scan_facts
 from viewer.progress import Progress
 from viewer.volume.volume import Volume
@@ -20,7 +20,6 @@ TITLES = {
     "blood_hu": "blood (HU)",
 }
 DIGITS = {"mtf50_per_mm": 3, "profile_mm": 2}
-USUAL_NOISE_HU = 20.0
 NEAR = {"noise_hu": 0.15, "mtf50_per_mm": 0.1, "profile_mm": 0.15}  # shares that count as reached
 NEAR_HU = 5.0
 
@@ -49,12 +48,9 @@ def look_of(facts: ScanFacts, anchors: Anchors) -> Look:
     )
 
 
-def looked_at(volume: Volume, blood_lps: np.ndarray, progress: Progress) -> Look:
-    """How a scan looks, its blood measured at known places (n,3)."""
-    facts = scan_facts(volume, progress.part(0.0, 0.7))
-    noise = facts.noise_hu or USUAL_NOISE_HU
-    anchors = find_anchors(volume, noise, progress.part(0.7, 1.0), blood_lps=blood_lps)
-    return look_of(facts, anchors)
+def looked_at(volume: Volume, places_lps: Mapping[str, np.ndarray], progress: Progress) -> Look:
+    """How a scan looks, its air, fat and blood measured at known places."""
+    return look_of(scan_facts(volume, progress), anchors_at(volume, places_lps))
 
 
 def rows(before: Look, asked: dict[str, float | None], after: Look) -> dict[str, dict[str, Any]]:
