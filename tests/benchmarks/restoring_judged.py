@@ -96,7 +96,7 @@ def along_arteries(volume: Volume, truth: Truth) -> tuple[np.ndarray, np.ndarray
     assert truth.scene is not None
     vessels, size = truth.scene.vessels, np.array(truth.volume.grid.shape) - 1
     noise = noise_hu(volume, silent())
-    found, deviations = [], []
+    found, deviations = [np.empty(0)], [np.empty(0)]
     for branch, blood in zip(vessels.tree.branches, vessels.blood, strict=True):
         index = truth.volume.grid.index(branch.points_lps)
         inside = ((index > BORDER) & (index < size - BORDER)).all(axis=1)

@@ -11,8 +11,8 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 
 from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.consistent import smoothest
-from viewer.enhance.guess import Asked, guessed
-from viewer.enhance.restore import USUAL_MTF50, Mode, restore_scan
+from viewer.enhance.guess import guessed
+from viewer.enhance.restore import Mode, question, restore_scan
 from viewer.enhance.scan_facts import ScanFacts
 from viewer.networks.device import choose
 from viewer.networks.network import Network
@@ -62,7 +62,10 @@ def network_of_run(path: Path) -> Network:
 def methods(
     scan: Volume, factor: int, facts: ScanFacts, network: Network | None
 ) -> Iterator[tuple[str, Method]]:
-    """Every way by name; where slices stay as they are, "cubic" is the scan itself."""
+    """Every way by name; where slices stay as they are, "cubic" is the scan itself.
+
+    Where the noise could not be measured, only what needs none of it is there.
+    """
     hu = scan.voxels.astype(np.float32)
     yield CUBIC, lambda: Made(cubic(hu, factor))
     if factor > 1:
@@ -71,13 +74,14 @@ def methods(
         for name, strengths in STRENGTHS.items():
             for each in strengths:
                 yield f"{name} {each:g}", partial(quieted, name, hu, facts.noise_hu * each, factor)
-    if network is not None and facts.noise_hu is not None:
+    asks = network is not None and facts.noise_hu is not None
+    if asks:
         yield NETWORK, partial(asked, scan, factor, facts, network)
     modes: list[tuple[str, Mode]] = [(NOISE, "noise")] if facts.noise_hu is not None else []
     if factor > 1:
         modes.append((EXACT, "exact"))
     for name, mode in modes:
-        if network is not None:
+        if asks:
             yield name, partial(ours, scan, factor, facts, mode, network)
         yield name + WITHOUT, partial(ours, scan, factor, facts, mode, None)
 
@@ -118,13 +122,9 @@ def quieted(name: str, hu: np.ndarray, strength_hu: float, factor: int) -> Made:
 def asked(scan: Volume, factor: int, facts: ScanFacts, network: Network) -> Made:
     """What the network says alone, as a plain residual network would be used."""
     acquisition = Acquisition(scan.grid.shape, (factor, 1, 1))
-    assert facts.noise_map is not None
-    sharpness = facts.mtf50_per_mm or USUAL_MTF50
-    slice_mm = facts.profile_mm or scan.grid.spacing_mm[0]
-    question = Asked(network, facts.noise_map.at(), sharpness, slice_mm)
     new_mm = acquisition.grid(scan.grid).spacing_mm[:2]
     plain = smoothest(scan.voxels, acquisition)
-    return Made(guessed(question, plain, acquisition, new_mm, silent())[0])
+    return Made(guessed(question(scan, facts, network), plain, acquisition, new_mm, silent())[0])
 
 
 def ours(scan: Volume, factor: int, facts: ScanFacts, mode: Mode, network: Network | None) -> Made:

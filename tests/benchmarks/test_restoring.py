@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import restoring_methods, restoring_truths
-from tests.benchmarks.restoring import Part, scans
+from tests.benchmarks.restoring import Part, kept, measure, scans
 from tests.benchmarks.restoring_judged import agreement, correlation
 from tests.benchmarks.restoring_methods import (
     CUBIC,
@@ -106,6 +106,21 @@ def test_parts_share_all_scans(monkeypatch, a_person):
     assert sum(map(len, parts)) == len(SETTINGS)
     with pytest.raises(ValueError, match="2/2"):
         Part.read("2/2")
+
+
+def test_what_was_measured_is_kept_and_not_measured_again(monkeypatch, tmp_path, a_person):
+    monkeypatch.setattr("tests.benchmarks.restoring.truths", lambda quick: [a_person])
+    monkeypatch.setattr("tests.benchmarks.restoring.QUICK_SETTINGS", (LOW_DOSE,))
+    monkeypatch.setattr(restoring_methods, "STRENGTHS", {VARIATION: (0.75,)})
+    measure(tmp_path, None, Part(), quick=True)
+    first = kept(tmp_path)
+    named = [CUBIC, f"{VARIATION} 0.75", NOISE + WITHOUT]
+    assert [each["method"] for each in first] == named
+    assert first[-1]["chi2"] == pytest.approx(1, abs=0.05)
+    assert 0 < first[-1]["diameter"] < 3
+    measure(tmp_path, None, Part(), quick=True)
+    assert kept(tmp_path) == first
+    assert any(line.startswith("| 25 % dose | as scanned |") for line in tables(first))
 
 
 def row(method, setting=THICK, *, psnr=30.0, truth="a", kind="Made-up people", **more):
