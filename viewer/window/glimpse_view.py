@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from viewer.enhance.glimpse import Glimpse
 from viewer.scene.colors import TOKENS
@@ -87,7 +87,8 @@ class GlimpseView:
         top = room.top() - 3 - line * len(lines)
         if top < pane.top() + 2 * line:
             top = min(room.bottom() + 3, pane.bottom() - line * (len(lines) + 3))
-        left = min(max(room.left(), pane.left() + 8), pane.right() - 12 * line)
+        wide = max(QFontMetricsF(font).horizontalAdvance(each) for each in lines)
+        left = max(min(room.left(), pane.right() - 2 * line - wide), pane.left() + 8)
         color = TOKENS["text"] if raw else TOKENS["invented"]
         marks = [
             Text(left, top + n * line, text, color, room=pane.right() - 8 - left)

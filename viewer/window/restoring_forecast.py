@@ -9,7 +9,7 @@ from viewer.session.session import Session
 from viewer.units import bytes_text, seconds_text
 from viewer.window.options_form import OptionsForm
 
-WAIT_MS = 200
+WAIT_MS = 400  # longer than a preview waits, which goes first
 PROMISES = {
     "noise": "Takes out as much as the scan's noise, no more and no less. A voxel no longer shows "
     "what was measured in it alone.",
