@@ -225,3 +225,17 @@ def test_the_slice_planes_show_the_restored_scan(a_restored_pane, a_view, monkey
     assert grids[-1] is a_restored_pane.case.restored.volume.grid
     a_view.raw_held = True
     assert grids[-1] is a_restored_pane.case.volume.grid
+
+
+def test_the_wall_tells_its_origin_but_not_while_the_raw_scan_is_held(
+    a_restored_pane, a_view, qtbot
+):
+    a_view.tint, a_view.surface_opacity, a_view.volume_opacity = "none", 1.0, 0.0
+    settle(a_restored_pane, qtbot)
+    by_structure = violet(a_restored_pane)
+    a_view.surface_color = "origin"
+    settle(a_restored_pane, qtbot)
+    assert violet(a_restored_pane) > 10 * by_structure
+    a_view.raw_held = True
+    settle(a_restored_pane, qtbot)
+    assert violet(a_restored_pane) == pytest.approx(by_structure, abs=0.001)

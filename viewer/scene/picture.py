@@ -17,6 +17,7 @@ from viewer.scene.slice import plane_through, reslice, reslice_labels, window_le
 from viewer.scene.tint import mask_argb, over
 from viewer.scene.tint_restored import shown_tint, tint_argb, tint_in_plane
 from viewer.scene.turn import to_point
+from viewer.scene.voxel_tint import voxel_tint, wall_tints
 from viewer.session.view_state import PLANES, Point, ViewState
 
 RESEARCH = "Research use only, not for diagnosis"
@@ -93,9 +94,10 @@ def scene_picture(case, view: ViewState, width: int, height: int) -> Image.Image
     scene = Scene((width, height))
     try:
         shown = seen(case, view)
-        scene.show_volume(prepare_volume(shown, scene.software))
+        tint = voxel_tint(case, view)
+        scene.show_volume(prepare_volume(shown, scene.software, tint, view.volume_preset))
         if case.surface is not None:
-            scene.show_surface(prepare_surface(case.surface, scene.software))
+            scene.show_surface(prepare_surface(case.surface, scene.software, wall_tints(case)))
         scene.show_tree(case.tree, None, case.bridges or ())
         scene.dress(view)
         scene.reset()
