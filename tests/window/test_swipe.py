@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -110,3 +112,23 @@ def test_without_a_restored_scan_nothing_is_parted(a_pane, a_view, a_volume):
     assert not a_pane.swipe.grabs(QPointF(200, 100))
     a_pane.swipe.drag_to(QPointF(20, 20))
     assert a_view.swipe_at == 0.5
+
+
+def test_a_curved_view_is_parted_too(a_vessel_window, view, qtbot):
+    session, curve = a_vessel_window.session, view.curve
+    volume = session.case.volume
+    dark = Volume(np.full_like(volume.voxels, -500), volume.grid)
+    restored = restore(dark, 12.0, silent(), mode="exact")
+    session.view.tint, session.view.mask_fill = "none", 0.0
+    session._show(replace(session.case, restored=restored))
+    qtbot.wait(50)
+    assert curve.swipe.room is None
+    session.view.swipe = True
+    shown = pixels(curve)[curve.height() // 2 - 30 : curve.height() // 2 + 30].mean(axis=2)
+    middle = curve.width() // 2
+    assert shown[:, middle - 60 : middle - 20].mean() > 60
+    assert shown[:, middle + 20 : middle + 60].mean() < 40
+    angle = session.view.vessel_angle
+    press(curve, (middle, 40), (middle + 30, 40), (middle + 60, 40))
+    assert session.view.swipe_at == pytest.approx(0.5 + 60 / curve.width(), abs=0.01)
+    assert session.view.vessel_angle == angle, "the line is moved, the vessel is not turned"

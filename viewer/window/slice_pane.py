@@ -73,7 +73,7 @@ class SlicePane(QWidget):
         self._layers: dict[str, tuple[tuple, QImage]] = {}
         self._mouse = SliceMouse(self)
         self.glimpse = GlimpseView(self)
-        self.swipe = Swipe(self)
+        self.swipe = Swipe(self, view, self._compared)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -91,6 +91,11 @@ class SlicePane(QWidget):
     @property
     def _grid(self) -> Grid | None:
         return self.case.volume.grid if self.case and self.case.volume else None
+
+    def _compared(self) -> QRectF | None:
+        """Where there is a restored scan: the slice, or the box of a preview."""
+        restored = self.case is not None and self.case.restored is not None
+        return QRectF(self.rect()) if restored else self.glimpse.room
 
     def show_case(self, case: "Case") -> None:
         """Show another case."""

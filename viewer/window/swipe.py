@@ -1,16 +1,15 @@
-"""The line in a slice that parts the raw scan, at its left, from the restored one."""
+"""The line in a picture that parts the raw scan, at its left, from the restored one."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from viewer.scene.colors import TOKENS
 from viewer.scene.marks import Text
+from viewer.session.view_state import ViewState
 from viewer.window.overlay_painter import line_height, overlay_font, paint_marks
-
-if TYPE_CHECKING:
-    from viewer.window.slice_pane import SlicePane
 
 REACH = 6  # pixels beside the line at which the mouse takes it
 EDGE = 0.02  # of the room, that the line stays away from its ends
@@ -20,20 +19,20 @@ KNOB, SMALL_KNOB = 9.0, 6.0
 
 
 class Swipe:
-    """Parts a slice where `view.swipe` is on and there is a restored scan to compare."""
+    """Parts a picture where `view.swipe` is on.
 
-    def __init__(self, pane: "SlicePane") -> None:
-        self._pane = pane
+    `compared` tells where there is a restored scan beside the raw one, None for nowhere.
+    """
+
+    def __init__(
+        self, pane: QWidget, view: ViewState, compared: Callable[[], QRectF | None]
+    ) -> None:
+        self._pane, self._view, self._compared = pane, view, compared
 
     @property
     def room(self) -> QRectF | None:
-        """Where raw and restored lie side by side: the slice, or the box of a preview."""
-        pane = self._pane
-        if not pane.view.swipe or pane.view.raw_held or pane.case is None:
-            return None
-        if pane.case.restored is not None:
-            return QRectF(pane.rect())
-        return pane.glimpse.room
+        """Where raw and restored lie side by side."""
+        return self._compared() if self._view.swipe and not self._view.raw_held else None
 
     @property
     def raw_side(self) -> QRectF | None:
@@ -42,7 +41,7 @@ class Swipe:
         if room is None:
             return None
         side = QRectF(room)
-        side.setWidth(self._pane.view.swipe_at * room.width())
+        side.setWidth(self._view.swipe_at * room.width())
         return side
 
     def grabs(self, place: QPointF) -> bool:
@@ -59,7 +58,7 @@ class Swipe:
         room = self.room
         if room is not None:
             share = (place.x() - room.left()) / max(room.width(), 1.0)
-            self._pane.view.swipe_at = inside(share)
+            self._view.swipe_at = inside(share)
 
     def paint(self, painter: QPainter) -> None:
         """Draw the line with its knob, and what lies at its sides."""

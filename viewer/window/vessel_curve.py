@@ -30,6 +30,7 @@ from viewer.window.overlay_painter import (
     paint_frame,
     paint_marks,
 )
+from viewer.window.swipe import Swipe
 from viewer.window.vessel_chosen import ChosenVessel
 from viewer.window.vessel_image import CurvedImage
 from viewer.window.vessel_paint import (
@@ -70,6 +71,7 @@ class CurvePane(QWidget):
         self.zoom = 1.0
         self._pan_mm = (0.0, 0.0)  # along and across, from where the cursor would be in the middle
         self._image = CurvedImage()
+        self.swipe = Swipe(self, vessel.view, self._compared)
         self._picture: tuple[tuple, Picture] | None = None
         self._drag = ""
         self._mouse = Drag(QPointF())
@@ -167,6 +169,11 @@ class CurvePane(QWidget):
         self._pan_mm = (0.0, 0.0)
         self.zoom_by(1.0 / self.zoom)
 
+    def _compared(self) -> QRectF | None:
+        """Where there is a restored scan to compare: everywhere, or nowhere."""
+        case = self.vessel.case
+        return None if case is None or case.restored is None else QRectF(self.rect())
+
     # Painting
 
     def paintEvent(self, event: object) -> None:
@@ -192,8 +199,12 @@ class CurvePane(QWidget):
         edged = tuple(NAMES) if tree else (ARTERY,) if measured else ()
         ratio = self.devicePixelRatioF()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for image in self._image.layers(case, view, base, ratio, self._coarse, edged):
+        raw = self.swipe.raw_side
+        for image, seen in self._image.layers(case, view, base, ratio, self._coarse, edged, raw):
+            painter.setClipRect(seen or room)
             painter.drawImage(room, image)
+        painter.setClipping(False)
+        self.swipe.paint(painter)
 
     def _turned(self) -> None:
         """Show a slow picture coarse until it stands still."""
@@ -284,6 +295,8 @@ class CurvePane(QWidget):
             Qt.MouseButton.MiddleButton: "pan",
             Qt.MouseButton.RightButton: "zoom",
         }
+        if event.button() == Qt.MouseButton.LeftButton and self.swipe.grabs(event.position()):
+            self._drag = "swipe"
         self._drag = self._drag or buttons.get(event.button(), "")
         self._mouse = Drag(event.position())
 
@@ -293,11 +306,15 @@ class CurvePane(QWidget):
         if not self._drag:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._point(place)
+            near = self.swipe.grabs(place)
+            self.setCursor(Qt.CursorShape.SplitHCursor if near else Qt.CursorShape.ArrowCursor)
             return
         step = self._mouse.step(place)
         if step is None:
             return
-        if self._drag == "turn":
+        if self._drag == "swipe":
+            self.swipe.drag_to(place)
+        elif self._drag == "turn":
             self.vessel.turn((step.x() - step.y()) * DEGREES_PER_PIXEL)
         elif self._drag == "pan":
             self.pan_by(step.x(), step.y())

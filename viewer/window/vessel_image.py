@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
 from viewer.case.case import Case
@@ -12,6 +13,7 @@ from viewer.scene.layers import seen
 from viewer.scene.slice import window_level
 from viewer.scene.tint_restored import shown_tint, tint_argb, tint_on_sheet
 from viewer.session.view_state import Tint, ViewState
+from viewer.volume.volume import Volume
 from viewer.window.slice_pane import image_of
 
 SLOW_S = 0.03  # a picture that takes longer is coarse while it is turned
@@ -22,8 +24,8 @@ class CurvedImage:
 
     def __init__(self) -> None:
         self.slow = False
-        self._hu: tuple[tuple, np.ndarray] | None = None
-        self._gray: tuple[tuple, QImage] | None = None
+        self._hu: dict[bool, tuple[tuple, np.ndarray]] = {}
+        self._gray: dict[bool, tuple[tuple, QImage]] = {}
         self._tint: tuple[tuple, QImage] | None = None
         self._known: tuple[tuple, QImage] | None = None
 
@@ -35,38 +37,49 @@ class CurvedImage:
         ratio: float,
         coarse: bool,
         edged: tuple[int, ...],
-    ) -> list[QImage]:
+        raw_side: QRectF | None = None,
+    ) -> list[tuple[QImage, QRectF | None]]:
         """The scan, its tint and the mask, one upon the other, `ratio` pixels to a pane's pixel.
 
-        Labels that are `edged` already get no outline.
+        Each comes with the part of the pane where it is seen, None for all; at the `raw_side` it
+        is the raw scan. Labels that are `edged` already get no outline.
         """
-        begun, before = time.perf_counter(), self._hu
+        begun, before = time.perf_counter(), list(map(id, self._hu.values()))
         factor = ratio * turning_factor(picture, case.volume.grid) if coarse else ratio
-        made = [self._scan(case, view, picture, factor, coarse)]
+        made = [(self._scan(seen(case, view), case, view, picture, factor, coarse), None)]
         tint = shown_tint(case, view)
         if tint != "none":
-            made.append(self._tinted(case, view, picture, factor, coarse, tint))
+            made.append((self._tinted(case, view, picture, factor, coarse, tint), None))
+        if raw_side is not None:
+            raw = self._scan(case.volume, case, view, picture, factor, coarse)
+            made.append((raw, raw_side))
         switched_on = view.mask_fill > 0 or view.mask_outline
         if case.mask is not None and switched_on and not view.raw_held:
-            made.append(self._mask(case, view, picture, factor, edged))
-        if self._hu is not before and not coarse:
+            made.append((self._mask(case, view, picture, factor, edged), None))
+        if list(map(id, self._hu.values())) != before and not coarse:
             self.slow = time.perf_counter() - begun > SLOW_S
         return made
 
     def _scan(
-        self, case: Case, view: ViewState, picture: Picture, factor: float, coarse: bool
+        self,
+        volume: Volume,
+        case: Case,
+        view: ViewState,
+        picture: Picture,
+        factor: float,
+        coarse: bool,
     ) -> QImage:
-        """The scan, raw while the view asks for it."""
-        volume = seen(case, view)
+        """The scan of a case, raw or restored."""
+        raw = volume is case.volume
         key = (volume, picture, factor, view.slab_mode, view.slab_mm)
-        if self._hu is None or self._hu[0] != key:
+        if raw not in self._hu or self._hu[raw][0] != key:
             slab = slab_of(view, volume.grid, coarse)
-            self._hu = (key, curved_hu(volume, picture.scaled(factor), slab))
+            self._hu[raw] = (key, curved_hu(volume, picture.scaled(factor), slab))
         look = (key, view.window_hu, view.level_hu)
-        if self._gray is None or self._gray[0] != look:
-            gray = window_level(self._hu[1], view.window_hu, view.level_hu)
-            self._gray = (look, image_of(gray, QImage.Format.Format_Grayscale8))
-        return self._gray[1]
+        if raw not in self._gray or self._gray[raw][0] != look:
+            gray = window_level(self._hu[raw][1], view.window_hu, view.level_hu)
+            self._gray[raw] = (look, image_of(gray, QImage.Format.Format_Grayscale8))
+        return self._gray[raw][1]
 
     def _tinted(
         self,
