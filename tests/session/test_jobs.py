@@ -5,7 +5,7 @@ import pytest
 
 from tests.session.turns import Turns
 from viewer.errors import ViewerError
-from viewer.session.jobs import Jobs
+from viewer.session.jobs import Job, Jobs
 
 
 @pytest.fixture
@@ -116,3 +116,12 @@ def test_time_left_is_estimated_from_what_is_done(jobs, turns):
     gate.set()
     turns.until(lambda: job.over)
     assert job.seconds_left is None
+
+
+def test_a_slow_start_does_not_lengthen_what_is_left_for_long(monkeypatch):
+    clock = iter([0.0, 20.0, 25.0, 30.0, 30.0])
+    monkeypatch.setattr("viewer.session.jobs.time.monotonic", lambda: next(clock))
+    job = Job("Slow at first", state="running")
+    for fraction in (0.01, 0.2, 0.3, 0.4):  # the first fifth took as long as two others
+        job.tell(fraction)
+    assert job.seconds_left == pytest.approx(30.0), "not the 45 s of the mean since the start"

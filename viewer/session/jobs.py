@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Job(Generic[Result]):
     sentence: str = ""
     started: float = 0.0
     _cancel: Event = field(default_factory=Event)
+    _told: deque[tuple[float, float]] = field(default_factory=deque)
 
     def cancel(self) -> None:
         """Ask the work to stop; it ends within a second."""
@@ -44,11 +46,21 @@ class Job(Generic[Result]):
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from what is done so far; None in the first moments."""
-        spent = time.monotonic() - self.started
-        if self.state != "running" or self.fraction < 0.02 or spent < 1.0:
+        """An estimate from the later half of what is done so far; None in the first moments."""
+        now = time.monotonic()
+        if self.state != "running" or self.fraction < 0.02 or now - self.started < 1.0:
             return None
-        return spent * (1.0 - self.fraction) / self.fraction
+        since, then = self._told[0] if self._told else (self.started, 0.0)
+        if then > self.fraction / 2:
+            since, then = self.started, 0.0
+        return (now - since) * (1.0 - self.fraction) / (self.fraction - then)
+
+    def tell(self, fraction: float, message: str = "") -> None:
+        """Note how far it is; an empty message keeps the one before."""
+        self.fraction, self.message = fraction, message or self.message
+        self._told.append((time.monotonic(), fraction))
+        while len(self._told) > 1 and self._told[1][1] <= fraction / 2:
+            self._told.popleft()
 
 
 class Jobs:
@@ -130,8 +142,7 @@ class Jobs:
     def _told(self, job: Job[Any], fraction: float, message: str) -> None:
         if job.over:
             return
-        job.fraction = fraction
-        job.message = message or job.message
+        job.tell(fraction, message)
         self.changed.emit(job)
 
     def _end(self, job: Job[Any], state: State, sentence: str) -> None:
