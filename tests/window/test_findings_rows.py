@@ -10,13 +10,14 @@ import pytest
 from viewer.case.pipeline import advance
 from viewer.geometry.aneurysm import Fusiform
 from viewer.geometry.audit import Audited
+from viewer.geometry.beside import BothDiameters
 from viewer.geometry.landmarks import LandmarkRow
 from viewer.geometry.number import Number, unknown
 from viewer.geometry.thresholds import band_text, share_above, share_text, thresholds_at
 from viewer.geometry.tree_measures import TreeMeasures
 from viewer.window.findings_lesions import narrowing_rows, widening_rows
 from viewer.window.findings_lists import LISTINGS
-from viewer.window.findings_rows import audit_rows, landmark_rows, number_cell
+from viewer.window.findings_rows import audit_rows, landmark_rows, number_cell, with_restored
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,25 @@ def test_a_number_says_its_deviation_unit_and_method():
     assert gone.text == "–"
     assert gone.tip.startswith("No edge is seen.")
     assert number_cell(Number(2.0, float("nan"), "ml", "by eye")).text == "2.0 ± ? ml"
+
+
+def test_the_tip_of_a_diameter_tells_that_of_the_restored_scan(measured):
+    findings, _ = measured
+    place, cell = np.array([1.0, 2.0, 3.0]), number_cell(Number(6.0, 0.1, "mm", "by eye"))
+    raw = Number(6.0, 0.1, "mm", "")
+    both = BothDiameters(
+        "renal", 0, "narrowest", (1.0, 2.0, 3.5), raw, Number(5.8, 0.2, "mm", ""),
+        Number(-0.2, 0.22, "mm", ""),
+    )  # fmt: skip
+    with_both = replace(findings, both=(both,))
+    told = with_restored(cell, with_both, "renal", place)
+    assert told.text == "6.0 ± 0.1 mm"
+    assert "restored scan: 5.8 ± 0.2 mm (difference -0.2 ± 0.2 mm)." in told.tip
+    refused = replace(both, restored=unknown("mm", "", "Too much was taken away."))
+    told = with_restored(cell, replace(findings, both=(refused,)), "renal", place)
+    assert "restored scan: Too much was taken away." in told.tip
+    for vessel, at in (("iliac", place), ("renal", place + 9.0)):
+        assert with_restored(cell, with_both, vessel, at) is cell
 
 
 def test_what_is_likely_above_a_threshold():

@@ -43,6 +43,7 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     from viewer.case.pipeline import given
     from viewer.case.store import refuse_existing, whole
     from viewer.enhance.noise import noise_hu
+    from viewer.geometry.beside import second_of
     from viewer.geometry.by_hand import ByHand
     from viewer.geometry.centerline import trace
     from viewer.geometry.files import write_tree
@@ -68,7 +69,10 @@ def _trace(args: argparse.Namespace, progress: Progress) -> int:
     if volume is not None:
         measured = measure_tree(volume, tree, mask, noise, progress.part(0.55, 0.8))
         part = progress.part(0.8, 1.0)
-        found = measure_vessels(volume, mask, tree, noise, part, blur_mm=measured.blur_mm)
+        second = second_of(case.restored, case.check, mask, tree)
+        found = measure_vessels(
+            volume, mask, tree, noise, part, blur_mm=measured.blur_mm, second=second
+        )
     with whole(args.out, "The tree", NOT_WRITTEN) as partial:
         write_tree(tree, partial / TREE)
         told = as_data(measured) | {"by_hand": by_hand_facts(by_hand)}

@@ -22,6 +22,7 @@ from viewer.window.findings_rows import (
     shortly,
     threshold_cell,
     upper,
+    with_restored,
 )
 
 
@@ -49,7 +50,7 @@ def _narrowing(measures: TreeMeasures, tree: VesselTree, vessel: Along, found: S
         percent,
         number_cell(found.percent_area, 0),
         number_cell(found.percent_nascet, 0),
-        number_cell(found.least),
+        with_restored(number_cell(found.least), measures, vessel.name, at_lps),
         number_cell(found.reference),
         number_cell(found.extent),
         place_cell(found.least_mm, found.from_mm, found.to_mm),
@@ -72,7 +73,7 @@ def _widening(measures: TreeMeasures, tree: VesselTree, vessel: Along, found: Fu
     name = name_at(measures, tree, branch, at_lps)
     cells = (
         Cell(name),
-        number_cell(found.diameter_max),
+        with_restored(number_cell(found.diameter_max), measures, vessel.name, at_lps),
         threshold_cell(name, found.diameter_max),
         number_cell(found.lumen_max),
         number_cell(found.reference),

@@ -1,12 +1,13 @@
 """What was measured along the vessels as rows of tables: their words, places and explanations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from viewer.geometry.angles import TURN, BranchAngle
 from viewer.geometry.audit import Audited
+from viewer.geometry.beside import ALONG
 from viewer.geometry.landmarks import LandmarkRow
 from viewer.geometry.names_given import Named
 from viewer.geometry.number import Number
@@ -18,6 +19,7 @@ UNITS = {"deg": "°", "degrees": "°", "mm2": " mm²", "mm3": " mm³", "": ""}
 ONE_SD = "After ± stands one standard deviation."
 PROPOSED_TIP = "Proposed by the program; no person has accepted it."
 UNSEEN = "Its ends or its wall are not seen."
+SAME_MM = 2.0  # between a place and the section that was measured for it
 EVEN = 0.5  # from this likelihood on a threshold is told in the color of caution
 WHY_COLORS = {
     "found": "good",
@@ -62,6 +64,17 @@ def number_cell(number: Number, digits: int = 1) -> Cell:
         return Cell("–", "\n".join(filter(None, (number.missing, how))), "quiet")
     error = f"{number.sd:.{digits}f}" if np.isfinite(number.sd) else "?"
     return Cell(f"{number.value:.{digits}f} ± {error}{unit}", f"{how}\n{ONE_SD}")
+
+
+def with_restored(cell: Cell, measures: TreeMeasures, vessel: str, at_lps: np.ndarray) -> Cell:
+    """The cell of a diameter, whose tip also tells that of the restored scan at a place."""
+    for each in measures.both:
+        away = np.linalg.norm(np.array(each.at_lps) - at_lps)
+        if each.vessel == vessel and each.place != ALONG and away < SAME_MM:
+            own, less = number_cell(each.restored), number_cell(each.difference)
+            told = f"{own.text} (difference {less.text})." if each.restored.known else own.tip
+            return replace(cell, tip=f"{cell.tip}\nEquivalent, in the restored scan: {told}")
+    return cell
 
 
 def called(tree: VesselTree, branch: int) -> str:

@@ -18,7 +18,7 @@ COLUMNS = (
     ("⌀ greatest", "diameter_max_mm", 1.0, " mm"),
     ("⌀ inscribed", "inscribed_radius_mm", 2.0, " mm"),
 )
-RESTORED_HEADS = ("⌀ eq. restored", "less raw")
+RESTORED_HEADS = ("⌀ eq. restored", "restored − raw")
 MEASURED = [column[0] for column in COLUMNS]
 HEADS = (
     "Place",
