@@ -179,12 +179,27 @@ def test_slice_planes_show_the_slices(a_scene, a_tube, a_view):
     a_view.volume_opacity = a_view.surface_opacity = 0.0
     a_view.tree_shown = False
     stand(a_scene, a_tube, a_view)
-    a_scene.show_planes(a_view, grid_image(a_tube.volume.voxels, a_tube.volume.grid), True)
+    a_scene.show_planes(a_view, grid_image(a_tube.volume.voxels, a_tube.volume.grid))
     a_scene.orbit(60, 40)
     shown = a_scene.render()
     assert lit(shown)[:100, :140].sum() > 2000
-    a_scene.show_planes(a_view, None, False)
+    a_scene.show_planes(a_view, None)
     assert not lit(a_scene.render())[:, :120].any()
+
+
+def test_slice_planes_wear_the_tint(a_scene, a_restored_tube, a_view):
+    a_view.cursor_lps = (8.0, -4.0, 0.0)
+    volume = a_restored_tube.restored.volume
+    source = grid_image(volume.voxels, volume.grid)
+    tint = ("origin", grid_image(a_restored_tube.restored.origin, volume.grid))
+    a_scene._place(volume.grid)
+    violet = []
+    for wanted in (None, tint):
+        a_scene.show_planes(a_view, source, wanted)
+        picture = a_scene.render()[:, :140].astype(int)
+        violet.append((picture[..., 2] - picture[..., 1] > 25).sum())
+    assert violet[0] == 0
+    assert violet[1] > 300
 
 
 def test_slice_planes_cover_nothing_that_lies_before_them(a_scene, a_tube, a_view, monkeypatch):
@@ -194,7 +209,7 @@ def test_slice_planes_cover_nothing_that_lies_before_them(a_scene, a_tube, a_vie
     a_scene.look_from("L")
     alone = lit(a_scene.render())
     a_view.cursor_lps = tuple(np.subtract(a_tube.volume.grid.center_lps, (15.0, 0, 0)))
-    a_scene.show_planes(a_view, grid_image(a_tube.volume.voxels, a_tube.volume.grid), True)
+    a_scene.show_planes(a_view, grid_image(a_tube.volume.voxels, a_tube.volume.grid))
     with_planes = a_scene.render()[..., :3].astype(int)
     colored = with_planes.max(axis=2) - with_planes.min(axis=2) > 30
     tube = binary_erosion(alone[:100, :140], iterations=2)

@@ -217,14 +217,16 @@ def test_inferred_voxels_are_tinted_until_the_raw_scan_is_held(a_restored_pane, 
 
 
 def test_the_slice_planes_show_the_restored_scan(a_restored_pane, a_view, monkeypatch):
-    grids = []
-    monkeypatch.setattr(
-        a_restored_pane.scene, "show_planes", lambda view, source, shown: grids.append(source.grid)
-    )
+    shown = []
+    monkeypatch.setattr(a_restored_pane.scene, "show_planes", lambda *given: shown.append(given))
     a_view.planes_shown = True
-    assert grids[-1] is a_restored_pane.case.restored.volume.grid
+    _, source, tint = shown[-1]
+    assert source.grid is a_restored_pane.case.restored.volume.grid
+    assert tint[0] == "origin"
     a_view.raw_held = True
-    assert grids[-1] is a_restored_pane.case.volume.grid
+    _, source, tint = shown[-1]
+    assert source.grid is a_restored_pane.case.volume.grid
+    assert tint is None
 
 
 def test_the_wall_tells_its_origin_but_not_while_the_raw_scan_is_held(

@@ -8,9 +8,18 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from viewer.scene.colors import TOKENS
 from viewer.scene.image import GridImage
-from viewer.scene.slice import OUTSIDE, SlicePlane, plane_through, reslice, window_level
+from viewer.scene.slice import (
+    OUTSIDE,
+    SlicePlane,
+    plane_through,
+    reslice,
+    reslice_boldest,
+    window_level,
+)
+from viewer.scene.tint import over
+from viewer.scene.tint_restored import tint_argb
 from viewer.scene.tree import lines
-from viewer.session.view_state import PLANES, ViewState
+from viewer.session.view_state import PLANES, Tint, ViewState
 
 SIDE = 256
 
@@ -21,8 +30,14 @@ class PlanesView:
     def __init__(self) -> None:
         self.actors: list[vtkActor] = []
 
-    def show(self, renderer: vtkRenderer, view: ViewState, source: GridImage | None) -> None:
-        """Cut the planes anew, or take them away where there is no source."""
+    def show(
+        self,
+        renderer: vtkRenderer,
+        view: ViewState,
+        source: GridImage | None,
+        tint: tuple[Tint, GridImage] | None = None,
+    ) -> None:
+        """Cut the planes anew, with a tint over them; take them away where there is no source."""
         for actor in self.actors:
             renderer.RemoveActor(actor)
         self.actors = []
@@ -30,14 +45,17 @@ class PlanesView:
             plane = plane_through(source.grid, view.panes[name].axes, view.cursor_lps, (SIDE, SIDE))
             hu = reslice(source, plane)
             gray = window_level(hu, view.window_hu, view.level_hu)
-            self.actors += [_textured(plane, gray, hu != OUTSIDE), _frame(plane, hu, name)]
+            colors = np.zeros(gray.shape, np.uint32)
+            if tint is not None:
+                colors = tint_argb(tint[0], reslice_boldest(tint[1], plane))
+            shown = over(gray, colors)
+            self.actors += [_textured(plane, shown, hu != OUTSIDE), _frame(plane, hu, name)]
         for actor in self.actors:
             renderer.AddActor(actor)
 
 
-def _textured(plane: SlicePlane, gray: np.ndarray, inside: np.ndarray) -> vtkActor:
-    rgba = np.repeat(gray[..., None], 4, axis=2)
-    rgba[..., 3] = inside * 255
+def _textured(plane: SlicePlane, colors: np.ndarray, inside: np.ndarray) -> vtkActor:
+    rgba = np.dstack([colors, inside * np.uint8(255)])
     image = vtkImageData()
     image.SetDimensions(SIDE, SIDE, 1)
     flat = np.ascontiguousarray(rgba[::-1].reshape(-1, 4))

@@ -166,9 +166,9 @@ class Scene:
     _preset = "angio"
     _shown = (True, True)
 
-    def show_planes(self, view: ViewState, source, shown: bool) -> None:
-        """Show the three slices where they stand, cut from a volume's image, or hide them."""
-        self._planes.show(self._main, view, source if shown else None)
+    def show_planes(self, view: ViewState, source, tint=None) -> None:
+        """Show the three slices where they stand, cut from a volume's image, or none of None."""
+        self._planes.show(self._main, view, source, tint)
 
     # Looking
 

@@ -81,8 +81,9 @@ def wall_color(case, view: ViewState) -> str:
 
 def tints_in_3d(case, view: ViewState) -> tuple[Tint, ...]:
     """Which tints the 3-D view shows, that of the wall first."""
-    tint = voxel_tint(case, view) if view.volume_opacity > 0 else None
-    shown = [tint.name] if tint is not None else []
+    name = shown_tint(case, view)
+    drawn = view.planes_shown or (view.volume_opacity > 0 and name != "residual")
+    shown = [name] if drawn and name != "none" else []
     color = wall_color(case, view) if case.surface is not None and view.surface_opacity > 0 else ""
     return tuple(dict.fromkeys([*(name for name in WALL_TINTS if name == color), *shown]))
 

@@ -11,13 +11,14 @@ from PySide6.QtGui import QColor, QPainter
 from viewer.scene.colors import TOKENS
 from viewer.scene.hidden import hidden_labels, prepare_shown
 from viewer.scene.image import grid_image
-from viewer.scene.layers import seen
+from viewer.scene.layers import layer, seen
 from viewer.scene.marks import marks
 from viewer.scene.overlay import scene_overlay, without_corners
 from viewer.scene.pins import Pin, pins_in_scene
 from viewer.scene.places import labeled, spots_of
 from viewer.scene.prepare import prepare_surface
 from viewer.scene.preview import prepare_preview
+from viewer.scene.tint_restored import shown_tint
 from viewer.scene.turn import to_point
 from viewer.scene.voxel_tint import voxel_tint, wall_tints
 from viewer.session.preview import Preview
@@ -59,7 +60,7 @@ SEEN_IN_3D = {
     "raw_held",
 }
 CHANGES_VOLUME = ("raw_held", "bones_shown", "organs_shown", "tint", "volume_preset")
-SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown", "raw_held"}
+SEEN_ON_PLANES = {"cursor_lps", "window_hu", "level_hu", "planes_shown", "raw_held", "tint"}
 
 
 class Pane3D(VtkWidget):
@@ -105,7 +106,7 @@ class Pane3D(VtkWidget):
             self.select_branch(None)
         elif case.bridges is not before.bridges:
             self.select_branch(self.branch)
-        if before is None or case.shown is not before.shown:
+        if before is None or case.shown is not before.shown or case.check is not before.check:
             self._planes_changed()
         self.update()
 
@@ -187,9 +188,12 @@ class Pane3D(VtkWidget):
 
     def _planes_changed(self, *_: object) -> None:
         volume = seen(self.case, self.view) if self.case is not None else None
-        shown = self.view.planes_shown and volume is not None
-        source = grid_image(volume.voxels, volume.grid) if shown else None
-        self.scene.show_planes(self.view, source, shown)
+        source, tint = None, None
+        if self.view.planes_shown and volume is not None:
+            source = grid_image(volume.voxels, volume.grid)
+            name = shown_tint(self.case, self.view)
+            tint = None if name == "none" else (name, grid_image(*layer(self.case, name)))
+        self.scene.show_planes(self.view, source, tint)
         self.touch()
 
     def _dress(self) -> None:
