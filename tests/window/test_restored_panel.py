@@ -73,7 +73,7 @@ def test_the_voxel_under_the_crosshair_is_told_with_its_error(a_restored_window,
         qtbot.wait(20)
         number = f"{restored.volume.voxels[at]} ± {restored.sd_hu[at]:.0f} HU"
         shown = a_restored_window.inspector.restored.here.text()
-        assert shown == f"At the crosshair: {origin}, {number}"
+        assert shown == f"Crosshair: {origin}, {number}"
     session.view.cursor_lps = (900.0, 0.0, 0.0)
     qtbot.wait(20)
     assert a_restored_window.inspector.restored.here.text() == ""

@@ -64,7 +64,8 @@ def section_marks(case, view: ViewState, plane: SlicePlane, line: float) -> list
         ends = [Line(x, y, x, y + 4, color, 1.5, shadow=True) for x in (8, right)]
         made += [Line(8, y + 4, right, y + 4, color, 1.5, shadow=True), *ends]
         made.append(Text(8, 8, bar.text, color))
-    return [*made, *stamp_marks(told, width, height, line, centered=False)]
+    stamped = stamp_marks(told, width, height, line, centered=False, top_letter=not small)
+    return [*made, *stamped]
 
 
 def calipers(outline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -164,17 +164,23 @@ def shortened(stamp: Stamp, width: int, line: float) -> Stamp:
 
 
 def stamp_marks(
-    stamps: tuple[Stamp, ...], width: int, height: int, line: float, centered: bool
+    stamps: tuple[Stamp, ...],
+    width: int,
+    height: int,
+    line: float,
+    centered: bool,
+    top_letter: bool = True,
 ) -> list[Mark]:
     """The stamps in a column: under the top letter, or in the right corner of a small pane.
 
-    In a small pane only as many, the first first, as leave the letters free.
+    In a small pane only as many, the first first, as leave the letters free; without a letter at
+    the top they begin there.
     """
     x, first = (width / 2, MARGIN + 1.5 * line) if centered else (width - MARGIN - 7, MARGIN + 1)
     align = (0.5 if centered else 1.0, 0.0)
     stamps = tuple(shortened(stamp, width, line) for stamp in stamps)
     if not centered:
-        if stamps_width(stamps, line) > width / 2 - 2 * line:
+        if top_letter and stamps_width(stamps, line) > width / 2 - 2 * line:
             first += 1.5 * line
         stamps = stamps[: max(1, int((height / 2 - line - first) / (1.5 * line)))]
     return [

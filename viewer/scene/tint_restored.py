@@ -41,6 +41,9 @@ APART = TOKENS["caution"]
 # Where each map ends, the same for all scans, so that two can be compared.
 TOP_HU: Mapping[Tint, float] = MappingProxyType({"error": 50.0, "unseen": 100.0, "residual": 50.0})
 STRONGEST = 0.6  # opacity at the end of a map; it grows from none, so that the gray is readable
+BAR_TITLES: Mapping[Tint, str] = MappingProxyType(
+    {"error": "Expected error", "unseen": "Unseen", "residual": "Taken away"}
+)
 BAR_STEPS = 32
 
 
@@ -103,14 +106,14 @@ def tint_map(name: Tint) -> np.ndarray:
 
 
 def tint_legend(case, view: ViewState) -> tuple[tuple[str, str], ...]:
-    """What the colors of the tint are called, with their share of the scan, boldest first."""
+    """What the colors of the tint are called, origins with their share, the boldest first."""
     return legend_of(case, shown_tint(case, view))
 
 
 def legend_of(case, name: Tint) -> tuple[tuple[str, str], ...]:
     """As `tint_legend`, of a tint by name."""
     if name == "apart":
-        return ((f"hangs on the noise {share_text(case.check.share)}", APART),)
+        return (("hangs on the noise", APART),)
     if name != "origin":
         return ()
     shares = case.restored.facts["shares"]
@@ -136,7 +139,7 @@ def bar_of(name: Tint) -> ColorBar | None:
     shades = tint_map(name)[np.linspace(0, 255, BAR_STEPS).astype(int)]
     colors = tuple("#{:02X}{:02X}{:02X}".format(*shade) for shade in shades)
     low = f"−{top:g}" if name == "residual" else "0"
-    return ColorBar(TITLES[name], colors, low, f"{top:g} HU")
+    return ColorBar(BAR_TITLES[name], colors, low, f"{top:g} HU")
 
 
 def share_text(share: float) -> str:
@@ -145,7 +148,8 @@ def share_text(share: float) -> str:
         return "under 0.1 %"
     if 0.999 < share < 1:
         return "over 99.9 %"
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+    fine = share < 0.1 or 0.99 < share < 1
+    return f"{100 * share:.1f} %" if fine else f"{100 * share:.0f} %"
 
 
 @lru_cache(maxsize=1)

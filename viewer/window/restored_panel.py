@@ -90,6 +90,7 @@ class RestoredPanel(QWidget):
         while self._lines.count():
             widget = self._lines.takeAt(0).widget()
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
         done = case.restored is not None and not case.restored.untouched
         self.tint.setVisible(done)
@@ -102,7 +103,7 @@ class RestoredPanel(QWidget):
 
 
 def about(case: Case, point_lps: Point) -> str:
-    """What is known of the restored voxel at a point ("At the crosshair: denoised, 312 ± 9 HU")."""
+    """What is known of the restored voxel at a point ("Crosshair: denoised, 312 ± 9 HU")."""
     restored = case.restored
     if restored is None or restored.untouched:
         return ""
@@ -113,7 +114,7 @@ def about(case: Case, point_lps: Point) -> str:
     told = f"{restored.volume.voxels[index]} ± {float(restored.sd_hu[index]):.0f} HU"
     doubtful = case.check is not None and case.check.apart[index] > DOUBTFUL
     where = f"{ORIGINS[restored.origin[index]]}, {told}"
-    return f"At the crosshair: {where}{', hangs on the noise' if doubtful else ''}"
+    return f"Crosshair: {where}{', hangs on the noise' if doubtful else ''}"
 
 
 def lines(case: Case) -> list[Line]:
