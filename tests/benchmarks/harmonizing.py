@@ -15,7 +15,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 from skimage.exposure import match_histograms
 
-from viewer.enhance.harmonize import Reference, harmonize
+from viewer.enhance.harmonize import harmonize
+from viewer.enhance.harmonize_reference import Reference
 from viewer.enhance.scan_facts import scan_facts
 from viewer.enhance.scan_facts_edges import measure_sharpness
 from viewer.enhance.scan_facts_noise import measure_noise

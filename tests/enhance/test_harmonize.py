@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from tests.enhance.test_scan_facts import noise_of
-from viewer.enhance.harmonize import (
+from viewer.enhance.harmonize import harmonize, original
+from viewer.enhance.harmonize_match import divided
+from viewer.enhance.harmonize_reference import (
     REFERENCES,
     Reference,
-    divided,
-    harmonize,
-    original,
     reference_like,
     refuse_unsuitable,
 )

@@ -11,7 +11,8 @@ from viewer.progress import Progress
 
 if TYPE_CHECKING:
     from viewer.dicom.series import Series
-    from viewer.enhance.harmonize import Harmonized, Reference
+    from viewer.enhance.harmonize import Harmonized
+    from viewer.enhance.harmonize_reference import Reference
     from viewer.enhance.scan_facts import ScanFacts
     from viewer.volume.volume import Volume
 
@@ -78,7 +79,7 @@ def _harmonize(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _named(name: str) -> "Reference":
-    from viewer.enhance.harmonize import REFERENCES
+    from viewer.enhance.harmonize_reference import REFERENCES
 
     if name not in REFERENCES:
         raise ViewerError(
@@ -89,7 +90,7 @@ def _named(name: str) -> "Reference":
 
 
 def _like(path: Path, progress: Progress) -> "Reference":
-    from viewer.enhance.harmonize import reference_like
+    from viewer.enhance.harmonize_reference import reference_like
 
     volume, facts, series = _measured(path, None, progress.part(0.0, 0.9))
     name = series.description or path.name
@@ -101,7 +102,7 @@ def _measured(
 ) -> "tuple[Volume, ScanFacts, Series]":
     """The scan at a path, what was measured of it, and its series; else a `ViewerError`."""
     from viewer.case.source import choose, find_source, open_source
-    from viewer.enhance.harmonize import refuse_unsuitable
+    from viewer.enhance.harmonize_reference import refuse_unsuitable
     from viewer.enhance.scan_facts import scan_facts
 
     source = find_source(path, progress.part(0.0, 0.2))
