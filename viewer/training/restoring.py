@@ -26,7 +26,7 @@ SEED = 13
 # A higher rate kills the rectifiers at full resolution; batch norm settles soon, because batches
 # of a few scans differ more in their levels than an error may be.
 MANNER = Manner(highest_rate=1e-3, settled=40)
-REAL = 0.15  # of the pairs are made from real scans
+REAL = 0.3  # of the pairs are made from real scans
 COARSE = 0.3  # in voxels twice as large, as scans are that somebody has resampled
 FACTORS: tuple[Triple, ...] = ((1, 1, 1), (2, 2, 2), *((n, 1, 1) for n in (2, 3, 4, 5, 6, 8)))
 HOW_OFTEN = np.array([0.26, 0.10, 0.16, 0.12, 0.12, 0.11, 0.07, 0.06])

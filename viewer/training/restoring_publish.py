@@ -17,8 +17,8 @@ from viewer.training.restoring_score import error_over_sd, score, settings
 
 DATA = (
     "made-up patients of Angioscape's own generator",
-    "LIDC-IDRI-0001, chest CT (TCIA, CC BY 3.0), blurred until its noise is gone",
-    "TCGA-OV, TCGA-THCA, CPTAC-PDA (TCIA, CC BY 3.0), blurred until their noise is gone",
+    "LIDC-IDRI-0001, chest CT (TCIA, CC BY 3.0), in voxels of 1.5 mm, of 5 HU noise",
+    "TCGA-OV, TCGA-THCA, CPTAC-PDA (TCIA, CC BY 3.0), in voxels of 1.5 mm, of 5 HU noise",
 )
 NAMES = ("residual", "log variance")
 KEPT_OF_CURVE = 40
