@@ -30,4 +30,6 @@ def test_a_quieter_scan_is_told_and_noise_that_stays_too():
     quiet, loud = ({"noise_hu": hu} for hu in (30.0, 8.0))
     assert "never added" in next(not_reached(rows(BEFORE, quiet, AFTER)))
     assert "stayed at 15.1" in next(not_reached(rows(BEFORE, loud, AFTER)))
+    sharp = next(not_reached(rows(BEFORE, {"mtf50_per_mm": 0.3}, AFTER)))
+    assert sharp == "Resolution in the slice: 0.410 per mm where 0.3 per mm was asked."
     assert not list(not_reached(rows(BEFORE, {"fat_hu": -100.0}, AFTER)))

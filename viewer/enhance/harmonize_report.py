@@ -84,7 +84,7 @@ def not_reached(rows: dict[str, dict[str, Any]]) -> Iterator[str]:
         before, asked, after = row["before"], row["asked"], row["after"]
         if asked is None:
             continue
-        title = TITLES[name].partition(" (")[0].partition(",")[0].capitalize()
+        title = _title(name)
         if before is None:
             yield f"{title} could not be measured in the scan, so nothing was done about it."
         elif after is None:
@@ -117,8 +117,13 @@ def _why(name: str, asked: float, after: float) -> str:
             "sampled between them cannot be measured, only guessed."
         )
     unit = {"mtf50_per_mm": "per mm", "profile_mm": "mm"}.get(name, "HU")
-    title = TITLES[name].partition(" (")[0].capitalize()
-    return f"{title}: {after:.{DIGITS.get(name, 1)}f} {unit} where {asked:g} {unit} was asked."
+    return (
+        f"{_title(name)}: {after:.{DIGITS.get(name, 1)}f} {unit} where {asked:g} {unit} was asked."
+    )
+
+
+def _title(name: str) -> str:
+    return TITLES[name].partition(" (")[0].partition(",")[0].capitalize()
 
 
 def _known(value: float | None, sd: float | None) -> Known | None:
