@@ -200,6 +200,6 @@ def test_the_3_d_legend_names_what_the_volume_and_the_wall_tell(a_restored_tube,
     a_view.volume_opacity = 0.0
     assert told() == ([], "Expected error")
     a_view.surface_color, a_view.tint, a_view.planes_shown = "label", "residual", True
-    assert told() == (["artery"], "What was taken away")
+    assert told() == (["artery"], "Taken away")
     a_view.raw_held = True
     assert told() == (["artery"], None)

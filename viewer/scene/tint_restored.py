@@ -22,7 +22,7 @@ TITLES: Mapping[Tint, str] = MappingProxyType(
         "none": "No tint",
         "origin": "Origin of each voxel",
         "error": "Expected error",
-        "unseen": "What no measurement holds",
+        "unseen": "Unseen by the scanner",
         "residual": "What was taken away",
         "apart": "What hangs on the noise",
     }

@@ -45,7 +45,7 @@ def _tint(name: Tint) -> Action:
 RESTORED_ACTIONS: tuple[Action, ...] = (
     Action("tint-next", "Next tint of the restored scan", "View", lambda w: next_tint(w.session),
            "I", enabled=has_restored,
-           tip="Origin, expected error, what no measurement holds, what was taken away, none"),
+           tip="Origin, expected error, what the scanner could not see, what was taken away, none"),
     Action("tint", "Tint of the restored scan", "View", lambda w: toggle_tint(w.session),
            "Shift+I", enabled=has_restored, checked=lambda s: s.view.tint != "none",
            tip="Shows on every picture what was measured and what was not"),
