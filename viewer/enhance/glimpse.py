@@ -9,6 +9,7 @@ import numpy as np
 from viewer.enhance.acquisition import Triple
 from viewer.enhance.consistent import pull_of
 from viewer.enhance.noise import noise_hu
+from viewer.enhance.origin import INFERRED
 from viewer.enhance.restore import Whole, restore_scan
 from viewer.enhance.restored import Mode, Restored
 from viewer.enhance.scan_facts import ScanFacts
@@ -25,6 +26,7 @@ NEW_VOXELS = 3_500_000  # that are restored in a second without a network
 NETWORK_SECONDS = 1.2
 SAMPLE, SAMPLES, NETWORK_SAMPLES = (8, 24, 24), (3, 7, 7), (2, 4, 4)
 SAMPLE_MARGIN = 4
+LEAST_TOLD = 0.001
 EVEN_HU = (-200.0, 700.0)  # blood with contrast, too
 
 
@@ -33,12 +35,12 @@ class Glimpse:
     """A restored box in its place, with the noise (HU) in it before and after, nan unknown.
 
     `residual_hu` is the root mean square of what the scan has more than the scanner would have
-    given of the restored box.
+    given of the restored box; `inferred` the share of its voxels that no measurement explains.
     """
 
     volume: Volume
-    origin: np.ndarray
     mode: Mode
+    inferred: float
     noise_before_hu: float
     noise_after_hu: float
     residual_hu: float
@@ -50,7 +52,9 @@ class Glimpse:
         numbers = f"Residual {self.residual_hu:.0f} HU"
         if np.isfinite(self.noise_before_hu + self.noise_after_hu):
             before, after = self.noise_before_hu, self.noise_after_hu
-            numbers = f"Noise {before:.0f} → {after:.0f} HU, {numbers.lower()}".replace("hu", "HU")
+            numbers = f"Noise {before:.0f} → {after:.0f} HU, residual {self.residual_hu:.0f} HU"
+        if self.inferred >= LEAST_TOLD:
+            numbers += f", {100 * self.inferred:.1g} % inferred"
         return f"Preview, not taken: {promise.lower()}", numbers
 
 
@@ -170,8 +174,8 @@ def _inside(volume: Volume, made: Restored, inner: Box, outer: Box) -> Glimpse:
     residual = made.residual[old].astype(np.float32)
     return Glimpse(
         shown,
-        np.ascontiguousarray(made.origin[new]),
         made.mode,
+        float(np.mean(made.origin[new] == INFERRED)),
         noise_hu(before, silent(), EVEN_HU),
         noise_hu(shown, silent(), EVEN_HU),
         float(np.sqrt(np.mean(np.square(residual)))),
