@@ -30,7 +30,7 @@ from viewer.units import bytes_text
 from viewer.volume.volume import Volume
 
 TRIAL_VOXELS = 1_000_000  # new ones, whose time tells that of all
-SLOWER = 1.4  # a voxel of a whole scan than one of a small box, which the caches hold
+SLOWER = 1.7  # a voxel of a whole scan than one of a small box, which the caches hold
 DIVISIONS = ("all", "cubic", "slices", "none")  # from the largest result to the smallest
 
 
