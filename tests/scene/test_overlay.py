@@ -126,8 +126,8 @@ def test_the_legend_tells_what_the_tint_means_above_the_labels(a_restored_tube, 
     assert overlay.tinted == ()
     made = marks(overlay, 500, 400, 15)
     texts = {m.text: m for m in made if isinstance(m, Text)}
-    assert {"Expected error", "0", "50 HU"} <= set(texts)
-    assert texts["Expected error"].y < texts["50 HU"].y < texts["artery"].y
+    assert {"Expected error", "0", "100 HU"} <= set(texts)
+    assert texts["Expected error"].y < texts["100 HU"].y < texts["artery"].y
     a_view.raw_held = True
     assert slice_overlay(a_restored_tube, a_view, "axial", plane).color_bar is None
 

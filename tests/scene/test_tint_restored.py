@@ -89,8 +89,8 @@ def test_the_expected_error_grows_from_nothing_to_its_maps_end(a_restored_tube, 
     values, plane = cut(a_restored_tube, "error", a_view)
     shown = alpha(tint_argb("error", values))
     x, y = (int(v) for v in plane.pixel(np.array(TUBE)))
-    assert shown[y, x] == pytest.approx(20 / 50 * 0.6 * 255, abs=1)
-    assert shown[y, x + 40] == pytest.approx(4 / 50 * 0.6 * 255, abs=1)
+    assert shown[y, x] == pytest.approx(20 / 100 * 0.6 * 255, abs=1)
+    assert shown[y, x + 40] == pytest.approx(4 / 100 * 0.6 * 255, abs=1)
 
 
 def test_what_was_taken_away_has_two_colors_about_nothing():

@@ -22,7 +22,7 @@ from viewer.volume.volume import Volume
 
 @pytest.fixture
 def a_half_inferred_tube(a_tube):
-    """The tube as a scanner sees it, restored: inferred with 40 HU of error above its middle.
+    """The tube as a scanner sees it, restored: inferred with 80 HU of error above its middle.
 
     Below it was measured, with 4 HU.
     """
@@ -35,7 +35,7 @@ def a_half_inferred_tube(a_tube):
         "noise",
         Acquisition(grid.shape, (1, 1, 1)),
         np.where(upper, INFERRED, MEASURED).astype(np.uint8),
-        np.where(upper, 40, 4).astype(np.float16),
+        np.where(upper, 80, 4).astype(np.float16),
         *(np.zeros(grid.shape, np.float16) for _ in range(2)),
         *(1.0 for _ in range(3)),
         {},
@@ -170,7 +170,7 @@ def test_the_wall_tells_whence_it_comes_and_how_far_it_may_be_off(a_half_inferre
     assert (origin[z > edge + 1.5] == rgb(TOKENS["invented"])).all()
     assert (origin[z < edge - 1.5] == rgb(TOKENS["quiet"])).all()
     error = vtk_to_numpy(data.GetPointData().GetArray("error"))
-    place = round(40 / TOP_HU["error"] * 255)
+    place = round(80 / TOP_HU["error"] * 255)
     gap = error[z > edge + 1.5].astype(int) - color_map("cividis")[place]
     assert np.abs(gap).max() <= 4
 

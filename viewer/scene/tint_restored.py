@@ -39,7 +39,7 @@ UNSEEN_COLORS = ("#4A2A85", TOKENS["invented"], "#D77BFF")
 RESIDUAL_COLORS = ("#22C1EE", "#20262B", "#F5CF2B")
 APART = TOKENS["caution"]
 # Where each map ends, the same for all scans, so that two can be compared.
-TOP_HU: Mapping[Tint, float] = MappingProxyType({"error": 50.0, "unseen": 100.0, "residual": 50.0})
+TOP_HU: Mapping[Tint, float] = MappingProxyType({"error": 100.0, "unseen": 100.0, "residual": 50.0})
 STRONGEST = 0.6  # opacity at the end of a map; it grows from none, so that the gray is readable
 BAR_TITLES: Mapping[Tint, str] = MappingProxyType(
     {"error": "Expected error", "unseen": "Unseen", "residual": "Taken away"}
