@@ -29,9 +29,9 @@ class RestoringForecast(QWidget):
         self._session, self._form = session, form
         self.promise = _words("What is promised")
         self.cost = _words("What it will take")
+        self.refused = QLabel("Not possible")
+        self.refused.setProperty("kind", "caution")
         self.refusal = _words("Why it cannot be restored")
-        self.refusal.setProperty("kind", "caution")
-        self.refusal.setObjectName("")
         self.button = QPushButton("Preview here")
         self.button.setToolTip(
             "Restore a box under the pointer, or at the crosshair, with these options (Q)"
@@ -40,7 +40,7 @@ class RestoringForecast(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for widget in (self.promise, self.cost, self.refusal):
+        for widget in (self.promise, self.cost, self.refused, self.refusal):
             column.addWidget(widget)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
@@ -56,8 +56,9 @@ class RestoringForecast(QWidget):
 
     def show_cost(self, cost: Cost) -> None:
         """Show what the step will take, or why it cannot be done."""
-        self.refusal.setText(f"Not possible. {cost.refusal}" if cost.refusal else "")
-        self.refusal.setVisible(bool(cost.refusal))
+        self.refusal.setText(cost.refusal)
+        for label in (self.refused, self.refusal):
+            label.setVisible(bool(cost.refusal))
         self.cost.setText("" if cost.refusal else cost_text(cost))
         self.cost.setVisible(not cost.refusal)
         self.button.setEnabled(not cost.refusal or cost.bytes > cost.free_bytes)
@@ -75,6 +76,7 @@ class RestoringForecast(QWidget):
     def _changed(self) -> None:
         """The options or the scan are others."""
         self.promise.setText(PROMISES[self._form.options.mode])
+        self.refused.hide()
         self.refusal.hide()
         there = self._session.case.volume is not None
         self.cost.setText(MEASURING if there else "Open a scan first.")

@@ -77,10 +77,10 @@ class Swipe:
             return
         y = room.top() + 0.75 * room.height()
         _knob(painter, QPointF(x, y), KNOB)
-        y -= KNOB + 1.6 * line
+        away, color = KNOB + 6, TOKENS["text"]
         words = [
-            Text(x - 8, y, "Raw", TOKENS["text"], (1.0, 0.0), room=x - room.left() - 12),
-            Text(x + 8, y, "Restored", TOKENS["text"], room=room.right() - x - 12),
+            Text(x - away, y, "Raw", color, (1.0, 0.5), room=x - room.left() - away - 4),
+            Text(x + away, y, "Restored", color, (0.0, 0.5), room=room.right() - x - away - 4),
         ]
         paint_marks(painter, [each for each in words if each.room > 3 * line], font)
 
