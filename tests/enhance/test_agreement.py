@@ -71,6 +71,14 @@ def test_where_structure_was_taken_away_it_is_refused_with_the_number(noise):
         assert found.misfit[0] > 3
 
 
+def test_what_was_not_taken_away_of_the_noise_is_left(noise):
+    point = SCAN.grid.points_lps([[[12, 33, 31.5]]])  # 20 HU
+    for taken, left in ((0.0, 20.0), (0.6, 16.0), (1.5, 0.0)):
+        found = judged(restored(taken * noise), None, point)
+        assert found.left_hu[0] == pytest.approx(left, abs=1.5)
+    assert judged(restored(0 * noise, mode="exact"), None, point).left_hu[0] == 0
+
+
 def test_of_several_points_the_worst_counts(noise):
     taken = noise.copy()
     taken[12, 33, 33] += 2000.0

@@ -24,10 +24,12 @@ class Judgment:
 
     `misfit` is the root mean square of the residual within 5 mm over the noise there, of which
     noise alone explains `limit`; `apart` how far restorations of two halves of the dose lie apart.
+    `left_hu` is what of the noise was not taken away there, nothing where that is not known.
     """
 
     misfit: np.ndarray
     apart: np.ndarray
+    left_hu: np.ndarray
     limit: float
 
     @property
@@ -60,12 +62,14 @@ def judged(restored: Restored, check: RestorationCheck | None, points_lps: np.nd
     shape = points_lps.shape[:2]
     fine = restored.volume.grid.nearest(places)
     apart = np.zeros(len(places)) if check is None else check.apart[tuple(fine.T)].astype(float)
-    misfit, limit = np.zeros(len(places)), 1.0
+    misfit, left_hu, limit = np.zeros(len(places)), np.zeros(len(places)), 1.0
     if restored.noise is not None and restored.mode == "noise":
         index = fine // np.array(restored.acquisition.factor)
         misfit = _misfit(restored.residual, restored.noise, index, _reach(restored))
+        left_hu = _noise_at(restored.noise, index) * np.sqrt(np.maximum(1 - misfit**2, 0))
         limit = limit_of(independent(restored, restored.noise))
-    return Judgment(misfit.reshape(shape).max(axis=1), apart.reshape(shape).max(axis=1), limit)
+    worst = [each.reshape(shape).max(axis=1) for each in (misfit, apart, left_hu)]
+    return Judgment(worst[0], worst[1], worst[2], limit)
 
 
 def limit_of(voxels: float) -> float:

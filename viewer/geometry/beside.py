@@ -65,8 +65,8 @@ def second_of(
 def with_beside(sections: Sections, second: Second | None, progress: Progress) -> Sections:
     """The sections with what the restored scan shows in the same planes.
 
-    Its errors go by the error to be expected of its voxels at the wall, and by the voxels of the
-    scan: dividing them adds no measurement.
+    Its errors go by the error to be expected of its voxels at the wall, or by the noise that was
+    left there where that is more, and by the voxels of the scan: dividing them adds no measurement.
     """
     if second is None:
         return sections
@@ -83,18 +83,18 @@ def with_beside(sections: Sections, second: Second | None, progress: Progress) -
     rim = frames.points_lps[:, None] + wall[:, ::EVERY, None] * way
     index = restored.volume.grid.nearest(rim.reshape(-1, 3))
     error = restored.sd_hu[tuple(index.T)].astype(np.float64)
+    judgment = judged(restored, second.check, np.concatenate([frames.points_lps[:, None], rim], 1))
+    noise_hu = max(_rms(error), _rms(judgment.left_hu))
     found = measure_in(
         restored.volume,
         frames,
         radius,
         mask=second.mask,
-        noise_hu=float(np.sqrt(np.mean(error**2))),
+        noise_hu=noise_hu,
         blur_mm=second.blur_mm,
         voxel_mm=float(np.cbrt(restored.volume.grid.voxel_mm3 * restored.acquisition.voxels)),
         progress=progress,
     )
-    places = np.concatenate([frames.points_lps[:, None], rim], axis=1)
-    judgment = judged(restored, second.check, places)
     why = tuple(judgment.why(n) for n in range(len(radius)))
     hidden = np.array([each != "" for each in why])
     values = {name: np.where(hidden, np.nan, found.values[name]) for name in QUANTITIES}
@@ -187,6 +187,10 @@ def _number(told: np.ndarray, method: str, why: str) -> Number:
     if not np.isfinite(told[0]):
         return unknown("mm", method, why)
     return Number(float(told[0]), float(told[1]), "mm", method)
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def _known(radius_mm: np.ndarray) -> np.ndarray | None:

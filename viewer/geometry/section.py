@@ -61,8 +61,7 @@ class Beside:
     def less(self, raw: Sections, name: str) -> tuple[np.ndarray, np.ndarray]:
         """By how much (n,) a number of the restored scan is larger than the scan's, and its error.
 
-        The error is that of two independent numbers. They share some of theirs, such as how well
-        the planes stand, so that it is rather less.
+        The error is that of two independent numbers, though they share some of theirs.
         """
         return self.values[name] - raw.values[name], np.hypot(self.sd[name], raw.sd[name])
 
