@@ -177,3 +177,9 @@ def test_a_scan_of_unknown_noise_is_left_as_noisy_as_it_is(a_noisy_scan, its_fac
     assert found.facts["noise_kept"] == 1.0
     assert any("Noise could not be measured" in note for note in found.notes)
     assert found.rows["mtf50_per_mm"]["after"] == pytest.approx(0.25, rel=0.12)
+
+
+def test_sharpness_that_noise_hides_is_measured_once_the_noise_is_out(a_noisy_scan, its_facts):
+    hidden = replace(its_facts, mtf50_per_mm=None, mtf50_sd_per_mm=None)
+    found = harmonize(a_noisy_scan, hidden, Reference("smooth", 0.25, None, 9.0), silent())
+    assert found.rows["mtf50_per_mm"]["after"] == pytest.approx(0.25, rel=0.15)

@@ -26,6 +26,12 @@ def test_only_what_was_missed_has_a_sentence():
     assert "could not be measured in the scan" in told[1]
 
 
+def test_what_could_not_be_measured_is_told():
+    unknown = Look(None, None, None, None, None, None)
+    assert "nothing was done" in next(not_reached(rows(unknown, ASKED, unknown)))
+    assert "not known" in next(not_reached(rows(BEFORE, ASKED, unknown)))
+
+
 def test_a_quieter_scan_is_told_and_noise_that_stays_too():
     quiet, loud = ({"noise_hu": hu} for hu in (30.0, 8.0))
     assert "never added" in next(not_reached(rows(BEFORE, quiet, AFTER)))

@@ -63,10 +63,11 @@ def no_sharper(
 ) -> Kernel:
     """The kernel with what it still lacks of blur in the slice, as some slices `hu` show.
 
-    Kernels are no bells where they enhance edges: what the first filter leaves is measured.
+    Kernels are no bells where they enhance edges, and in much noise none can be measured: what is
+    left after the first filter is.
     """
     wanted = reference.mtf50_per_mm
-    if wanted is None or np.all(kernel.gain == 1):
+    if wanted is None:
         return kernel
     part = progress.part(0.0, 0.3)
     made = Volume(kernel.applied(hu.copy(), grid.spacing_mm, part), grid)
