@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Timer
 
 import numpy as np
@@ -71,6 +72,16 @@ def test_a_tile_stops_soon_after_cancel_and_the_session_goes_on(some_weights, so
     started = time.process_time()
     session.run(large, lambda: None)
     assert worked < 0.6 * (time.process_time() - started)
+
+
+def test_tiles_of_two_jobs_take_turns(some_weights, some_channels):
+    session = ProcessorSession(some_weights, ONE_THREAD)
+    halves = [some_channels, some_channels[:, :16]]
+    alone = [session.run(each, lambda: None) for each in halves]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda each: session.run(each, lambda: None), 4 * halves))
+    for number, each in enumerate(found):
+        assert np.array_equal(each, alone[number % 2])
 
 
 def test_openvino_tells_nobody_that_it_was_imported():

@@ -24,7 +24,7 @@ FEWEST = 3  # slices or rows along each side
 MARGIN = 8  # voxels beyond the box, so that it does not see its own edge
 NEW_VOXELS = 3_500_000  # that are restored in a second without a network
 NETWORK_SECONDS = 1.2
-SAMPLE, SAMPLES, NETWORK_SAMPLES = (8, 24, 24), (3, 7, 7), (2, 4, 4)
+SAMPLE, SAMPLES, NETWORK_SAMPLES = (8, 24, 24), (3, 7, 7), (2, 3, 3)
 SAMPLE_MARGIN = 4
 LEAST_TOLD = 0.001
 EVEN_HU = (-200.0, 700.0)  # blood with contrast, too
@@ -73,7 +73,7 @@ def whole_of(
     noise = facts.noise_hu if facts.noise_map is None else facts.noise_map.usual_hu
     guess_only = Whole(noise, 0.0)
     counts = SAMPLES if network is None else NETWORK_SAMPLES
-    boxes = samples(volume.grid.shape, counts)
+    boxes = samples(volume.grid.shape, counts, _step(network))
     missing: list[np.ndarray] = []
     levels: list[np.ndarray | float] = []
     for box in progress.over(boxes, len(boxes), "Looking at samples"):
@@ -151,14 +151,17 @@ def cut(volume: Volume, facts: ScanFacts, box: Box) -> tuple[Volume, ScanFacts]:
     return part, replace(facts, noise_map=facts.noise_map.within(start, grid.shape))
 
 
-def samples(shape: Triple, counts: Triple) -> list[Box]:
-    """Boxes of one shape, in the middles of the equal parts of a scan."""
+def samples(shape: Triple, counts: Triple, step: int = 1) -> list[Box]:
+    """Boxes of one shape, about the middles of the equal parts of a scan.
+
+    They begin at multiples of `step`, so that with their margins they are alike, too.
+    """
     sizes = [min(n, size) for n, size in zip(shape, SAMPLE, strict=True)]
     firsts = []
     for n, size, count in zip(shape, sizes, counts, strict=True):
         fitting = min(count, n // size)
         middles = (np.arange(fitting) + 0.5) * n / fitting
-        firsts.append(np.clip(middles - size / 2, 0, n - size).astype(int))
+        firsts.append(np.clip(middles - size / 2, 0, n - size).astype(int) // step * step)
     return [_box(np.array(at), np.add(at, sizes)) for at in itertools.product(*firsts)]
 
 

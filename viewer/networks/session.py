@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,9 +51,14 @@ class ProcessorSession:
         model = core.read_model(onnx_graph(weights.plan, weights.arrays))
         self._compile = partial(core.compile_model, model, "CPU", options)
         self._request: Any = None
+        self._turn = Lock()
 
     def run(self, channels: np.ndarray, check: Callable[[], None]) -> np.ndarray:
-        """Logits of a tile; see `Session`."""
+        """Logits of a tile; see `Session`. Tiles of a job and of a preview take turns."""
+        with self._turn:
+            return self._run(channels, check)
+
+    def _run(self, channels: np.ndarray, check: Callable[[], None]) -> np.ndarray:
         request = self._request = self._request or self._compile().create_infer_request()
         request.start_async([np.ascontiguousarray(channels[None], np.float32)])
         try:
