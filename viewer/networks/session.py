@@ -115,6 +115,7 @@ def silent_openvino() -> Any:
 
 
 def _half(core: Any) -> str:
-    """The faster of the precisions that this processor computes in itself."""
+    """The fastest precision that this processor computes in itself, the finer of two halves."""
     able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "f16" if "FP16" in able else "f32"
+    known = {"FP16": "f16", "BF16": "bf16"}
+    return next((name for able_to, name in known.items() if able_to in able), "f32")
