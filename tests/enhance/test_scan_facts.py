@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from viewer.enhance.scan_facts import scan_facts, unsuitable
-from viewer.enhance.scan_facts_noise import mode
+from viewer.enhance.scan_facts_noise import measure_noise
+from viewer.enhance.scan_facts_squares import mode
 from viewer.phantom.blur import blur, grain
 from viewer.progress import silent
 from viewer.volume.grid import Grid
@@ -63,6 +64,55 @@ def test_noise_is_found_among_structure_within_three_percent(body, grain_mm, sd_
     facts = scan_facts(scanned(body + noise), silent())
     assert facts.noise_hu == pytest.approx(sd_hu, rel=0.03)
     assert facts.noise_sd_hu < 0.08 * sd_hu
+
+
+def vessels_in(hu, count, radii_mm, brighter_hu, spacing):
+    """Oblique vessels in what is there, as blurred as a scanner would show them."""
+    z, y, x = (
+        (index - n / 2) * s
+        for index, n, s in zip(np.indices(hu.shape, np.float32), hu.shape, spacing, strict=True)
+    )
+    rng = np.random.default_rng(2)
+    for _ in range(count):
+        a, b = rng.uniform(-0.5, 0.5, 2) * hu.shape[1] * spacing[1]
+        turn = rng.uniform(-0.5, 0.5, 2)
+        away = np.hypot(x - a - turn[0] * z, y - b - turn[1] * z)
+        hu[away < rng.uniform(*radii_mm)] += rng.uniform(*brighter_hu)
+    return blur(hu, tuple(0.7 / np.array(spacing)))
+
+
+@pytest.mark.parametrize("sd_hu", [30.0, 60.0])
+def test_small_vessels_in_fat_are_not_taken_for_noise(sd_hu):
+    shape, spacing = (64, 128, 128), (0.7, 0.7, 0.7)
+    fat = vessels_in(np.full(shape, -90, np.float32), 60, (0.5, 1.5), (40, 120), spacing)
+    noise = noise_of((0.5, 0.5, 0.5), sd_hu, shape, spacing)
+    assert measure_noise(scanned(fat + noise, spacing), silent()).hu == pytest.approx(
+        sd_hu, rel=0.06
+    )
+
+
+@pytest.mark.parametrize("sd_hu", [30.0, 60.0])
+def test_vessels_of_lungs_are_not_taken_for_noise_of_coarse_voxels(sd_hu):
+    shape, spacing = (64, 112, 112), (1.5, 1.5, 1.5)
+    chest = np.full(shape, 40, np.float32)
+    chest = vessels_in(chest, 60, (1, 4), (40, 150), spacing)
+    chest[:, 25:85, 12:45] = chest[:, 25:85, 65:98] = -900
+    chest = vessels_in(chest, 60, (1, 2), (100, 500), spacing)
+    noise = noise_of((0.9, 0.9, 0.9), sd_hu, shape, spacing)
+    assert measure_noise(scanned(chest + noise, spacing), silent()).hu == pytest.approx(
+        sd_hu, rel=0.06
+    )
+
+
+@pytest.mark.parametrize("grain_mm", [0.4, 0.5, 0.6])
+def test_noise_alone_is_measured_within_two_percent(grain_mm):
+    noise = noise_of((0.6, grain_mm, grain_mm), 15.0)
+    assert measure_noise(scanned(40 + noise), silent()).hu == pytest.approx(15, rel=0.02)
+
+
+def test_slices_that_repeat_each_other_tell_their_noise_all_the_same():
+    noise = np.repeat(noise_of((0, 0.5, 0.5), 15.0, (12, 128, 128)), 3, axis=0)
+    assert measure_noise(scanned(40 + noise), silent()).hu == pytest.approx(15, rel=0.03)
 
 
 def test_the_map_follows_noise_that_is_stronger_in_the_middle(body):

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.enhance.noise import TISSUE_HU
-from viewer.enhance.scan_facts_spectrum import far, parabolas, rings, taper, unfolded
+from viewer.enhance.scan_facts_spectrum import far, planes, rings, taper, unfolded
+from viewer.enhance.scan_facts_squares import (
+    ENOUGH,
+    EVEN_HU,
+    Squares,
+    calmest,
+    differences,
+    mode,
+    neighbors,
+    squares,
+)
 from viewer.progress import Progress
 from viewer.volume.separable import along, linear
 from viewer.volume.volume import Volume
@@ -15,10 +25,10 @@ SIDES = (4, 3, 2)  # squares along a side of the even places from which the spec
 ENOUGH_PLACES, FEWEST_PLACES = 60, 8
 SLABS, DEEP = 20, 3
 CELL_MM = (40.0, 28.0, 28.0)
-ENOUGH_BLOCKS = 12
 MOST_UNEVEN = 3.0  # times the usual noise; what seems to be more is structure
-EVEN_HU = (-160.0, 350.0)
+QUIET = 25.0  # percent of even places, of which each frequency is taken: the rest has structure
 FEW = 8  # voxels, of which one tells how strong the noise is on the whole
+MOST_ALIKE = 0.6  # neighboring slices: where more, little noise is left in their differences
 LEAST_OFF = 0.02  # of the level, on scans of known noise
 
 
@@ -83,105 +93,67 @@ class Noise:
     spectrum: NoiseSpectrum
 
 
-@dataclass(frozen=True, eq=False)
-class _Blocks:
-    """Squares of the slices `first` to `first + deep` with a parabola taken out.
-
-    A square has `side` voxels along its sides; `mean` and `variance` are (slices, rows, columns)
-    of squares, `rest` has the voxels of each.
-    """
-
-    first: int
-    side: int
-    hu: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-    rest: np.ndarray
-
-    def of_squares(self, values: np.ndarray) -> np.ndarray:
-        """Values of voxels in the middles of the squares."""
-        out = values[:, self.side // 2 :: self.side, self.side // 2 :: self.side]
-        return out[:, : self.mean.shape[1], : self.mean.shape[2]]
-
-
 def measure_noise(volume: Volume, progress: Progress) -> Noise | None:
     """The noise of a scan from places without edges; None where too few were found.
 
-    The level of many places is the mode of their variances, which structure does not move.
-    What the parabolas take from low frequencies is given back by the spectrum.
+    It is measured twice: in the slices, and in what each differs by from those beside it, where
+    structure that goes through cancels. Structure only adds, so that the lower is believed.
     """
     voxels, spacing = volume.voxels, volume.grid.spacing_mm
     deep = min(DEEP, len(voxels))
     side = int(np.clip(round(SQUARE_MM / np.sqrt(spacing[1] * spacing[2])), *SQUARE))
     firsts = np.unique(np.linspace(0, len(voxels) - deep, SLABS).astype(int))
     slabs = [
-        _blocks(voxels[k : k + deep], int(k), side)
+        squares(voxels[k : k + deep], int(k), side)
         for k in progress.over(firsts, len(firsts), "Measuring noise")
     ]
-    found = _cells(slabs, volume.grid.shape, spacing)
+    found = _cells(slabs, volume)
     if found is None:
         return None
     rough, spread = found
-    levels = [rough.at(slice(s.first, s.first + deep)) for s in slabs]
+    levels = _levels(slabs, rough)
+    calm = calmest(slabs, levels)
+    near = neighbors(calm, levels, spread)
+    ways = [_noise(slabs, calm, volume, near)]
+    if len(near) > 1 and near[0] < MOST_ALIKE:
+        apart, still = ([differences(slab, near) for slab in each] for each in (slabs, calm))
+        ways.append(_noise(apart, still, volume, near))
+    told = [each for each in ways if each is not None]
+    return min(told, key=lambda each: each.hu, default=None)
+
+
+def _noise(
+    slabs: list[Squares], calm: list[Squares], volume: Volume, near: tuple[float, ...]
+) -> Noise | None:
+    """The noise that squares tell: its level those without structure, its spectrum even places."""
+    found = _cells(calm, volume)
+    if found is None:
+        return None
+    rough, spread = found
+    levels = _levels(slabs, rough)
     shape = _shape(slabs, levels, spread)
     if shape is None:
         return None
-    power, ratio, ratio_sd = shape
-    share = float(np.sqrt(ratio * _missed(power, side, spread)))
-    finer = NoiseMap(rough.sd_hu * np.float32(share), rough.places, rough.shape)
+    power, off = shape
+    power = _mended(power, slabs[0].side, spread)
+    share = float(np.sqrt(power.mean()))
     hu = share * _in_tissue(slabs, levels)
     return Noise(
         hu=hu,
-        sd_hu=hu * float(np.hypot(0.5 * ratio_sd / ratio, LEAST_OFF)),
-        map=finer,
-        spectrum=_radial(power, hu, spacing, _neighbors(slabs, levels, spread)),
+        sd_hu=hu * float(np.hypot(0.5 * off, LEAST_OFF)),
+        map=NoiseMap(rough.sd_hu * np.float32(share), rough.places, rough.shape),
+        spectrum=_radial(power, hu, volume.grid.spacing_mm, near),
     )
 
 
-def mode(variances: np.ndarray, spread: float | None = None) -> tuple[float, float, int]:
-    """The commonest of many variances, their relative spread and how many agree with it.
-
-    Cube roots of variances of noise are nearly normal (Wilson and Hilferty 1931), so that the
-    mean of those within 1.5 deviations of itself is found by iteration from the lowest tenth;
-    the deviation comes from those below, which no structure adds to.
-    """
-    roots = np.cbrt(variances)
-    middle = float(np.percentile(roots, 10))
-    wide = 0.15 if spread is None else spread
-    near = roots
-    for _ in range(25):
-        near = roots[np.abs(roots - middle) < 1.5 * wide * middle]
-        if not len(near):
-            break
-        middle = float(near.mean())
-        below = near[near < middle]
-        if spread is None and len(below):
-            wide = float(np.sqrt(np.mean((below - middle) ** 2) / 0.5516)) / middle
-            wide = float(np.clip(wide, 0.01, 0.4))
-    return (middle / (1 - wide**2)) ** 3, wide, len(near)
+def _levels(slabs: list[Squares], rough: NoiseMap) -> list[np.ndarray]:
+    """The level of each voxel of the slabs."""
+    return [rough.at(slice(slab.first, slab.first + len(slab.hu))) for slab in slabs]
 
 
-def _blocks(planes: np.ndarray, first: int, side: int) -> _Blocks:
-    """The squares of some slices."""
-    hu = planes.astype(np.float32)
-    n, a, b = len(hu), hu.shape[1] // side, hu.shape[2] // side
-    tiles = hu[:, : a * side, : b * side].reshape(n, a, side, b, side)
-    tiles = tiles.transpose(0, 1, 3, 2, 4).reshape(n, a, b, side * side)
-    mean = tiles.mean(axis=-1)
-    rest = tiles - mean[..., None]
-    basis = parabolas(side)
-    rest = rest - (rest @ basis) @ basis.T
-    variance = np.einsum("kjix,kjix->kji", rest, rest) / (side * side - basis.shape[1])
-    # Air that was cut off at the lowest value shows half of its noise.
-    cut = (tiles <= hu.min()).mean(axis=-1) > 0.02
-    variance[cut | (variance < 1e-3)] = np.nan
-    return _Blocks(first, side, hu, mean, variance, rest)
-
-
-def _cells(
-    slabs: list[_Blocks], shape: tuple[int, int, int], spacing: tuple[float, float, float]
-) -> tuple[NoiseMap, float] | None:
+def _cells(slabs: list[Squares], volume: Volume) -> tuple[NoiseMap, float] | None:
     """The level in cells of the scan, and the spread of the variances of even squares."""
+    shape, spacing = volume.grid.shape, volume.grid.spacing_mm
     variance = np.concatenate([s.variance for s in slabs])
     mean = np.concatenate([s.mean for s in slabs])
     rows = np.concatenate([s.first + np.arange(len(s.mean)) for s in slabs])
@@ -195,9 +167,9 @@ def _cells(
     label = np.ravel_multi_index(tuple(cell), counts)
     good = np.isfinite(variance)
     soft = good & (mean > EVEN_HU[0]) & (mean < EVEN_HU[1])
-    if np.count_nonzero(good) < ENOUGH_BLOCKS:
+    if np.count_nonzero(good) < ENOUGH:
         return None
-    whole = soft if np.count_nonzero(soft) >= ENOUGH_BLOCKS else good
+    whole = soft if np.count_nonzero(soft) >= ENOUGH else good
     level, spread, _ = mode(variance[whole])
     groups = []
     for kind in (soft, good):
@@ -210,9 +182,9 @@ def _cells(
     log, weight = np.zeros(np.prod(counts)), np.zeros(np.prod(counts))
     for name in groups[1]:
         values = groups[0].get(name, np.empty(0))
-        if len(values) < ENOUGH_BLOCKS:
+        if len(values) < ENOUGH:
             values = groups[1][name]
-        if len(values) < ENOUGH_BLOCKS:
+        if len(values) < ENOUGH:
             continue
         here, _, agreed = mode(values, spread)
         if agreed > 0.25 * len(values) and here < MOST_UNEVEN**2 * level:
@@ -233,25 +205,15 @@ def _smooth(values: np.ndarray, weight: np.ndarray, usual: float) -> np.ndarray:
     return out
 
 
-def _even(slab: _Blocks, level: np.ndarray, spread: float) -> np.ndarray:
-    """Which squares hold noise alone (slices, rows, columns)."""
-    here = slab.of_squares(level)
-    inside = (slab.mean > EVEN_HU[0]) & (slab.mean < EVEN_HU[1])
-    with np.errstate(invalid="ignore"):
-        off = np.cbrt(slab.variance) / np.cbrt(here**2) - 1
-    return inside & (np.abs(off) < 2.5 * spread)
-
-
 def _shape(
-    slabs: list[_Blocks],
+    slabs: list[Squares],
     levels: list[np.ndarray],
     spread: float,
     sides: tuple[int, ...] = SIDES,
-) -> tuple[np.ndarray, float, float] | None:
-    """The noise's power (2-D, from zero) of even places, in units of the squares' variance.
+) -> tuple[np.ndarray, float] | None:
+    """The noise's power (2-D, from zero) of quiet even places, in units of the level's square.
 
-    Also its mean, which is by how much the variance exceeds that of the squares with their
-    parabolas taken out, and the deviation of that.
+    Also the deviation of its mean, as a share of that.
     """
     places: list[np.ndarray] = []
     for wide in sides:
@@ -260,48 +222,54 @@ def _shape(
             break
     if len(places) < FEWEST_PLACES:
         return None
-    side, block = places[0].shape[0], slabs[0].side
+    side = places[0].shape[0]
     around = rings(side)
     waves = np.fft.fft2(np.stack(places) * taper(side))
     power = np.abs(waves) ** 2 / (taper(side) ** 2).sum()
     of_places = np.stack([power[:, ring].mean(axis=1) for ring in around], axis=1)
 
     def whole(chosen: np.ndarray) -> np.ndarray:
-        return unfolded(np.array([mode(each)[0] for each in chosen.T]), side, block)
+        return unfolded(np.percentile(chosen, QUIET, axis=0), side)
 
     out = whole(of_places)
     parts = [float(whole(of_places[n::4]).mean()) for n in range(4)] if len(places) >= 40 else []
-    off = float(np.std(parts, ddof=1) / 2) if parts else 0.1
-    return out, float(out.mean()), off
+    off = float(np.std(parts, ddof=1) / 2 / out.mean()) if parts else 0.1
+    return out, off
 
 
-def _missed(power: np.ndarray, side: int, spread: float) -> float:
-    """By how much variance is underestimated, as noise of a known spectrum shows.
+def _mended(power: np.ndarray, side: int, spread: float) -> np.ndarray:
+    """The power without what the measuring itself adds and takes, as noise of that power shows.
 
-    A mode is a little below the mean, the more so the fewer independent values a square has.
+    Modes and quiet places lie below the mean, the more so the fewer values they are taken of.
     """
-    count, planes = 30 * side, 6
+    count = 30 * side
     cycles = far(len(power))[0, : len(power) // 2]
-    wanted = np.interp(far(count), cycles, power[0, : len(cycles)])
-    white = np.random.default_rng(0).standard_normal((planes, count, count), dtype=np.float32)
+    once = power[0, : len(cycles)]
+    model, wanted = (np.interp(far(n), cycles, once) for n in (len(power), count))
+    white = np.random.default_rng(0).standard_normal((6, count, count), dtype=np.float32)
     noise = np.fft.ifft2(np.fft.fft2(white) * np.sqrt(wanted / wanted.mean())).real
-    slab = _blocks(noise.astype(np.float32), 0, side)
-    level = mode(slab.variance[np.isfinite(slab.variance)], spread)[0]
-    known = [np.full(noise.shape, np.sqrt(level), np.float32)]
-    found = _shape([slab], known, spread, (len(power) // (2 * side),))
-    return 1.0 if found is None else float(np.clip(1 / (level * found[1]), 0.9, 1.3))
+    tissue = [squares(TISSUE_HU[1] / 2 + each[None], 0, side) for each in noise]
+    flat = [np.ones_like(slab.hu) for slab in tissue]
+    fine = np.concatenate([slab.variance for slab in calmest(tissue, flat)])
+    level = mode(fine[np.isfinite(fine)], spread)[0]
+    known = [np.float32(np.sqrt(level)) * each for each in flat]
+    found = _shape(tissue, known, spread, (len(power) // (2 * side),))
+    if found is None:
+        return power
+    seen = np.maximum(found[0], 1e-3 * found[0].mean())
+    return np.asarray(power * np.clip(model / (wanted.mean() * level * seen), 0.5, 2.0))
 
 
 def _places(
-    slabs: list[_Blocks], levels: list[np.ndarray], spread: float, wide: int
+    slabs: list[Squares], levels: list[np.ndarray], spread: float, wide: int
 ) -> list[np.ndarray]:
     """Even places of the first and last slices of the slabs, flattened, in units of the level."""
     out = []
     block = slabs[0].side
     side = wide * block
-    basis = parabolas(side)[:, :3]
+    basis = planes(side)
     for slab, level in zip(slabs, levels, strict=True):
-        every = _even(slab, level, spread)
+        every = slab.even(level, spread)
         for n in sorted({0, len(every) - 1}):
             even = every[n]
             for row in range(0, even.shape[0] - wide + 1, wide):
@@ -318,7 +286,7 @@ def _places(
     return out
 
 
-def _in_tissue(slabs: list[_Blocks], levels: list[np.ndarray]) -> float:
+def _in_tissue(slabs: list[Squares], levels: list[np.ndarray]) -> float:
     """The root mean square of the level over soft tissue, over all where there is none."""
     values = []
     for within in (TISSUE_HU, (-1e9, 1e9)):
@@ -326,29 +294,10 @@ def _in_tissue(slabs: list[_Blocks], levels: list[np.ndarray]) -> float:
             here = slab.of_squares(level)
             keep = (slab.mean > within[0]) & (slab.mean < within[1]) & np.isfinite(slab.variance)
             values.append(here[keep])
-        if sum(len(v) for v in values) >= ENOUGH_BLOCKS:
+        if sum(len(v) for v in values) >= ENOUGH:
             break
     found = np.concatenate(values)
     return float(np.sqrt(np.mean(found**2)))
-
-
-def _neighbors(slabs: list[_Blocks], levels: list[np.ndarray], spread: float) -> tuple[float, ...]:
-    """Correlation of noise with the next slice, the one after and so on."""
-    out = []
-    for step in range(1, len(slabs[0].hu)):
-        both, one, two = [], [], []
-        for slab, level in zip(slabs, levels, strict=True):
-            even = _even(slab, level, spread)
-            pair = even[0] & even[step]
-            a, b = slab.rest[0][pair], slab.rest[step][pair]
-            both.append(np.einsum("nx,nx->n", a, b))
-            one.append(np.einsum("nx,nx->n", a, a))
-            two.append(np.einsum("nx,nx->n", b, b))
-        scale = np.sqrt(np.concatenate(one) * np.concatenate(two))
-        if len(scale) >= ENOUGH_BLOCKS:
-            # The median: a vessel that goes through both slices adds to few squares.
-            out.append(float(np.median(np.concatenate(both) / scale)))
-    return tuple(out)
 
 
 def _radial(

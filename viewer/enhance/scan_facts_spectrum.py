@@ -9,11 +9,10 @@ _BIN = 1.5  # of the rings of a spectrum, in steps of the discrete transform
 _STIFF = 0.3  # how much smoother than seen a spectrum is taken to be
 
 
-def parabolas(side: int) -> np.ndarray:
-    """An orthonormal basis of the parabolas over a square (side * side, 6)."""
+def planes(side: int) -> np.ndarray:
+    """An orthonormal basis of the planes over a square (side * side, 3)."""
     y, x = (each.ravel() / side for each in np.indices((side, side)) - (side - 1) / 2)
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    return np.asarray(np.linalg.qr(terms)[0], np.float32)
+    return np.asarray(np.linalg.qr(np.stack([np.ones_like(x), x, y], axis=1))[0], np.float32)
 
 
 def rings(side: int) -> list[np.ndarray]:
@@ -46,13 +45,13 @@ def _hats(side: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _seen(side: int, block: int) -> tuple[np.ndarray, np.ndarray]:
-    """What rings (rings, nodes) and a square's variance (nodes) become of each radial spectrum.
+def _seen(side: int) -> np.ndarray:
+    """What rings become of each radial spectrum (rings, nodes).
 
     A value of the periodogram is the noise's product with a wave, tapered and with the plane
     taken out; its mean is the spectrum's product with that wave's own spectrum.
     """
-    hats, window, plane = _hats(side), taper(side), parabolas(side)[:, :3]
+    hats, window, plane = _hats(side), taper(side), planes(side)
     flat = hats.reshape(len(hats), -1) / hats[0].size
     rows = []
     for ring in rings(side):
@@ -63,17 +62,14 @@ def _seen(side: int, block: int) -> tuple[np.ndarray, np.ndarray]:
         waves -= (waves @ plane) @ plane.T
         own = np.abs(np.fft.fft2(waves.reshape(-1, side, side), (2 * side, 2 * side))) ** 2
         rows.append(flat @ own.mean(axis=0).ravel() / (window**2).sum())
-    basis = parabolas(block)
-    rest = (np.eye(block * block) - basis @ basis.T).reshape(-1, block, block)
-    own = (np.abs(np.fft.fft2(rest, (2 * side, 2 * side))) ** 2).sum(axis=0)
-    return np.array(rows), flat @ own.ravel() / (block * block - basis.shape[1])
+    return np.array(rows)
 
 
-def unfolded(seen: np.ndarray, side: int, block: int) -> np.ndarray:
-    """The spectrum (2 side, 2 side) of which rings are `seen`, where squares have variance 1."""
+def unfolded(seen: np.ndarray, side: int) -> np.ndarray:
+    """The spectrum (2 side, 2 side) of which rings are `seen`."""
     from scipy.optimize import nnls
 
-    rows, square = _seen(side, block)
+    rows = _seen(side)
     bend = np.diff(np.eye(rows.shape[1]), 2, axis=0)
     bend[:, 0] *= 2
     weight = 1 / np.maximum(seen, 0.05 * seen.max())
@@ -81,6 +77,5 @@ def unfolded(seen: np.ndarray, side: int, block: int) -> np.ndarray:
     values, _ = nnls(
         np.vstack([rows * weight[:, None], smooth]), np.append(seen * weight, np.zeros(len(bend)))
     )
-    values /= square @ values
     out: np.ndarray = np.tensordot(values, _hats(side), 1)
     return out
