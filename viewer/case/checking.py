@@ -80,7 +80,7 @@ def told_of(check: RestorationCheck) -> str:
     percent = 100 * check.share
     return (
         f"Checked: {f'{percent:.1f}' if percent >= 0.1 else 'less than 0.1'} % of the restored "
-        "scan hangs on the noise; it is marked, and is measured on the raw scan alone."
+        "scan hangs on the noise; it is marked, and there only the raw scan is measured."
     )
 
 
@@ -111,7 +111,7 @@ def _caution(name: str, length_mm: float, worst: float, place_lps: np.ndarray) -
         "warning",
         f"The restored scan hangs on the noise along {length_mm:.0f} mm of "
         f"{f'the {name}' if name else 'vessels without a name'} (halves of the dose lie up to "
-        f"{worst:.1f} noises apart): it is measured on the raw scan alone.",
+        f"{worst:.1f} noises apart): there only the raw scan is measured.",
         numbers=dict(zip(PLACE, (float(each) for each in place_lps), strict=True)),
     )
 
