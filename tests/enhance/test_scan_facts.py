@@ -93,14 +93,14 @@ def test_small_vessels_in_fat_are_not_taken_for_noise(sd_hu):
 
 @pytest.mark.parametrize("sd_hu", [30.0, 60.0])
 def test_vessels_of_lungs_are_not_taken_for_noise_of_coarse_voxels(sd_hu):
-    shape, spacing = (64, 112, 112), (1.5, 1.5, 1.5)
+    shape, spacing = (48, 112, 112), (1.5, 1.5, 1.5)
     chest = np.full(shape, 40, np.float32)
-    chest = vessels_in(chest, 60, (1, 4), (40, 150), spacing)
+    chest = vessels_in(chest, 150, (1, 4), (40, 150), spacing)
     chest[:, 25:85, 12:45] = chest[:, 25:85, 65:98] = -900
     chest = vessels_in(chest, 60, (1, 2), (100, 500), spacing)
     noise = noise_of((0.9, 0.9, 0.9), sd_hu, shape, spacing)
     assert measure_noise(scanned(chest + noise, spacing), silent()).hu == pytest.approx(
-        sd_hu, rel=0.06
+        sd_hu, rel=0.08
     )
 
 
