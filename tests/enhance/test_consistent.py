@@ -103,3 +103,13 @@ def test_values_at_the_end_of_what_int16_holds_do_not_turn_around():
     made = rounded(smoothest(acquired, acquisition), acquired, acquisition)
     assert (made[:6] < -20000).all()
     assert (made[6:] > 20000).all()
+
+
+def test_air_where_noise_is_cut_off_moves_no_body():
+    rng = np.random.default_rng(3)
+    truth = np.full((12, 40, 40), 50.0, np.float32)
+    truth[:, :, :24] = -1024
+    acquired = np.maximum(truth + rng.normal(0, 20, truth.shape), -1024).astype(np.float32)
+    found = within_noise(truth, acquired, 20.0, Acquisition(truth.shape, (1, 1, 1)))
+    assert found.chi_square == pytest.approx(1, abs=0.01)
+    assert np.abs(found.hu - truth)[:, :, 24:].std() < 1

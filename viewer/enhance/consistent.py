@@ -11,6 +11,7 @@ from viewer.volume.separable import along
 SLICES = 16  # of the acquired volume, worked on at once
 NEAR, STEPS, MOST_PULL = 1e-3, 60, 1e9
 INT16 = -32768, 32767
+AIR_HU = -900.0  # below it noise is cut off at the lowest value, and tells nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,23 +78,25 @@ def within_noise(
     """The volume next to `guess` whose residual is as large as the noise, no larger, no smaller.
 
     x = g + S A' (A S A' + lambda)^-1 (y - A g) in the eigenvectors of A S A'; lambda by the
-    discrepancy principle (Morozov 1966): the residual's chi-square is 1. A guess that lies closer
-    to the scan than its noise is moved on, away from it, until the residual is that large.
-    `noise_hu` is a number or a map on the acquired grid. Of a part of a scan the `pull` is given
-    that `pull_of` finds for the whole.
+    discrepancy principle (Morozov 1966): the residual's chi-square in the body is 1. A guess that
+    lies closer to the scan than its noise is moved on, away from it, until the residual is that
+    large. `noise_hu` is a number or a map on the acquired grid. Of a part of a scan the `pull` is
+    given that `pull_of` finds for the whole.
     """
-    missing = np.asarray(acquired_hu, np.float32) - acquisition.acquired(guess)
+    expected = acquisition.acquired(guess)
+    body = in_body(expected)
+    missing = np.asarray(acquired_hu, np.float32) - expected
     if pull is None:
-        pull = pull_of([missing], [noise_hu], acquisition)
+        pull = pull_of([missing], [noise_hu], [body], acquisition)
     if pull <= 0:
-        return _farther(guess, missing, -pull, noise_hu, acquisition)
+        return _farther(guess, missing, -pull, noise_hu, body, acquisition)
     found = along(missing, acquisition.each(lambda axis: axis.vectors.T))
     share = _shares(acquisition)
     weights = pull / (1 + pull * share)
     out = along(found * weights, acquisition.each(lambda axis: axis.back))
     residual = _left(found, share, pull, acquisition)
     out += guess
-    return Agreement(out, residual, 1 / pull, chi_square(residual, noise_hu))
+    return Agreement(out, residual, 1 / pull, chi_square(residual, noise_hu, body))
 
 
 def _farther(
@@ -101,18 +104,29 @@ def _farther(
     missing: np.ndarray,
     share: float,
     noise_hu: np.ndarray | float,
+    body: np.ndarray,
     acquisition: Acquisition,
 ) -> Agreement:
     """A guess nearer to the scan than its noise, moved on by a share of what it took away."""
     more = np.float32(share)
     out = guess - smoothest(more * missing, acquisition)
     residual = (1 + more) * missing
-    return Agreement(out, residual, float("inf"), chi_square(residual, noise_hu))
+    return Agreement(out, residual, float("inf"), chi_square(residual, noise_hu, body))
 
 
-def chi_square(residual: np.ndarray, noise_hu: np.ndarray | float) -> float:
-    """The mean of the squared residual over the squared noise."""
-    return float(np.mean(np.square(residual / noise_hu, dtype=np.float64)))
+def chi_square(
+    residual: np.ndarray, noise_hu: np.ndarray | float, body: np.ndarray | None = None
+) -> float:
+    """The mean of the squared residual over the squared noise, in the body where one is given."""
+    square = np.square(residual / noise_hu, dtype=np.float32)
+    counted = square if body is None else square[body]
+    return float(np.mean(counted, dtype=np.float64))
+
+
+def in_body(expected_hu: np.ndarray) -> np.ndarray:
+    """Which voxels are no air round the body; all where there is nothing else."""
+    body = expected_hu > AIR_HU
+    return body if body.any() else np.ones(body.shape, bool)
 
 
 def _shares(acquisition: Acquisition) -> np.ndarray:
@@ -137,17 +151,19 @@ def _left(
 def pull_of(
     missing: Sequence[np.ndarray],
     noise_hu: Sequence[np.ndarray | float],
+    bodies: Sequence[np.ndarray],
     acquisition: Acquisition,
 ) -> float:
     """1 / lambda at which the residual's chi-square is 1, by bisection; 0 keeps the guess.
 
     Below 0 it is by what share of what it took away the guess has to be moved on. `missing` are
-    the residuals of the guess in parts of a scan that `acquisition` fits, with their noise.
+    the residuals of the guess in parts of a scan that `acquisition` fits, with their noise and
+    where the body is.
     """
-    sizes = [part.size for part in missing]
+    sizes = [np.count_nonzero(body) for body in bodies]
 
     def chi(parts: Sequence[np.ndarray]) -> float:
-        each = [chi_square(*pair) for pair in zip(parts, noise_hu, strict=True)]
+        each = [chi_square(*told) for told in zip(parts, noise_hu, bodies, strict=True)]
         return float(np.average(each, weights=sizes))
 
     before = chi(missing)

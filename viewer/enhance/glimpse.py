@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.enhance.acquisition import Triple
-from viewer.enhance.consistent import pull_of
+from viewer.enhance.consistent import in_body, pull_of
 from viewer.enhance.noise import noise_hu
 from viewer.enhance.origin import INFERRED
 from viewer.enhance.restore import Whole, restore_scan
@@ -76,6 +76,7 @@ def whole_of(
     boxes = samples(volume.grid.shape, counts, _step(network))
     missing: list[np.ndarray] = []
     levels: list[np.ndarray | float] = []
+    bodies: list[np.ndarray] = []
     for box in progress.over(boxes, len(boxes), "Looking at samples"):
         outer = _wider(box, SAMPLE_MARGIN, volume, _step(network))
         part, told = cut(volume, facts, outer)
@@ -83,10 +84,12 @@ def whole_of(
             part, told, silent(), mode=mode, factor=factor, network=network, whole=guess_only
         )
         missing.append(made.residual[inside(box, outer)].astype(np.float32))
-        here = cut(volume, facts, box)[1].noise_map
+        sample, known = cut(volume, facts, box)
+        bodies.append(in_body(sample.voxels - missing[-1]))
+        here = known.noise_map
         levels.append(noise if here is None else here.at())
     acquisition = replace(made.acquisition, shape=missing[0].shape)
-    return Whole(noise, pull_of(missing, levels, acquisition))
+    return Whole(noise, pull_of(missing, levels, bodies, acquisition))
 
 
 def glimpse(

@@ -11,6 +11,7 @@ from viewer.enhance.consistent import (
     INT16,
     agreeing,
     chi_square,
+    in_body,
     rounded,
     smoothest,
     within_noise,
@@ -186,7 +187,7 @@ def restore(
         residual.astype(np.float16),
         usual_noise,
         strength,
-        chi_square(residual, noise_hu) if usual_noise > 0 else float("nan"),
+        _chi_square(volume, residual, noise_hu) if usual_noise > 0 else float("nan"),
         clock.seconds,
         asked.checksums if asked is not None else {},
     )
@@ -264,6 +265,10 @@ def _coarser(hu: np.ndarray, axis: int) -> np.ndarray:
     if hu.shape[axis] > 2 * count:  # the odd one at the end has no partner
         made = np.concatenate([made, np.take(hu, [-1], axis=axis)], axis=axis)
     return made
+
+
+def _chi_square(scan: Volume, residual: np.ndarray, noise_hu: np.ndarray | float) -> float:
+    return chi_square(residual, noise_hu, in_body(scan.voxels - residual))
 
 
 def _demand_memory(acquisition: Acquisition, free_bytes: int | None) -> None:
