@@ -155,7 +155,7 @@ def test_what_a_network_makes_up_is_told_as_inferred(truth):
 def test_noise_is_taken_out_whatever_the_voxels(truth, spacing):
     hu = scanned(truth, 1).voxels
     found = restore(Volume(hu, Grid.regular(hu.shape, spacing)), NOISE_HU, silent(), mode="noise")
-    assert found.chi_square == pytest.approx(1, abs=0.01)
+    assert found.chi_square == pytest.approx(1, abs=0.045)
 
 
 def test_a_scan_of_unknown_noise_can_be_divided(truth):

@@ -1,15 +1,21 @@
 """Restored volumes made to agree with what was measured, in closed form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from viewer.enhance.acquisition import Acquisition
 from viewer.volume.separable import along
 
 SLICES = 16  # of the acquired volume, worked on at once
-NEAR, STEPS, MOST_PULL = 1e-3, 60, 1e9
+NEAR, STEPS, MOST_BACK = 1e-3, 60, 1e9
+AGREED = 0.96, 1.04  # chi-square: no better is the noise of a scan known
+CEILING, MOST_FLOOR = 1.1, 8.0  # of the chi-square of a neighborhood
+NEIGHBORHOOD = 1.5, 2.5, 2.5  # Gaussian, voxels
+LEAST_NEAR = np.float32(1e-3)  # below it nothing was taken away that could be more
+MANY = 2_000_000  # voxels tell how much is too little
 INT16 = -32768, 32767
 AIR_HU = -900.0  # below it noise is cut off at the lowest value, and tells nothing
 
@@ -68,50 +74,102 @@ def rounded(fine: np.ndarray, acquired_hu: np.ndarray, acquisition: Acquisition)
     return out
 
 
+def weighed(
+    guess: np.ndarray,
+    sd_hu: np.ndarray,
+    acquired_hu: np.ndarray,
+    noise_hu: np.ndarray | float,
+    acquisition: Acquisition,
+) -> np.ndarray:
+    """Guess and scan together, each by the inverse of its variance (float32).
+
+    `sd_hu` is the deviation of the guess on the new voxels; where it is far off by its own word
+    the scan counts for more.
+    """
+    missing = np.asarray(acquired_hu, np.float32) - acquisition.acquired(guess)
+    noise = np.broadcast_to(np.asarray(noise_hu, np.float32), missing.shape)
+    x = acquisition.factor[0]
+    for low in range(0, len(missing), SLICES):
+        slab = slice(low, low + SLICES)
+        off = np.square(acquisition.means(sd_hu[low * x : (low + SLICES) * x]), dtype=np.float32)
+        missing[slab] *= off / (off + np.square(noise[slab]))
+    out = smoothest(missing, acquisition)
+    out += guess
+    return out
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How a guess is brought to lie as far from a scan as its noise.
+
+    Where the chi-square of a neighborhood is above `ceiling` or below `floor` it is made that;
+    `back` is 1 / lambda of what is still too much on the whole.
+    """
+
+    floor: float = 0.0
+    ceiling: float = CEILING
+    back: float = 0.0
+
+
+AS_GUESSED = Pull(ceiling=float("inf"))
+
+
 def within_noise(
     guess: np.ndarray,
     acquired_hu: np.ndarray,
     noise_hu: np.ndarray | float,
     acquisition: Acquisition,
-    pull: float | None = None,
+    pull: Pull | None = None,
 ) -> Agreement:
     """The volume next to `guess` whose residual is as large as the noise, no larger, no smaller.
 
-    x = g + S A' (A S A' + lambda)^-1 (y - A g) in the eigenvectors of A S A'; lambda by the
-    discrepancy principle (Morozov 1966): the residual's chi-square in the body is 1. A guess that
-    lies closer to the scan than its noise is moved on, away from it, until the residual is that
-    large. `noise_hu` is a number or a map on the acquired grid. Of a part of a scan the `pull` is
-    given that `pull_of` finds for the whole.
+    By the discrepancy principle (Morozov 1966) the residual's chi-square in the body is 1, as
+    nearly as noise is known. First in every neighborhood: structure that the guess took for noise
+    comes back. Then, where that was not enough, on the whole: x = g + S A' (A S A' + lambda)^-1
+    (y - A g) in the eigenvectors of A S A'. `noise_hu` is a number or a map on the acquired grid.
+    Of a part of a scan the `pull` is given that `pull_of` finds for the whole.
     """
     expected = acquisition.acquired(guess)
     body = in_body(expected)
     missing = np.asarray(acquired_hu, np.float32) - expected
+    del expected
+    near = nearby(missing, noise_hu)
     if pull is None:
-        pull = pull_of([missing], [noise_hu], [body], acquisition)
-    if pull <= 0:
-        return _farther(guess, missing, -pull, noise_hu, body, acquisition)
-    found = along(missing, acquisition.each(lambda axis: axis.vectors.T))
-    share = _shares(acquisition)
-    weights = pull / (1 + pull * share)
-    out = along(found * weights, acquisition.each(lambda axis: axis.back))
-    residual = _left(found, share, pull, acquisition)
+        pull = pull_of([missing], [near], [noise_hu], [body], acquisition)
+    missing, taken = _evened(missing, near, body, pull)
+    del near
+    out = smoothest(taken, acquisition)
     out += guess
-    return Agreement(out, residual, 1 / pull, chi_square(residual, noise_hu, body))
+    if pull.back > 0:
+        found = along(missing, acquisition.each(lambda axis: axis.vectors.T))
+        share = _shares(acquisition)
+        missing = _left(found, share, pull.back, acquisition)
+        found *= pull.back / (1 + pull.back * share)
+        out += along(found, acquisition.each(lambda axis: axis.back))
+    strength = 1 / pull.back if pull.back > 0 else float("inf")
+    return Agreement(out, missing, strength, chi_square(missing, noise_hu, body))
 
 
-def _farther(
-    guess: np.ndarray,
-    missing: np.ndarray,
-    share: float,
-    noise_hu: np.ndarray | float,
-    body: np.ndarray,
-    acquisition: Acquisition,
-) -> Agreement:
-    """A guess nearer to the scan than its noise, moved on by a share of what it took away."""
-    more = np.float32(share)
-    out = guess - smoothest(more * missing, acquisition)
-    residual = (1 + more) * missing
-    return Agreement(out, residual, float("inf"), chi_square(residual, noise_hu, body))
+def nearby(missing: np.ndarray, noise_hu: np.ndarray | float) -> np.ndarray:
+    """The chi-square of the neighborhood of each acquired voxel (float32)."""
+    square = np.square(missing / noise_hu, dtype=np.float32)
+    return np.asarray(gaussian_filter(square, NEIGHBORHOOD, mode="nearest", truncate=3))
+
+
+def _evened(
+    missing: np.ndarray, near: np.ndarray, body: np.ndarray, pull: Pull
+) -> tuple[np.ndarray, np.ndarray]:
+    """The residual after neighborhoods were evened out, and what went into the volume for it."""
+    left = missing * np.sqrt(_kept(near, body, pull.floor, pull.ceiling))
+    return left, missing - left
+
+
+def _kept(near: np.ndarray, body: np.ndarray, floor: float, ceiling: float) -> np.ndarray:
+    """What is kept of the squared residual of each voxel; more than all where it is too small."""
+    wanted = np.minimum(near, np.float32(ceiling))
+    if floor > 0:
+        np.maximum(wanted, np.float32(floor), out=wanted, where=body)
+    return np.asarray(wanted / np.maximum(near, LEAST_NEAR), np.float32)
 
 
 def chi_square(
@@ -150,38 +208,59 @@ def _left(
 
 def pull_of(
     missing: Sequence[np.ndarray],
+    near: Sequence[np.ndarray],
     noise_hu: Sequence[np.ndarray | float],
     bodies: Sequence[np.ndarray],
     acquisition: Acquisition,
-) -> float:
-    """1 / lambda at which the residual's chi-square is 1, by bisection; 0 keeps the guess.
+) -> Pull:
+    """What brings the chi-square of residuals to 1, to the nearer end of `AGREED`.
 
-    Below 0 it is by what share of what it took away the guess has to be moved on. `missing` are
-    the residuals of the guess in parts of a scan that `acquisition` fits, with their noise and
-    where the body is.
+    `missing` are the residuals of the guess in parts of a scan that `acquisition` fits, with the
+    chi-square of their neighborhoods, their noise and where the body is.
     """
-    sizes = [np.count_nonzero(body) for body in bodies]
+    told = list(zip(missing, near, noise_hu, bodies, strict=True))
+    thin = [_thinned(*each) for each in told]
+    square, around = (np.concatenate([each[n] for each in thin]) for n in (0, 1))
+    inside = np.ones(around.shape, bool)
 
-    def chi(parts: Sequence[np.ndarray]) -> float:
-        each = [chi_square(*told) for told in zip(parts, noise_hu, bodies, strict=True)]
-        return float(np.average(each, weights=sizes))
+    def evened(floor: float) -> float:
+        return float(np.mean(square * _kept(around, inside, floor, CEILING), dtype=np.float64))
 
-    before = chi(missing)
-    if before <= 1:
-        return 1 - 1 / float(np.sqrt(before)) if before > 0 else 0.0
-    found = [along(part, acquisition.each(lambda axis: axis.vectors.T)) for part in missing]
-    share = _shares(acquisition)
+    if evened(0.0) < AGREED[0]:
+        return Pull(floor=_where(lambda floor: evened(floor) - AGREED[0], 0.0, MOST_FLOOR))
+    if evened(0.0) <= AGREED[1]:
+        return Pull()
+    first = [_evened(part, level, body, Pull())[0] for part, level, _, body in told]
+    found = [along(part, acquisition.each(lambda axis: axis.vectors.T)) for part in first]
+    share, sizes = _shares(acquisition), [np.count_nonzero(body) for body in bodies]
 
-    def excess(pull: float) -> float:
-        return chi([_left(part, share, pull, acquisition) for part in found]) - 1
+    def too_little(back: float) -> float:
+        parts = [_left(part, share, back, acquisition) for part in found]
+        each = [chi_square(*part) for part in zip(parts, noise_hu, bodies, strict=True)]
+        return AGREED[1] - float(np.average(each, weights=sizes))
 
-    low, high = 0.0, 1.0
-    while excess(high) > 0 and high < MOST_PULL:
-        low, high = high, 8 * high
+    high = 1.0
+    while too_little(high) < 0 and high < MOST_BACK:
+        high *= 8
+    return Pull(back=_where(too_little, 0.0, high))
+
+
+def _thinned(
+    missing: np.ndarray, near: np.ndarray, noise_hu: np.ndarray | float, body: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squared residuals over squared noise of some voxels of the body, and their neighborhoods'."""
+    step = missing.size // MANY + 1
+    noise = np.broadcast_to(np.asarray(noise_hu, np.float32), missing.shape)
+    some = np.flatnonzero(body.reshape(-1)[::step]) * step
+    return np.square(missing.flat[some] / noise.flat[some]), near.flat[some]
+
+
+def _where(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where a rising function is 0, by bisection."""
     for _ in range(STEPS):
         middle = (low + high) / 2
-        value = excess(middle)
+        value = rising(middle)
         if abs(value) < NEAR:
             break
-        low, high = (middle, high) if value > 0 else (low, middle)
+        low, high = (low, middle) if value > 0 else (middle, high)
     return middle

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.enhance.acquisition import Triple
-from viewer.enhance.consistent import in_body, pull_of
+from viewer.enhance.consistent import AS_GUESSED, Pull, in_body, nearby, pull_of
 from viewer.enhance.noise import noise_hu
 from viewer.enhance.origin import INFERRED
 from viewer.enhance.restore import Whole, restore_scan
@@ -69,13 +69,14 @@ def whole_of(
 ) -> Whole:
     """What a part of a scan needs to know of the whole, from samples all over it."""
     if mode == "exact" or facts.noise_hu is None:
-        return Whole(facts.noise_hu or 0.0, 0.0)
+        return Whole(facts.noise_hu or 0.0, Pull())
     noise = facts.noise_hu if facts.noise_map is None else facts.noise_map.usual_hu
-    guess_only = Whole(noise, 0.0)
+    guess_only = Whole(noise, AS_GUESSED)
     counts = SAMPLES if network is None else NETWORK_SAMPLES
     boxes = samples(volume.grid.shape, counts, _step(network))
     missing: list[np.ndarray] = []
     levels: list[np.ndarray | float] = []
+    near: list[np.ndarray] = []
     bodies: list[np.ndarray] = []
     for box in progress.over(boxes, len(boxes), "Looking at samples"):
         outer = _wider(box, SAMPLE_MARGIN, volume, _step(network))
@@ -83,13 +84,17 @@ def whole_of(
         made = restore_scan(
             part, told, silent(), mode=mode, factor=factor, network=network, whole=guess_only
         )
-        missing.append(made.residual[inside(box, outer)].astype(np.float32))
-        sample, known = cut(volume, facts, box)
-        bodies.append(in_body(sample.voxels - missing[-1]))
-        here = known.noise_map
-        levels.append(noise if here is None else here.at())
+        inner = inside(box, outer)
+        level: np.ndarray | float = noise
+        if told.noise_map is not None:
+            level = told.noise_map.at()
+        residual = made.residual.astype(np.float32)
+        missing.append(residual[inner])
+        near.append(nearby(residual, level)[inner])
+        bodies.append(in_body(part.voxels - residual)[inner])
+        levels.append(level[inner] if isinstance(level, np.ndarray) else level)
     acquisition = replace(made.acquisition, shape=missing[0].shape)
-    return Whole(noise, pull_of(missing, levels, bodies, acquisition))
+    return Whole(noise, pull_of(missing, near, levels, bodies, acquisition))
 
 
 def glimpse(

@@ -9,11 +9,13 @@ from scipy.ndimage import uniform_filter
 from viewer.enhance.acquisition import Acquisition
 from viewer.enhance.consistent import (
     INT16,
+    Pull,
     agreeing,
     chi_square,
     in_body,
     rounded,
     smoothest,
+    weighed,
     within_noise,
 )
 from viewer.enhance.denoise import reach_voxels, smooth_into
@@ -42,7 +44,7 @@ class Whole:
     """What is known of a whole scan where a part of it is restored: the usual noise, the pull."""
 
     noise_hu: float
-    pull: float
+    pull: Pull
 
 
 def restore_scan(
@@ -215,7 +217,9 @@ def _guess(
     if asked is not None:
         slice_mm, pixel_mm, _ = acquisition.grid(volume.grid).spacing_mm
         guess, sd_hu = guessed(asked, plain, acquisition, (slice_mm, pixel_mm), progress)
-        if exact and noise_hu > 0:  # what is exact has the noise of the scan
+        if not exact:
+            guess = weighed(guess, sd_hu, volume.voxels, asked.noise_hu, acquisition)
+        elif noise_hu > 0:  # what is exact has the noise of the scan
             np.hypot(sd_hu, np.float16(noise_hu), out=sd_hu)
         return guess, sd_hu
     if exact:
