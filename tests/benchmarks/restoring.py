@@ -94,7 +94,7 @@ def measure(folder: Path, restorer: Network | None, part: Part, *, quick: bool) 
 def shipped() -> Network | None:
     """The restoration network, where it comes along."""
     there = any(card.name == NAME and card.trusted for card in models())
-    return network(NAME, choose()) if there else None
+    return network(NAME, choose(exact=False)) if there else None
 
 
 def main() -> int:

@@ -86,7 +86,8 @@ class Truth:
     def factor(self, setting: Setting) -> int | None:
         """How many of its slices make one; None where no whole number comes near."""
         if setting.slices_mm is None:
-            return 1
+            unknown = self.scene is None and self.facts.noise_hu is None
+            return None if unknown else 1
         own = self.volume.grid.spacing_mm[0]
         count = round(setting.slices_mm / own)
         near = abs(count * own / setting.slices_mm - 1) < MOST_OFF
