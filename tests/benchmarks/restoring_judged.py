@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from tests.benchmarks.peers import with_networks
 from tests.benchmarks.restoring_methods import Method
 from tests.benchmarks.restoring_truths import Truth
+from viewer.case.engine import engine_for
+from viewer.case.options import SegmentOptions
+from viewer.enhance.denoise import denoise
 from viewer.enhance.halves import PATCH, patchwise, shell_correlation
 from viewer.enhance.noise import noise_hu
 from viewer.enhance.scan_facts import scan_facts
-from viewer.errors import ViewerError
+from viewer.enhance.suitability import judge
 from viewer.geometry.sections import measure_sections
 from viewer.phantom.scene import Scene
 from viewer.phantom.tissue import Tissue
@@ -20,6 +22,7 @@ from viewer.phantom.truth import labels
 from viewer.progress import silent
 from viewer.segment.compare import dice
 from viewer.segment.mask import ARTERY
+from viewer.segment.vessels import segment_vessels
 from viewer.volume.volume import Volume
 
 LOW, HIGH = -1000.0, 1500.0  # the window in which PSNR and SSIM are told
@@ -135,9 +138,12 @@ def correlation(hu: np.ndarray, truth: Truth) -> ROW:
 
 
 def overlap(volume: Volume, scene: Scene) -> float:
-    """Dice of the arteries that the program finds, with the networks that come with it."""
-    true = labels(scene).labels[: len(volume.voxels)] == ARTERY
-    try:
-        return dice(with_networks(volume) == ARTERY, true)
-    except ViewerError:
+    """Dice of the arteries that the program's networks find after smoothing; 0 where refused."""
+    suitability = judge(volume, silent())
+    if suitability.reasons:
         return 0.0
+    true = labels(scene).labels[: len(volume.voxels)] == ARTERY
+    networks = engine_for(SegmentOptions()).networks
+    smooth = denoise(volume, suitability.noise_hu, silent())
+    found = segment_vessels(smooth, suitability, silent(), networks=networks)
+    return dice(found.labels == ARTERY, true)

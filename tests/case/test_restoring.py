@@ -8,7 +8,8 @@ from viewer.case.case import Case
 from viewer.case.checking import check_restoration, doubtful_vessels
 from viewer.case.options import EnhanceOptions
 from viewer.case.pipeline import advance
-from viewer.case.restoring import factor_of, restore_case
+from viewer.case.restoring import factor_of, for_vessels, restore_case
+from viewer.enhance.denoise import denoise
 from viewer.enhance.halves import checked
 from viewer.errors import ViewerError
 from viewer.progress import silent
@@ -97,3 +98,20 @@ def test_a_vessel_that_hangs_on_the_noise_is_told_by_its_name(a_case, a_checked_
     assert "4.5 noises" in told[0].text
     assert np.linalg.norm(branch.points_lps - told[0].point_lps, axis=1).min() < 2
     assert told[0].severity == "warning"
+
+
+def test_a_guess_makes_no_vessel_while_voxels_stay_as_they_were(a_case):
+    case = Case(series=a_case.series).put("volume", a_case.volume)
+    made = restore_case(case, EnhanceOptions("exact", "none", "plain"), silent()).restored
+    invented = Volume(np.full_like(made.volume.voxels, 400), made.volume.grid)
+    guessed = case.put("suitability", a_case.suitability)
+    guessed = guessed.put("restored", replace(made, volume=invented))
+    looked_at = for_vessels(guessed, 10.0, silent())
+    np.testing.assert_array_equal(looked_at.voxels, denoise(a_case.volume, 10.0, silent()).voxels)
+
+
+def test_in_finer_voxels_vessels_are_looked_for_where_they_are(a_case):
+    case = Case(series=a_case.series).put("volume", a_case.volume)
+    made = restore_case(case, EnhanceOptions("exact", "slices", "plain"), silent()).restored
+    case = case.put("suitability", a_case.suitability).put("restored", made)
+    assert for_vessels(case, 10.0, silent()) is made.volume

@@ -71,12 +71,14 @@ def _enhance(case: Case, options: choices.EnhanceOptions, progress: Progress) ->
 
 def _segment(case: Case, options: choices.SegmentOptions, progress: Progress) -> Iterator[Made]:
     from viewer.case.engine import engine_for, seek_vessels
+    from viewer.case.restoring import for_vessels
     from viewer.segment.bridges import propose_bridges
     from viewer.segment.evidence import notices
     from viewer.segment.vessels import DRAFT_MM, FINAL_MM
 
-    scan, suitability = given(case.shown), given(case.suitability)
-    part = progress.part(0, 0.95)
+    suitability = given(case.suitability)
+    scan = given(for_vessels(case, suitability.noise_hu, progress.part(0, 0.1)))
+    part = progress.part(0.1, 0.95)
     found, engine = seek_vessels(
         engine_for(options),
         scan,

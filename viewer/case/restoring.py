@@ -10,6 +10,7 @@ import numpy as np
 from viewer.case.case import Case
 from viewer.case.options import EnhanceOptions
 from viewer.enhance.acquisition import MOST, Triple
+from viewer.enhance.denoise import denoise
 from viewer.enhance.guess import NAME
 from viewer.enhance.restore import restore_scan
 from viewer.enhance.restored import Mode, Restored
@@ -67,6 +68,20 @@ def restore_case(
     notices = tuple(Notice("scan facts", "info", reason) for reason in facts.reasons)
     where = asked.device.name if restored.networks and asked is not None else ""
     return Restoration(restored, notices, restored.networks, where)
+
+
+def for_vessels(case: Case, noise_hu: float, progress: Progress) -> Volume | None:
+    """The scan in which vessels are looked for: smoothed where the scan was restored.
+
+    A network's guess is not asked what is a vessel while voxels stay as they were; of a divided
+    scan it is, because nothing else shows the finer voxels.
+    """
+    volume, restored = case.volume, case.restored
+    if volume is None or restored is None:
+        return volume
+    if restored.acquisition.voxels > 1:
+        return restored.volume
+    return denoise(volume, noise_hu, progress)
 
 
 def why_unsuitable(case: Case) -> str | None:
