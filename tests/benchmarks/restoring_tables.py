@@ -1,5 +1,6 @@
 """The tables of restoration, from the lines that were kept."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def tables(rows: Sequence[ROW]) -> Iterator[str]:
     """The lines of the page: for each kind of truth how it looks, and what can be measured."""
     rows = best_strengths(with_worse(latest(rows)))
     for kind in KINDS:
-        own = [row for row in rows if row["kind"] == kind]
+        own = comparable([row for row in rows if row["kind"] == kind])
         if not own:
             continue
         names = dict.fromkeys(row["truth"] for row in own)
@@ -62,6 +63,15 @@ def tables(rows: Sequence[ROW]) -> Iterator[str]:
 def latest(rows: Sequence[ROW]) -> list[ROW]:
     """Of lines of one method on one scan the last, which is of the network measured last."""
     return list({(r["truth"], r["setting"], r["method"]): r for r in rows}.values())
+
+
+def comparable(rows: Sequence[ROW]) -> list[ROW]:
+    """In every setting the scans on which the most methods ran, so that means compare."""
+    methods = Counter((row["setting"], row["truth"]) for row in rows)
+    most: dict[str, int] = {}
+    for (setting, _), count in methods.items():
+        most[setting] = max(count, most.get(setting, 0))
+    return [r for r in rows if methods[r["setting"], r["truth"]] == most[r["setting"]]]
 
 
 def table(rows: Sequence[ROW], columns: Sequence[str]) -> Iterator[str]:

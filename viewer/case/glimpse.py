@@ -18,12 +18,11 @@ from viewer.case.restoring import (
 )
 from viewer.enhance.acquisition import Triple
 from viewer.enhance.glimpse import Glimpse, box_round, cut, glimpse, whole_of
-from viewer.enhance.guess import OVERLAP
+from viewer.enhance.guess import run_on
 from viewer.enhance.restore import BYTES_PER_VOXEL, Whole, restore_scan
 from viewer.enhance.scan_facts import ScanFacts
 from viewer.errors import ViewerError
 from viewer.networks.device import free_memory
-from viewer.networks.forecast import plan_run
 from viewer.networks.network import Network
 from viewer.progress import Progress, silent
 from viewer.units import bytes_text
@@ -107,12 +106,8 @@ def cost_of(case: Case, options: EnhanceOptions, progress: Progress) -> Cost:
     tried = _try(volume, facts, options, asked, progress.part(0.5, 0.9))
     seconds = float(np.prod(cost.shape)) * tried.seconds_per_voxel * SLOWER
     if asked is not None:
-        speed = asked.voxels_per_second
-        needed = np.ones(cost.shape, bool)
         try:
-            run = plan_run(
-                needed, asked.plan, asked.device, overlap=OVERLAP, voxels_per_second=speed
-            )
+            run = run_on(cost.shape, asked)
         except ViewerError as error:
             return _refused(cost, str(error))
         seconds += run.seconds

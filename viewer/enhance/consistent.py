@@ -11,7 +11,7 @@ from viewer.volume.separable import along
 
 SLICES = 16  # of the acquired volume, worked on at once
 NEAR, STEPS, MOST_BACK = 1e-3, 60, 1e9
-AGREED = 0.96, 1.04  # chi-square: no better is the noise of a scan known
+AGREED = 0.97, 1.03  # chi-square: no better is the noise of a scan known
 CEILING, MOST_FLOOR = 1.1, 8.0  # of the chi-square of a neighborhood
 NEIGHBORHOOD = 1.5, 2.5, 2.5  # Gaussian, voxels
 LEAST_NEAR = np.float32(1e-3)  # below it nothing was taken away that could be more

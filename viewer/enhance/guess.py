@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.enhance.acquisition import Acquisition
-from viewer.networks.forecast import plan_run
+from viewer.enhance.acquisition import Acquisition, Triple
+from viewer.networks.forecast import RunPlan, plan_run
 from viewer.networks.network import Network
 from viewer.networks.tiles import Box, blend, cut, one_tile
 from viewer.progress import Progress
@@ -17,6 +17,7 @@ WATER_HU, CONTRAST_HU, NOISE_HU, ERROR_HU = 40.0, 400.0, 50.0, 100.0
 LEAST, MOST = -4.0, 8.0
 USUAL_MM = 0.6  # a pixel of which MTF50 is told as it is
 OVERLAP = 0.25
+WIDEST = 160  # voxels a side of a tile: wider ones are no faster and take thrice the memory
 SD_HU = (0.5, 2000.0)
 
 
@@ -62,6 +63,18 @@ def channels(
     return out
 
 
+def run_on(shape: Triple, network: Network) -> RunPlan:
+    """The tiles, memory and time of asking a network of so many new voxels."""
+    return plan_run(
+        np.ones(shape, bool),
+        network.plan,
+        network.device,
+        overlap=OVERLAP,
+        voxels_per_second=network.voxels_per_second,
+        widest=WIDEST,
+    )
+
+
 def guessed(
     asked: Asked,
     classical_hu: np.ndarray,
@@ -82,13 +95,7 @@ def guessed(
         tiling = one_tile(shape, network.plan.multiple)  # type: ignore[arg-type]
         cost = seconds_text(tiling.voxels / speed)
     else:
-        run = plan_run(
-            np.ones(shape, bool),
-            network.plan,
-            network.device,
-            overlap=OVERLAP,
-            voxels_per_second=speed,
-        )
+        run = run_on(shape, network)
         tiling = run.tiling
         cost = f"{seconds_text(run.seconds)}, {bytes_text(run.bytes)}"
     done = itertools.count()

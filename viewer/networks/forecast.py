@@ -35,16 +35,17 @@ def plan_run(
     overlap: float = 0.5,
     voxels_per_second: float = 2e6,
     budget_bytes: int | None = None,
+    widest: int = WHOLE,
 ) -> RunPlan:
     """The tiling of least work that fits into the memory, for the `needed` voxels (bool, d, h, w).
 
-    `budget_bytes` is 60 percent of what is free unless said. Raises `ViewerError` when not even
-    the smallest tiles fit.
+    `budget_bytes` is 60 percent of what is free unless said; tiles have at most `widest` voxels a
+    side. Raises `ViewerError` when not even the smallest tiles fit.
     """
     budget = int(SHARE * device.free_bytes) if budget_bytes is None else budget_bytes
     for sides in (SIDES, SMALL_SIDES):
         runs = []
-        for largest in sides:
+        for largest in (each for each in sides if max(each) <= widest):
             tiling = lay_tiles(needed, largest, overlap, plan.multiple)
             bytes_ = run_bytes(plan, tiling, device)
             runs.append(RunPlan(tiling, overlap, bytes_, tiling.voxels / voxels_per_second))
