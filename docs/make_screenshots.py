@@ -21,6 +21,7 @@ from PySide6.QtCore import QEventLoop, QPointF  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from viewer.case.made_up import make_case  # noqa: E402
+from viewer.case.options import EnhanceOptions  # noqa: E402
 from viewer.geometry.drawn import Drawing  # noqa: E402
 from viewer.geometry.drawn_numbers import measured  # noqa: E402
 from viewer.phantom.patient import Recipe  # noqa: E402
@@ -122,7 +123,25 @@ def look_at_the_example(by: Photographer) -> None:
     by.session.view.findings_tab = "vessel"
     by.session.view.surface_color = "label"
     by.trigger("layout-2x2")
+    restore(by)
     by.session.saved_case = by.session.case
+
+
+def restore(by: Photographer) -> None:
+    """Every voxel of the example divided: raw beside restored, with what was inferred."""
+    before = by.session.case
+    by.session.run("enhance", EnhanceOptions("exact", "all"))
+    by.wait(lambda: by.session.case is not before, "Restoring")
+    by.window.message_bar.clear()
+    by.window.steps.unfold("enhance")
+    by.trigger("swipe")
+    side = by.window.inspector
+    side.verticalScrollBar().setValue(side.restored.y() - 160)
+    by.save("restored")
+    side.verticalScrollBar().setValue(0)
+    by.trigger("swipe")
+    by.window.steps.unfold("enhance")
+    by.trigger("undo")
 
 
 def measure(by: Photographer) -> None:

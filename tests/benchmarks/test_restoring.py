@@ -133,11 +133,14 @@ def test_tables_tell_the_best_strength_the_worst_residual_and_the_network_asked_
     real = "Real scans"
     rows += [row(f"{VARIATION} {s:g}", psnr=40 + s, truth="b", kind=real) for s in (0.5, 0.75, 1.0)]
     rows += [row(EXACT, residual=0.0), row(EXACT, truth="c", residual=0.004)]
+    rows += [row(f"{VARIATION} {s:g}", truth="c", psnr=33.0) for s in (0.5, 0.75, 1.0)]
+    rows += [row(NOISE, truth="c", psnr=35.0), row(EXACT, truth="d", residual=0.5)]
     rows += [row(NOISE, psnr=20.0, network="old"), row(NOISE, psnr=35.0, network="new", chi2=0.98)]
     page = "\n".join(tables(rows))
     assert f"| 4 mm slices | {VARIATION} | 33.00 |" in page
     assert f"| 4 mm slices | {VARIATION} | 40.75 |" in page
     assert "| 0.004 |" in page
+    assert "| 0.500 |" not in page, "too few methods ran on it to compare"
     assert "| 0.980 |" in page
     assert "20.00" not in page
 

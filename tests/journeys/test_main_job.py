@@ -33,8 +33,8 @@ def by_command_line(tmp_path_factory):
 
 def test_the_case_folder_holds_what_is_promised(by_command_line):
     names = {each.name for each in by_command_line.iterdir()}
-    made_up = {"truth.json", "truth.nrrd"}
-    assert names >= {*FILES.values(), "confidence.nrrd", "case.json", "overview.png"} - made_up
+    asked = {"truth.json", "truth.nrrd", "apart.nrrd"}  # only of the made up, and of the checked
+    assert names >= {*FILES.values(), "confidence.nrrd", "case.json", "overview.png"} - asked
     told = json.loads((by_command_line / "case.json").read_text())
     assert told["mask"]["names"]["1"] == "artery"
     assert {record["step"] for record in told["records"]} >= {

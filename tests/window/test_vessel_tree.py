@@ -141,17 +141,17 @@ def test_slabs_and_the_raw_scan_are_shown_in_curved_views(
     trigger("outline")
     trigger("corners")
     view.curve.grab()
-    thin = view.curve._image._hu[1].astype(int)
+    thin = view.curve._image._hu[True][1].astype(int)
     section = view.sections["cursor"].grab().toImage()
     trigger("slab-mip")
     view.curve.grab()
-    thick = view.curve._image._hu[1].astype(int)
+    thick = view.curve._image._hu[True][1].astype(int)
     assert (thick - thin)[thin > -32768].mean() > 5
     assert view.sections["cursor"].grab().toImage() != section
     trigger("slab-off")
     a_vessel_window.session.view.raw_held = True
     view.curve.grab()
-    assert view.curve._image._hu[0][0] is a_vessel_window.session.case.volume
+    assert view.curve._image._hu[True][0][0] is a_vessel_window.session.case.volume
     a_vessel_window.session.view.raw_held = False
 
 
@@ -166,13 +166,13 @@ def test_a_slow_picture_is_coarse_while_it_turns_and_fine_at_rest(
     fine = (view.curve.height(), view.curve.width())
     a_vessel_window.session.view.vessel_angle = 12.0
     view.curve.grab()
-    assert view.curve._image._hu[1].shape == fine, "the first one tells how long it takes"
+    assert view.curve._image._hu[True][1].shape == fine, "the first one tells how long it takes"
     a_vessel_window.session.view.vessel_angle = 24.0
     view.curve.grab()
-    assert view.curve._image._hu[1].shape[0] <= round(fine[0] / 2)
+    assert view.curve._image._hu[True][1].shape[0] <= round(fine[0] / 2)
     qtbot.waitUntil(lambda: not view.curve._coarse, timeout=2000)
     view.curve.grab()
-    assert view.curve._image._hu[1].shape == fine
+    assert view.curve._image._hu[True][1].shape == fine
 
 
 @pytest.mark.parametrize("sheet", ["straightened", "stretched", "tree"])

@@ -1,5 +1,6 @@
 """The four linked panes, how they are arranged, and how they look."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -44,7 +45,7 @@ class PaneGrid(QWidget):
             part.setParent(self)  # what no layout shows yet must end with the window too
         self.pencil = Pencil(session)
         self.layers = self._glass()
-        self._stale: list[SlicePane] = []
+        self._stale: list[Callable[[], None]] = []
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._paint_next)
         self._grid = QGridLayout(self)
@@ -200,12 +201,12 @@ class PaneGrid(QWidget):
         self.scene.show_case(after)
         for pane in self.slices.values():
             pane.take_case(after)
-        self._stale = list(self.slices.values())
+        self._stale = [do for p in self.slices.values() for do in (p.prepare, p.update)]
         self._turn.start()
 
     def _paint_next(self) -> None:
-        """Paint one slice of a new case in a turn of its own, so that no turn paints them all."""
-        self._stale.pop(0).update()
+        """Cut or paint one slice of a new case, so that no turn of the event loop does it all."""
+        self._stale.pop(0)()
         if not self._stale:
             self._turn.stop()
 

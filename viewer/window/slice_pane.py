@@ -199,15 +199,25 @@ class SlicePane(QWidget):
         paint_frame(painter, QRectF(self.rect()), f"#99{TOKENS[self.name][1:]}", self.hasFocus())
         painter.end()
 
+    def prepare(self) -> None:
+        """Cut the scan and its tint for the next painting, which then has less to do."""
+        plane = self.plane()
+        if plane is not None and self.isVisible():
+            self._scan(plane.scaled(self.devicePixelRatioF()))
+
+    def _scan(self, fine: SlicePlane) -> list[QImage]:
+        """The scan as it is shown, and its tint."""
+        raw = self.view.raw_held or self.case.restored is None
+        made = [self._gray("volume" if raw else "restored", fine)]
+        tint = shown_tint(self.case, self.view)
+        return made if tint == "none" else [*made, self._tinted(tint, fine)]
+
     def _paint_slice(self, painter: QPainter, plane: SlicePlane) -> None:
         fine = plane.scaled(self.devicePixelRatioF())
         view = self.view
         target = QRectF(self.rect())
-        raw = view.raw_held or self.case.restored is None
-        painter.drawImage(target, self._gray("volume" if raw else "restored", fine))
-        tint = shown_tint(self.case, view)
-        if tint != "none":
-            painter.drawImage(target, self._tinted(tint, fine))
+        for image in self._scan(fine):
+            painter.drawImage(target, image)
         self.glimpse.paint(painter, fine)
         side = self.swipe.raw_side
         if side is not None:
